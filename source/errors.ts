@@ -1,0 +1,86 @@
+/**
+ * @module Every failure by its name. Knows the sentences that users read, and nothing of what
+ * happened beyond what it is told; never a cookie value, a secret or a session id.
+ */
+
+/**
+ * What happened, in a word that programs can compare. The README has a row for each.
+ */
+export type SessionErrorCode =
+  | 'ERR_SESSION_COOKIE_MISSING'
+  | 'ERR_SESSION_COOKIE_INVALID'
+  | 'ERR_SESSION_COOKIE_PARSER'
+  | 'ERR_SESSION_ORIGIN'
+  | 'ERR_SESSION_NOT_FOUND'
+  | 'ERR_SESSION_STORE'
+  | 'ERR_SESSION_STORE_TIMEOUT'
+  | 'ERR_SESSION_OVERLOAD'
+  | 'ERR_SESSION_REFUSED'
+  | 'ERR_SESSION_REGENERATE';
+
+/**
+ * Says why there is no session, or why it could not be saved.
+ *
+ * `code` is stable and made to be compared; `message` is made to be read by whoever runs the
+ * server; `cause` is the error of the cookie parser or the store, where there is one.
+ *
+ * @example
+ * socket.sessOn('vote', (err, session) => {
+ *   if (err?.code === 'ERR_SESSION_NOT_FOUND') return socket.emit('log in, please');
+ *   if (err) return console.error(err.message, err.cause);
+ *   session.votes = (session.votes ?? 0) + 1;
+ * });
+ */
+export class SessionError extends Error {
+  override readonly name: string = 'SessionError';
+  readonly code: SessionErrorCode;
+
+  /**
+   * Applications rarely need to make one; their tests may.
+   *
+   * @param code what happened
+   * @param message a sentence for whoever runs the server
+   * @param options `cause`: the error behind this one
+   */
+  constructor(code: SessionErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** What a refused client is told, by code: enough to act upon, nothing about the server. */
+const clientSentences: Readonly<Record<SessionErrorCode, string>> = {
+  ERR_SESSION_COOKIE_MISSING: 'No session cookie',
+  ERR_SESSION_COOKIE_INVALID: 'Invalid session cookie',
+  ERR_SESSION_COOKIE_PARSER: 'Session unavailable',
+  ERR_SESSION_ORIGIN: 'Origin not allowed',
+  ERR_SESSION_NOT_FOUND: 'No session',
+  ERR_SESSION_STORE: 'Session unavailable',
+  ERR_SESSION_STORE_TIMEOUT: 'Session unavailable',
+  ERR_SESSION_OVERLOAD: 'Session unavailable',
+  ERR_SESSION_REFUSED: 'Not authorized',
+  ERR_SESSION_REGENERATE: 'Session unavailable',
+};
+
+/** An error in the shape that Socket.IO sends to a refused client: `message` and `data` travel. */
+export interface ConnectError extends Error {
+  data: { code: SessionErrorCode };
+}
+
+/** Makes the `connect_error` of a refused client: the code, and a sentence without details. */
+export function connectError(code: SessionErrorCode): ConnectError {
+  return Object.assign(new Error(clientSentences[code]), { data: { code } });
+}
+
+/** Names a value's type for a message, without giving away what is in it. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === 'function')
+    return value.name ? `the function \`${value.name}\`` : 'a function';
+  if (typeof value === 'object') {
+    const name: unknown = value.constructor?.name;
+    if (typeof name !== 'string' || name === '' || name === 'Object') return 'an object';
+    return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
+  }
+  return `a ${typeof value}`;
+}

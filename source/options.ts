@@ -1,0 +1,111 @@
+/**
+ * @module The options: their names, their defaults, and what is said of a wrong one. The only place
+ * where a default value is written.
+ */
+
+import type { Socket } from 'socket.io';
+
+/** Socket.IO's own handshake: the headers, query and `auth` with which a socket came. */
+export type Handshake = Socket['handshake'];
+
+/**
+ * Decides about an `Origin` that is not the host's own.
+ *
+ * @param origin the `Origin` header, as the browser sent it
+ * @param handshake the socket's handshake
+ * @returns `true`, or a promise of it, where the origin may have a session
+ */
+export type OriginCheck = (origin: string, handshake: Handshake) => boolean | Promise<boolean>;
+
+/** Where an error happened that nobody else hears of. */
+export interface ErrorContext {
+  /** The prototyped socket. */
+  readonly socket: Socket;
+  /** The name of the event, `'connection'` or `'authorization'`. */
+  readonly event: string | symbol;
+}
+
+/** All options of `ExpressionSocket`; every one may be left out. */
+export interface ExpressionSocketOptions {
+  /**
+   * The name of the session cookie: what `express-session` calls `name`. Change it when you changed
+   * it there.
+   *
+   * @default 'connect.sid'
+   */
+  readonly key?: string | undefined;
+
+  /**
+   * Whether `socket.on` (with `once`, `addListener`, `prependListener` and `prependOnceListener`)
+   * hands over the session, as `sessOn` does. Leave it off where some events need no session: each
+   * event with one costs a read of the store.
+   *
+   * @default false
+   */
+  readonly alwaysSession?: boolean | undefined;
+
+  /**
+   * Whether the library deals with errors by itself. Listeners then lose their first parameter and
+   * are called with a session only: a client without one is disconnected; a store that is slow or
+   * down drops the event, which is reported to `onError`, and leaves the client connected.
+   *
+   * @default false
+   */
+  readonly autoErrManager?: boolean | undefined;
+
+  /**
+   * Which origins may have a session besides the host's own and those that the server's
+   * `cors.origin` names: a list of origins (`'https://app.example.com'`) and regular expressions, or a function.
+   * `false` turns the check off; do so only where cookies are not what tells users apart.
+   *
+   * @default only the host's own, and those of the server's `cors.origin`
+   */
+  readonly origins?: readonly (string | RegExp)[] | OriginCheck | false | undefined;
+
+  /**
+   * Tells the session id of a handshake, in place of the signed cookie. Whoever gives it takes over
+   * what the library checks about the cookie: never return an id that the client could have made up.
+   *
+   * @default the signed cookie named `key`
+   */
+  readonly sessionId?:
+    | ((handshake: Handshake) => string | undefined | Promise<string | undefined>)
+    | undefined;
+
+  /**
+   * The deadline of one call of the store, of the cookie parser, and of the answer of an
+   * `authorization` listener, in milliseconds. Raise it for a store that is slow by nature.
+   *
+   * @default 5000
+   */
+  readonly storeTimeout?: number | undefined;
+
+  /**
+   * How many events of one socket may wait for their session before further ones get
+   * `ERR_SESSION_OVERLOAD`. Bounds the memory that a client can occupy while the store is slow.
+   *
+   * @default 1000
+   */
+  readonly maxPending?: number | undefined;
+
+  /**
+   * Hears of every error that nobody else hears of: listeners that throw or reject, events that
+   * `autoErrManager` dropped, saves that failed and were not awaited.
+   *
+   * @default listeners' errors are rethrown as Node.js would have them; failures of the store are a
+   * process warning, once per kind
+   */
+  readonly onError?: ((error: unknown, context: ErrorContext) => void) | undefined;
+}
+
+/** The options with every default in its place. */
+export interface ResolvedOptions {
+  readonly key: string;
+  readonly alwaysSession: boolean;
+  readonly autoErrManager: boolean;
+  readonly origins: readonly (string | RegExp)[] | OriginCheck | false;
+  readonly sessionId: ExpressionSocketOptions['sessionId'];
+  readonly storeTimeout: number;
+  readonly maxPending: number;
+  readonly onError: ExpressionSocketOptions['onError'];
+}
