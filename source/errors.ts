@@ -72,8 +72,19 @@ export function connectError(code: SessionErrorCode): ConnectError {
   return Object.assign(new Error(clientSentences[code]), { data: { code } });
 }
 
+const storeTroubles: ReadonlySet<SessionErrorCode> = new Set<SessionErrorCode>([
+  'ERR_SESSION_STORE',
+  'ERR_SESSION_STORE_TIMEOUT',
+  'ERR_SESSION_OVERLOAD',
+]);
+
+/** Whether an error is the store's and will pass: no reason to part with the client. */
+export function isStoreTrouble(code: SessionErrorCode | undefined): boolean {
+  return code !== undefined && storeTroubles.has(code);
+}
+
 /** Names a value's type for a message, without giving away what is in it. */
-export function describe(value: unknown): string {
+export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'function')
     return value.name ? `the function \`${value.name}\`` : 'a function';

@@ -4,6 +4,7 @@
  */
 
 import type { Socket } from 'socket.io';
+import { describeValue } from './errors.js';
 
 /** Socket.IO's own handshake: the headers, query and `auth` with which a socket came. */
 export type Handshake = Socket['handshake'];
@@ -108,4 +109,94 @@ export interface ResolvedOptions {
   readonly storeTimeout: number;
   readonly maxPending: number;
   readonly onError: ExpressionSocketOptions['onError'];
+}
+
+const defaults = {
+  key: 'connect.sid',
+  alwaysSession: false,
+  autoErrManager: false,
+  origins: [],
+  sessionId: undefined,
+  storeTimeout: 5_000,
+  maxPending: 1_000,
+  onError: undefined,
+} satisfies ResolvedOptions;
+
+/** The longest delay that a timer of Node.js can count: https://nodejs.org/api/timers.html */
+const longestDelay = 2_147_483_647;
+
+/** What each option must be, in words and as a check. */
+const rules: {
+  readonly [Name in keyof ResolvedOptions]: readonly [string, (value: unknown) => boolean];
+} = {
+  key: ['the name of a cookie', (value) => typeof value === 'string' && value !== ''],
+  alwaysSession: ['a boolean', isBoolean],
+  autoErrManager: ['a boolean', isBoolean],
+  origins: [
+    "`false`, a function, or an array of regular expressions and origins such as 'https://app.example.com'",
+    (value) =>
+      value === false || isFunction(value) || (Array.isArray(value) && value.every(isOrigin)),
+  ],
+  sessionId: ['a function', isFunction],
+  storeTimeout: [`milliseconds from 1 to ${longestDelay}`, isWholeNumberUpTo(longestDelay)],
+  maxPending: ['a whole number from 1 on', isWholeNumberUpTo(Number.MAX_SAFE_INTEGER)],
+  onError: ['a function', isFunction],
+};
+
+/**
+ * Puts the defaults in place of what was left out.
+ *
+ * @throws {TypeError} which names the option, what was expected and what came
+ */
+export function resolveOptions(options: ExpressionSocketOptions | undefined): ResolvedOptions {
+  if (options === undefined) return defaults;
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`\`options\`: expected an object, got ${describeValue(options)}`);
+  }
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  for (const [name, value] of given) checkOption(name, value);
+  return { ...defaults, ...Object.fromEntries(given) };
+}
+
+function checkOption(name: string, value: unknown): void {
+  if (!Object.hasOwn(rules, name)) {
+    throw new TypeError(
+      `Unknown option \`${name}\`; expected one of ${Object.keys(rules).join(', ')}`,
+    );
+  }
+  const [expected, isRight] = rules[name as keyof ResolvedOptions];
+  if (isRight(value)) return;
+  throw new TypeError(`\`${name}\`: expected ${expected}, got ${showOption(value)}`);
+}
+
+/** Options are the programmer's own words, and no secrets: short ones may be repeated as they are. */
+function showOption(value: unknown): string {
+  if (Array.isArray(value))
+    return `an array with ${value
+      .filter((one) => !isOrigin(one))
+      .map(showOption)
+      .join(', ')}`;
+  const isShort =
+    typeof value === 'string'
+      ? value.length <= 60
+      : typeof value === 'number' || typeof value === 'boolean';
+  return isShort ? `${JSON.stringify(value)}` : describeValue(value);
+}
+
+function isBoolean(value: unknown): boolean {
+  return typeof value === 'boolean';
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+function isWholeNumberUpTo(limit: number): (value: unknown) => boolean {
+  return (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= limit;
+}
+
+/** An origin as browsers write it: scheme, host and port, and no slash at the end. */
+function isOrigin(value: unknown): boolean {
+  if (value instanceof RegExp) return true;
+  return typeof value === 'string' && /^[a-z][a-z\d+.-]*:\/\/[^/?#@\s*]+$/i.test(value);
 }

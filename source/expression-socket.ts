@@ -1,0 +1,227 @@
+/**
+ * @module The facade: takes the server, the store and the cookie parser, builds the rooms with them,
+ * and hands out wrappers. The only place that knows all rooms.
+ */
+
+import type { Store } from 'express-session';
+import type { Namespace, Server } from 'socket.io';
+import { Deadlines } from './deadline.js';
+import { Diagnostics } from './diagnostics.js';
+import { describeValue, SessionError } from './errors.js';
+import { OriginGuard } from './handshake/origin-guard.js';
+import { SessionCookie } from './handshake/session-cookie.js';
+import { SessionIdReader } from './handshake/session-id.js';
+import { type ExpressionSocketOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { SessionReader } from './session/reader.js';
+import { SessionOpener } from './session/session-opener.js';
+import { SessionGuard } from './session/session-request.js';
+import { StoreCalls } from './session/store-calls.js';
+import { type NamespaceServices, SessionNamespaceWrapper } from './sockets/session-namespace.js';
+import { SessionSockets } from './sockets/session-sockets.js';
+import type { CookieParser, DefaultEventsMap, EventsMap, SessionNamespace } from './types.js';
+
+/** What `of` takes where namespaces are made as clients ask for them: Socket.IO's own function. */
+type NamespaceCheck = Extract<Parameters<Server['of']>[0], (...args: never[]) => unknown>;
+
+/**
+ * Gives every event of a Socket.IO server the visitor's web session as it is now.
+ *
+ * @example
+ * const io = new Server(httpServer);
+ * const expressionIO = new ExpressionSocket(io, store, cookieParser('secret'));
+ *
+ * expressionIO.sockets.on('connection', (err, session, socket) => {
+ *   if (err) return void socket.disconnect();
+ *   socket.sessOn('vote', async (err, session) => {
+ *     if (err) return;
+ *     session.votes = (session.votes ?? 0) + 1;
+ *     await session.save();
+ *   });
+ * });
+ */
+export class ExpressionSocket<
+  ListenEvents extends EventsMap = DefaultEventsMap,
+  EmitEvents extends EventsMap = ListenEvents,
+  ServerSideEvents extends EventsMap = DefaultEventsMap,
+  SocketData = unknown,
+  const Options extends ExpressionSocketOptions = Record<never, never>,
+> {
+  /** The error that listeners get, for those who reach the class through `require`. */
+  static readonly SessionError: typeof SessionError = SessionError;
+
+  readonly #io: Server;
+  readonly #services: NamespaceServices;
+  /** A namespace that Socket.IO removes takes its wrapper along. */
+  readonly #wrappers = new WeakMap<Namespace, SessionNamespaceWrapper>();
+  /** The namespaces that stand for a pattern or a function: Socket.IO lists them nowhere in public. */
+  readonly #parents = new Set<Namespace>();
+  readonly #patterns = new Map<string, Namespace>();
+  readonly #checks = new WeakMap<NamespaceCheck, Namespace>();
+
+  /**
+   * @param io the Socket.IO server
+   * @param store the session store that `express-session` was given
+   * @param cookieParser what `cookieParser(secret)` returns, with the secret of `express-session`
+   * @param options see `ExpressionSocketOptions`; all may be left out
+   * @throws {TypeError} where an argument is not what it should be; says what was expected
+   */
+  constructor(
+    io: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    store: Store,
+    cookieParser: CookieParser,
+    options?: Options,
+  ) {
+    assertServer(io);
+    assertStore(store);
+    assertCookieParser(cookieParser);
+    // The event maps are for the compiler: the rooms take sockets of any.
+    this.#io = io as unknown as Server;
+    this.#services = buildRooms(this.#io, {
+      store,
+      cookieParser,
+      options: resolveOptions(options),
+    });
+  }
+
+  /** The wrapper of the main namespace. */
+  get sockets(): SessionNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData, Options> {
+    return this.of('/');
+  }
+
+  /**
+   * Wraps a namespace: the same namespace always has the same wrapper, regular expressions being the
+   * same by their source and flags.
+   *
+   * @param name the name of a namespace, or a regular expression or function as `io.of` takes it
+   *
+   * @example
+   * expressionIO.of('/chat').on('connection', (err, session, socket) => {});
+   */
+  of(
+    name: string | RegExp | NamespaceCheck,
+  ): SessionNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData, Options>;
+  /**
+   * Wraps a namespace of the server, with the event maps that it has.
+   *
+   * @param namespace a namespace, as `io.of` returned it
+   */
+  of<
+    ListenEvents extends EventsMap,
+    EmitEvents extends EventsMap,
+    ServerSideEvents extends EventsMap,
+    SocketData,
+  >(
+    namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+  ): SessionNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData, Options>;
+  of(name: unknown): unknown {
+    const namespace = this.#namespaceOf(name);
+    return remember(this.#wrappers, namespace, () => {
+      if ('children' in namespace) this.#parents.add(namespace);
+      return new SessionNamespaceWrapper(namespace, this.#services);
+    });
+  }
+
+  /**
+   * Gives everything back: listeners and timers. The sockets stay connected, and hear no more of
+   * sessions. A namespace with an `authorization` lets nobody in from now on, for Socket.IO has no
+   * way to take a middleware back. Closing twice does nothing; a store that hangs is not waited for.
+   */
+  close(): void {
+    for (const namespace of [...this.#io._nsps.values(), ...this.#parents]) {
+      this.#wrappers.get(namespace)?.close();
+    }
+    this.#services.deadlines.close();
+  }
+
+  #namespaceOf(name: unknown): Namespace {
+    if (typeof name === 'string') return this.#io.of(name);
+    if (name instanceof RegExp) {
+      // `io.of` makes a new parent of every regular expression, and the first that matches wins.
+      return remember(this.#patterns, String(name), () => this.#io.of(name));
+    }
+    if (isNamespaceCheck(name)) return remember(this.#checks, name, () => this.#io.of(name));
+    assertNamespace(name, this.#io);
+    return name;
+  }
+}
+
+/** What the rooms are built with. */
+interface Ground {
+  readonly store: Store;
+  readonly cookieParser: CookieParser;
+  readonly options: ResolvedOptions;
+}
+
+/** Builds the rooms in the order in which the data comes through: handshake, session, sockets. */
+function buildRooms(io: Server, { store, cookieParser, options }: Ground): NamespaceServices {
+  const { key, origins, storeTimeout, autoErrManager, maxPending } = options;
+  const deadlines = new Deadlines(storeTimeout);
+  const diagnostics = new Diagnostics(options.onError);
+
+  // A server without an engine yet has no `cors` either.
+  const cors = (): unknown => io.engine?.opts.cors;
+  const sessionIds = new SessionIdReader({
+    originGuard: new OriginGuard({ origins, cors }, deadlines),
+    cookie: new SessionCookie(key, cookieParser, deadlines),
+    custom: options.sessionId,
+    deadlines,
+  });
+
+  const calls = new StoreCalls(store, deadlines);
+  const reader = new SessionReader(calls);
+  const opener = new SessionOpener(new SessionGuard(store, calls, reader));
+
+  const sockets = new SessionSockets({ options, sessionIds, reader, opener, diagnostics });
+  return { sockets, deadlines, autoErrManager, maxPending };
+}
+
+/** Looks up a value, or makes it and keeps it. */
+function remember<Key extends object | string, Value>(
+  known: { get(key: Key): Value | undefined; set(key: Key, value: Value): unknown },
+  key: Key,
+  make: () => Value,
+): Value {
+  const value = known.get(key) ?? make();
+  known.set(key, value);
+  return value;
+}
+
+function assertServer(io: unknown): void {
+  if (hasMethods(io, ['of', 'use', 'attach'])) return;
+  throw new TypeError(
+    `\`io\`: expected a Socket.IO 4 server, as \`new Server(httpServer)\` makes it, got ${describeValue(io)}`,
+  );
+}
+
+function assertStore(store: unknown): void {
+  if (hasMethods(store, ['get', 'set', 'destroy', 'createSession'])) return;
+  throw new TypeError(
+    `\`store\`: expected a session store of express-session (the very one that \`session({ store })\` was given), got ${describeValue(store)}`,
+  );
+}
+
+function assertCookieParser(cookieParser: unknown): void {
+  if (typeof cookieParser === 'function') return;
+  throw new TypeError(
+    `\`cookieParser\`: expected a middleware such as \`cookieParser(secret)\`, got ${describeValue(cookieParser)}`,
+  );
+}
+
+function assertNamespace(name: unknown, io: Server): asserts name is Namespace {
+  if (!hasMethods(name, ['use', 'on', 'emit', 'fetchSockets'])) {
+    throw new TypeError(
+      `\`of\`: expected a namespace, or its name as a string, regular expression or function, got ${describeValue(name)}`,
+    );
+  }
+  if ('server' in name && name.server === io) return;
+  throw new TypeError('`of`: expected a namespace of this server, got one of another');
+}
+
+function isNamespaceCheck(name: unknown): name is NamespaceCheck {
+  return typeof name === 'function';
+}
+
+function hasMethods(value: unknown, names: readonly string[]): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  return names.every((name) => typeof Reflect.get(value, name) === 'function');
+}

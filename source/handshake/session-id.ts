@@ -1,0 +1,63 @@
+/**
+ * @module A handshake becomes a session id. Knows in which order its claims are checked; must not
+ * know what a session holds.
+ */
+
+import type { IncomingMessage } from 'node:http';
+import type { Deadlines } from '../deadline.js';
+import { describeValue, SessionError } from '../errors.js';
+import type { Handshake, ResolvedOptions } from '../options.js';
+import type { OriginGuard } from './origin-guard.js';
+import type { SessionCookie } from './session-cookie.js';
+
+/** Where a session id may come from, and who checks that it may. */
+export interface SessionIdSources {
+  readonly originGuard: OriginGuard;
+  readonly cookie: SessionCookie;
+  /** The `sessionId` option, which takes the cookie's place. */
+  readonly custom: ResolvedOptions['sessionId'];
+  readonly deadlines: Deadlines;
+}
+
+/** Tells the session id of a handshake. */
+export class SessionIdReader {
+  readonly #sources: SessionIdSources;
+
+  constructor(sources: SessionIdSources) {
+    this.#sources = sources;
+  }
+
+  /**
+   * Tells the session id of a handshake whose origin may have one.
+   *
+   * @returns the id, or the error that says why there is none; never rejects
+   */
+  async read(handshake: Handshake, request: IncomingMessage): Promise<string | SessionError> {
+    const { originGuard, cookie, custom } = this.#sources;
+    try {
+      await originGuard.check(handshake, request);
+      return await (custom ? this.#ask(custom, handshake) : cookie.readSessionId(request));
+    } catch (error) {
+      if (error instanceof SessionError) return error;
+      return new SessionError('ERR_SESSION_COOKIE_PARSER', '`sessionId` failed', { cause: error });
+    }
+  }
+
+  async #ask(
+    sessionId: NonNullable<ResolvedOptions['sessionId']>,
+    handshake: Handshake,
+  ): Promise<string> {
+    const id: unknown = await this.#sources.deadlines.wait<unknown>(
+      ({ resolve, reject }) => Promise.resolve(sessionId(handshake)).then(resolve, reject),
+      (when) => new Error(`It did not answer ${when}`),
+    );
+    if (typeof id === 'string' && id !== '') return id;
+    if (id === undefined || id === null || id === '') {
+      throw new SessionError(
+        'ERR_SESSION_COOKIE_MISSING',
+        '`sessionId` told no session id for this handshake',
+      );
+    }
+    throw new TypeError(`\`sessionId\` returned ${describeValue(id)}; expected a string`);
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * @module The door: what the package gives out, and nothing else. The rooms behind the facade are
+ * not exported on purpose.
+ */
+
+export { SessionError, type SessionErrorCode } from './errors.js';
+export {
+  ExpressionSocket,
+  ExpressionSocket as default,
+  // What `require` returns, on a Node.js that can require ESM:
+  // https://nodejs.org/api/modules.html#loading-ecmascript-modules-using-require
+  ExpressionSocket as 'module.exports',
+} from './expression-socket.js';
+export type { ErrorContext, ExpressionSocketOptions, Handshake, OriginCheck } from './options.js';
+export type * from './types.js';

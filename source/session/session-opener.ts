@@ -1,0 +1,80 @@
+/**
+ * @module A record becomes a session that a listener can hold. Knows the methods that a socket's
+ * session has besides `express-session`'s own; must not know who is going to hold it.
+ */
+
+import { SessionError } from '../errors.js';
+import type { SocketSession } from '../types.js';
+import { copyRecord, type SessionRecord } from './record.js';
+import { ReportedPromise } from './reported-promise.js';
+import { type Report, type SessionGuard, SessionRequest } from './session-request.js';
+
+type Callback = (error?: unknown) => void;
+type Method = (this: object, callback: Callback) => unknown;
+
+/** What every `Session` has: the request that `createSession` was given. */
+interface WithRequest {
+  readonly req: SessionRequest;
+}
+
+/** The methods of `Session` that end in a callback, and here in a promise where none is given. */
+const settlingMethods = ['save', 'reload', 'destroy', 'regenerate'] as const;
+
+/** Opens sessions: each an object of its own, nested values included. */
+export class SessionOpener {
+  readonly #guard: SessionGuard;
+  /** `Session.prototype`, which the store brings along, to the prototype derived from it. */
+  readonly #prototypes = new WeakMap<object, object>();
+
+  constructor(guard: SessionGuard) {
+    this.#guard = guard;
+  }
+
+  /**
+   * Opens a session of its own on a copy of a record.
+   *
+   * @param report hears of a save, reload or destroy that failed while nobody listened
+   * @returns the session, or `ERR_SESSION_STORE` where no session can be made of the record
+   */
+  open(sessionId: string, record: SessionRecord, report: Report): SocketSession | SessionError {
+    try {
+      const request = new SessionRequest(sessionId, this.#guard, report);
+      const session = this.#guard.createSession(request, copyRecord(record));
+      Object.setPrototypeOf(session, this.#prototypeFor(Object.getPrototypeOf(session)));
+      // `createSession` made it, and its prototype has the methods that the type adds.
+      return session as SocketSession;
+    } catch (cause) {
+      return new SessionError(
+        'ERR_SESSION_STORE',
+        'The session store gave a record that no session can be made of',
+        { cause },
+      );
+    }
+  }
+
+  #prototypeFor(base: object): object {
+    const known = this.#prototypes.get(base);
+    if (known) return known;
+    const derived = Object.create(base);
+    for (const name of settlingMethods) {
+      const value = settling(Reflect.get(base, name));
+      Object.defineProperty(derived, name, { value, configurable: true, writable: true });
+    }
+    this.#prototypes.set(base, derived);
+    return derived;
+  }
+}
+
+/** Lets a method be called with a callback, as in `express-session`, or without, for a promise. */
+function settling(method: Method): (this: WithRequest, callback?: Callback) => unknown {
+  return function (this: WithRequest, callback?: Callback): unknown {
+    if (typeof callback === 'function') {
+      method.call(this, callback);
+      return this;
+    }
+    const task = new Promise<void>((resolve, reject) => {
+      method.call(this, (error) => (error ? reject(error) : resolve()));
+    });
+    return ReportedPromise.follow(task, this.req.report);
+  };
+}

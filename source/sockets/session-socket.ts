@@ -1,0 +1,147 @@
+/**
+ * @module A raw socket and the session that it came with. Knows which listener is called with which
+ * session, and when; must not know how a session id is found or a session read.
+ */
+
+import type { Socket } from 'socket.io';
+import type { Diagnostics } from '../diagnostics.js';
+import { isStoreTrouble, SessionError } from '../errors.js';
+import type { SessionIdReader } from '../handshake/session-id.js';
+import type { ErrorContext, ResolvedOptions } from '../options.js';
+import type { Reading, SessionReader } from '../session/reader.js';
+import type { SessionOpener } from '../session/session-opener.js';
+import type { SocketSession } from '../types.js';
+import type { EventName, Listener } from './socket-members.js';
+
+/** What the sockets of one `ExpressionSocket` share. */
+export interface SocketServices {
+  readonly options: Pick<ResolvedOptions, 'alwaysSession' | 'autoErrManager' | 'maxPending'>;
+  readonly sessionIds: Pick<SessionIdReader, 'read'>;
+  readonly reader: Pick<SessionReader, 'read'>;
+  readonly opener: Pick<SessionOpener, 'open'>;
+  readonly diagnostics: Diagnostics;
+}
+
+/** One raw socket, its session id, and the events that wait for its session. */
+export class SessionSocket {
+  readonly raw: Socket;
+  /** The prototyped socket: what the application is given in place of the raw one. */
+  readonly socket: Socket;
+  /** What the `connection` listeners will be given, from the middleware until they are called. */
+  first: Reading | undefined;
+  readonly #services: SocketServices;
+  #sessionId: string | SessionError | undefined;
+  #waiting = 0;
+
+  constructor(raw: Socket, socket: Socket, services: SocketServices) {
+    this.raw = raw;
+    this.socket = socket;
+    this.#services = services;
+  }
+
+  /** Reads the session as it is now. The session id is found out once. */
+  async read(): Promise<Reading> {
+    this.#sessionId ??= await this.#services.sessionIds.read(this.raw.handshake, this.raw.request);
+    if (typeof this.#sessionId !== 'string') return { error: this.#sessionId };
+    return this.#services.reader.read(this.#sessionId);
+  }
+
+  /** An event came for a listener, which is called once its session was read. */
+  receive(event: EventName, listener: Listener, args: readonly unknown[]): void {
+    const sessionId = this.#sessionId;
+    if (typeof sessionId !== 'string') {
+      // Nothing to read, and so nobody whose turn comes first.
+      if (sessionId) this.deliver(event, listener, { error: sessionId }, args);
+      return;
+    }
+    // Whoever cleans up after a client must hear that it left, however many events still wait.
+    if (this.#waiting >= this.#services.options.maxPending && event !== 'disconnect') {
+      return this.deliver(event, listener, { error: this.#overload() }, args);
+    }
+    this.#waiting++;
+    // One `then` for each event, on a promise that they share: they are called in the order in which
+    // they came, and each in its own asynchronous context.
+    void this.#services.reader.read(sessionId).then((reading) => {
+      this.#waiting--;
+      this.deliver(event, listener, reading, args);
+    });
+  }
+
+  /** Calls a listener with a session of its own, or deals with the lack of one. */
+  deliver(event: EventName, listener: Listener, reading: Reading, args: readonly unknown[]): void {
+    const leading = this.leadingArguments(event, reading);
+    if (leading instanceof SessionError) {
+      this.#manage(leading, event);
+      if (event !== 'disconnect') return;
+    }
+    this.call(event, () =>
+      listener.call(this.socket, ...(leading instanceof SessionError ? [null] : leading), ...args),
+    );
+  }
+
+  /**
+   * What a listener is given ahead of its own arguments: `(err, session)`, or, with
+   * `autoErrManager`, `(session)`.
+   *
+   * @returns the arguments, or the error that `autoErrManager` keeps from the listener
+   */
+  leadingArguments(
+    event: EventName,
+    reading: Reading,
+  ):
+    | readonly [SessionError, null]
+    | readonly [null, SocketSession]
+    | readonly [SocketSession]
+    | SessionError {
+    const session = this.#open(event, reading);
+    if (this.#services.options.autoErrManager)
+      return session instanceof SessionError ? session : [session];
+    return session instanceof SessionError ? [session, null] : [null, session];
+  }
+
+  /** Calls a listener, whose mistake goes to `onError` or where Node.js has such mistakes. */
+  call<Result>(event: EventName, listener: () => Result): Result | undefined {
+    return this.#services.diagnostics.call(listener, this.#context(event));
+  }
+
+  /** Tells of what an operator would want to know: not of every visitor who is not logged in. */
+  reportTrouble(error: SessionError, event: EventName): void {
+    if (isStoreTrouble(error.code) || error.code === 'ERR_SESSION_COOKIE_PARSER') {
+      this.report(error, event);
+    }
+  }
+
+  /** Tells of a mistake of a listener that is waited for elsewhere. */
+  listenerFailed(error: unknown, event: EventName): void {
+    this.#services.diagnostics.listenerFailed(error, this.#context(event));
+  }
+
+  /** Tells of a failure that no listener is told of. */
+  report(error: unknown, event: EventName): void {
+    this.#services.diagnostics.failed(error, this.#context(event));
+  }
+
+  #open(event: EventName, reading: Reading): SocketSession | SessionError {
+    if (reading.error) return reading.error;
+    return this.#services.opener.open(String(this.#sessionId), reading.record, (error) =>
+      this.report(error, event),
+    );
+  }
+
+  /** What `autoErrManager` does: a store's trouble passes; a client without a session leaves. */
+  #manage(error: SessionError, event: EventName): void {
+    this.reportTrouble(error, event);
+    if (!isStoreTrouble(error.code)) this.raw.disconnect();
+  }
+
+  #overload(): SessionError {
+    return new SessionError(
+      'ERR_SESSION_OVERLOAD',
+      `More than ${this.#services.options.maxPending} events of this socket wait for their session: the store is slow, or the client too fast; \`maxPending\` is the limit`,
+    );
+  }
+
+  #context(event: EventName): ErrorContext {
+    return { socket: this.socket, event };
+  }
+}

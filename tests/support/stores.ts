@@ -1,0 +1,23 @@
+/**
+ * @module Stores that misbehave in the ways that real ones do. Knows how a store is called; must not
+ * know by whom.
+ */
+
+import { MemoryStore, type SessionData } from 'express-session';
+
+type GetCallback = (error: unknown, session?: SessionData | null) => void;
+
+/** A store whose reads a test can delay, fail and count. */
+export class ControlledStore extends MemoryStore {
+  /** The session ids read so far. */
+  readonly reads: string[] = [];
+  /** Takes the place of a read where set; `read` does what the store would have done. */
+  onGet: ((sessionId: string, callback: GetCallback, read: () => void) => unknown) | undefined;
+
+  override get(sessionId: string, callback: GetCallback): void {
+    this.reads.push(sessionId);
+    const read = (): void => super.get(sessionId, callback);
+    if (this.onGet) return this.onGet(sessionId, callback, read) as void;
+    read();
+  }
+}
