@@ -18,7 +18,13 @@ import { SessionGuard } from './session/session-request.js';
 import { StoreCalls } from './session/store-calls.js';
 import { type NamespaceServices, SessionNamespaceWrapper } from './sockets/session-namespace.js';
 import { SessionSockets } from './sockets/session-sockets.js';
-import type { CookieParser, DefaultEventsMap, EventsMap, SessionNamespace } from './types.js';
+import type {
+  CookieParser,
+  DefaultEventsMap,
+  EventsMap,
+  GivenOptions,
+  SessionNamespace,
+} from './types.js';
 
 /** What `of` takes where namespaces are made as clients ask for them: Socket.IO's own function. */
 type NamespaceCheck = Extract<Parameters<Server['of']>[0], (...args: never[]) => unknown>;
@@ -46,6 +52,9 @@ export class ExpressionSocket<
   SocketData = unknown,
   const Options extends ExpressionSocketOptions = Record<never, never>,
 > {
+  /** The class itself: `const { ExpressionSocket } = require('expression.socket.io')` works as well. */
+  static readonly ExpressionSocket: typeof ExpressionSocket = ExpressionSocket;
+
   /** The error that listeners get, for those who reach the class through `require`. */
   static readonly SessionError: typeof SessionError = SessionError;
 
@@ -57,6 +66,7 @@ export class ExpressionSocket<
   readonly #parents = new Set<Namespace>();
   readonly #patterns = new Map<string, Namespace>();
   readonly #checks = new WeakMap<NamespaceCheck, Namespace>();
+  #isClosed = false;
 
   /**
    * @param io the Socket.IO server
@@ -69,7 +79,7 @@ export class ExpressionSocket<
     io: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
     store: Store,
     cookieParser: CookieParser,
-    options?: Options,
+    options?: GivenOptions<Options>,
   ) {
     assertServer(io);
     assertStore(store);
@@ -114,6 +124,7 @@ export class ExpressionSocket<
     namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
   ): SessionNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData, Options>;
   of(name: unknown): unknown {
+    if (this.#isClosed) throw new Error('`of`: this `ExpressionSocket` is closed; make a new one');
     const namespace = this.#namespaceOf(name);
     return remember(this.#wrappers, namespace, () => {
       if ('children' in namespace) this.#parents.add(namespace);
@@ -127,6 +138,7 @@ export class ExpressionSocket<
    * way to take a middleware back. Closing twice does nothing; a store that hangs is not waited for.
    */
   close(): void {
+    this.#isClosed = true;
     for (const namespace of [...this.#io._nsps.values(), ...this.#parents]) {
       this.#wrappers.get(namespace)?.close();
     }

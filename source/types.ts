@@ -123,20 +123,23 @@ export interface NoSuchOption {
   readonly 'There is no option of this name': never;
 }
 
+/** The names of the options that change what listeners get. */
+type ShapingOption = 'alwaysSession' | 'autoErrManager';
+
 /**
  * The `options` parameter of the constructor: infers the literals that change the listeners, and
- * does not let a misspelt option pass.
+ * does not let a misspelt option pass. Give the event maps to `Server` and not to the constructor,
+ * for TypeScript infers either all type parameters or none.
  */
 export type GivenOptions<Options extends ExpressionSocketOptions> = Options &
-  ExpressionSocketOptions & {
+  // Tells functions in the options what they are called with. All options here would be the very
+  // type of a variable of `ExpressionSocketOptions`, of which nothing would be left to infer from.
+  Omit<ExpressionSocketOptions, ShapingOption> & {
     readonly [Name in Exclude<keyof Options, keyof ExpressionSocketOptions>]: NoSuchOption;
   };
 
 /** `true`, `false`, or `boolean` where the option's type leaves it open; an absent one is `false`. */
-export type Flag<
-  Options,
-  Name extends 'alwaysSession' | 'autoErrManager',
-> = Name extends keyof Options
+export type Flag<Options, Name extends ShapingOption> = Name extends keyof Options
   ? Extract<Options[Name], boolean> | (undefined extends Options[Name] ? false : never)
   : false;
 
@@ -145,7 +148,9 @@ export type Flag<
  * two is null and says that the other is not; or `(session, ...args)` with `autoErrManager`.
  *
  * @example
- * type Vote = SessionArguments<false, [option: string]>;
+ * function onVote(...[err, session, option]: SessionArguments<false, [option: string]>): void {
+ *   if (!err) console.log(session.id, option);
+ * }
  */
 export type SessionArguments<
   AutoErrManager extends boolean | undefined,
@@ -291,10 +296,10 @@ export interface SessionListening<
    *
    * @example
    * socket.sessOn('vote', async (err, session, option, ack) => {
-   *   if (err) return;
-   *   session.vote = option;
+   *   if (err) return ack(err.code);
+   *   session.votes = (session.votes ?? 0) + 1;
    *   await session.save();
-   *   ack('thanks');
+   *   ack(`Counted: ${option}`);
    * });
    */
   readonly sessOn: AddListener<
@@ -478,7 +483,9 @@ export type SocketFor<
  *
  * @example
  * function register(socket: SessionSocket<ClientEvents, ServerEvents>): void {
- *   socket.sessOn('vote', (err, session, option) => {});
+ *   socket.sessOn('vote', (err, session, option) => {
+ *     if (!err) console.log(session.id, option);
+ *   });
  * }
  */
 export type SessionSocket<
@@ -550,7 +557,7 @@ export interface NamespaceFor<
    * @example
    * expressionIO.sockets.on('connection', (err, session, socket) => {
    *   if (err) return void socket.disconnect();
-   *   socket.emit('welcome', session.name);
+   *   socket.emit('welcome', session.votes ?? 0);
    * });
    */
   readonly on: AddListener<
@@ -589,7 +596,7 @@ export interface NamespaceFor<
    *
    * @example
    * expressionIO.sockets.authorization((err, session, handshake, fn) => {
-   *   fn(err, session?.user !== undefined);
+   *   fn(err, session?.votes !== undefined);
    * });
    *
    * @example

@@ -15,6 +15,7 @@ import {
   type CookieParser,
   ExpressionSocket,
   type ExpressionSocketOptions,
+  type GivenOptions,
 } from '../../source/index.js';
 
 declare module 'express-session' {
@@ -32,7 +33,7 @@ export const secret = 'a secret of the tests';
 export interface AppSettings<Options extends ExpressionSocketOptions> {
   readonly store?: Store;
   readonly cookieParser?: CookieParser;
-  readonly options?: Options;
+  readonly options?: GivenOptions<Options>;
   readonly server?: Partial<ServerOptions>;
   /** The name of the cookie that `express-session` sets. */
   readonly cookieName?: string;
