@@ -1,0 +1,142 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+
+const root = join(import.meta.dirname, '../..');
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+const compilers = {
+  'TypeScript 7': 'typescript',
+  'TypeScript 5.6': 'typescript-5.6',
+} as const;
+
+/** A consumer's own program: uses what the package promises, and prints what it finds. */
+const probe = `
+console.log(JSON.stringify({
+  name: ExpressionSocket.name,
+  error: new ExpressionSocket.SessionError('ERR_SESSION_ORIGIN', 'no') instanceof Error,
+}));
+`;
+const found = { name: 'ExpressionSocket', error: true };
+
+describe('The packed package', function () {
+  // Packing and compiling take their time on a slow machine.
+  this.timeout(90_000);
+
+  let consumer: string;
+  let contents: string[];
+
+  before(() => {
+    // Below node_modules of the checkout, so that the consumer finds the peers without a network.
+    mkdirSync(join(root, 'node_modules/.cache'), { recursive: true });
+    consumer = mkdtempSync(join(root, 'node_modules/.cache/consumer-'));
+    const [{ filename, files }] = JSON.parse(
+      execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', consumer], {
+        cwd: root,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }),
+    );
+    contents = files.map(({ path }: { path: string }) => path);
+    const home = join(consumer, 'node_modules', manifest.name);
+    mkdirSync(home, { recursive: true });
+    execFileSync('tar', ['-xzf', join(consumer, filename), '-C', home, '--strip-components=1']);
+  });
+  after(() => rmSync(consumer, { recursive: true, force: true }));
+
+  function run(file: string, program: string): unknown {
+    writeFileSync(join(consumer, file), program);
+    // Without `NODE_OPTIONS`, which would bring the loader of the tests along.
+    const { NODE_OPTIONS: _, ...env } = process.env;
+    const output = execFileSync(process.execPath, [file], { cwd: consumer, env, encoding: 'utf8' });
+    return JSON.parse(output);
+  }
+
+  /** Tells the errors in the program and in our declarations; those of others are theirs. */
+  function compile(compiler: string, file: string, program: string): string[] {
+    writeFileSync(join(consumer, file), program);
+    const options = {
+      noEmit: true,
+      strict: true,
+      module: 'nodenext',
+      target: 'es2022',
+      types: ['node'],
+    };
+    const config = JSON.stringify({ compilerOptions: options, files: [file] });
+    writeFileSync(join(consumer, 'tsconfig.json'), config);
+    const { stdout } = spawnSync(
+      process.execPath,
+      [join(root, `node_modules/${compiler}/lib/tsc.js`), '--pretty', 'false'],
+      { cwd: consumer, encoding: 'utf8' },
+    );
+    return stdout.split('\n').filter((line) => line !== '' && !line.startsWith('../'));
+  }
+
+  it('holds the library, its documents, and nothing else', () => {
+    for (const path of contents) {
+      expect(path).to.match(
+        /^(dist\/.+\.(js|d\.ts)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+      );
+    }
+    expect(contents).to.include.members(['README.md', 'LICENSE', 'CHANGELOG.md', 'dist/index.js']);
+  });
+
+  it('has nothing that publint would complain of', async () => {
+    const { messages, pkg } = await publint({
+      pkgDir: join(consumer, 'node_modules', manifest.name),
+    });
+    expect(messages.map((message) => formatMessage(message, pkg))).to.deep.equal([]);
+  });
+
+  it('gives `import { ExpressionSocket }` the class', () => {
+    const program = `import { ExpressionSocket } from '${manifest.name}';${probe}`;
+    expect(run('named.mjs', program)).to.deep.equal(found);
+  });
+
+  it('gives `import ExpressionSocket` the class', () => {
+    const program = `import ExpressionSocket from '${manifest.name}';${probe}`;
+    expect(run('default.mjs', program)).to.deep.equal(found);
+  });
+
+  it('gives `require()` the class itself', () => {
+    const program = `const ExpressionSocket = require('${manifest.name}');${probe}`;
+    expect(run('whole.cjs', program)).to.deep.equal(found);
+  });
+
+  it('lets `require()` be taken apart as well', () => {
+    const program = `const { ExpressionSocket } = require('${manifest.name}');${probe}`;
+    expect(run('apart.cjs', program)).to.deep.equal(found);
+  });
+
+  for (const [name, compiler] of Object.entries(compilers)) {
+    it(`has declarations that ${name} takes, in ESM`, () => {
+      const program = `
+        import { ExpressionSocket, SessionError, type SocketSession } from '${manifest.name}';
+        import { Server } from 'socket.io';
+        import { MemoryStore } from 'express-session';
+        import cookieParser from 'cookie-parser';
+        const expressionIO = new ExpressionSocket(new Server(), new MemoryStore(), cookieParser('s'), {
+          autoErrManager: true,
+        });
+        expressionIO.of('/chat').on('connection', (session, socket) => {
+          const held: SocketSession = session;
+          socket.sessOn('go', (session) => void session.save());
+          console.log(held.cookie.path, SessionError.name);
+        });
+      `;
+      expect(compile(compiler, 'consumer.mts', program)).to.deep.equal([]);
+    });
+  }
+
+  it('has declarations for `require` in TypeScript', () => {
+    const program = `
+      import ExpressionSocket = require('${manifest.name}');
+      const error: Error = new ExpressionSocket.SessionError('ERR_SESSION_ORIGIN', 'no');
+      console.log(error.message, ExpressionSocket.name);
+    `;
+    expect(compile('typescript', 'consumer.cts', program)).to.deep.equal([]);
+  });
+});
