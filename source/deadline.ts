@@ -2,7 +2,8 @@
  * @module What may take only so long. Knows one duration and who is waiting; must not know for what.
  */
 
-interface Pending {
+/** Something that has begun and has not ended; `Deadlines` knows the rest of it. */
+export interface Wait {
   readonly due: number;
   readonly expire: (when: string) => void;
 }
@@ -21,7 +22,7 @@ export interface Settle<Value> {
  */
 export class Deadlines {
   readonly #milliseconds: number;
-  readonly #pending = new Set<Pending>();
+  readonly #waits = new Set<Wait>();
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -30,37 +31,50 @@ export class Deadlines {
   }
 
   /**
+   * Begins a wait, which `end` ends.
+   *
+   * @param expire called at the deadline, or at `close()`; `when` completes a sentence such as "did
+   * not answer"
+   */
+  begin(expire: (when: string) => void): Wait {
+    const wait = { due: performance.now() + this.#milliseconds, expire };
+    if (this.#isClosed) expire('before `close()` was called');
+    else {
+      this.#waits.add(wait);
+      this.#timer ??= this.#watch(this.#milliseconds);
+    }
+    return wait;
+  }
+
+  /** Ends a wait; tells whether it had not ended before, by this or by its deadline. */
+  end(wait: Wait): boolean {
+    return this.#waits.delete(wait);
+  }
+
+  /**
    * Begins something that ends by `settle`, by throwing, or at the deadline, whichever is first;
    * what comes later is ignored.
    *
-   * @param begin starts it
-   * @param late makes the error of a missed deadline; `when` completes a sentence such as "did not
-   * answer"
+   * @param start starts it
+   * @param late makes the error of a missed deadline
    */
   wait<Value>(
-    begin: (settle: Settle<Value>) => void,
+    start: (settle: Settle<Value>) => void,
     late: (when: string) => Error,
   ): Promise<Value> {
     return new Promise((resolve, reject) => {
-      const pending: Pending = {
-        due: performance.now() + this.#milliseconds,
-        expire: (when) => reject(late(when)),
-      };
+      const wait = this.begin((when) => reject(late(when)));
       const settle: Settle<Value> = {
         resolve: (value) => {
-          this.#pending.delete(pending);
-          resolve(value);
+          if (this.end(wait)) resolve(value);
         },
         reject: (error) => {
-          this.#pending.delete(pending);
-          reject(error);
+          if (this.end(wait)) reject(error);
         },
       };
-      if (this.#isClosed) return pending.expire('before `close()` was called');
-      this.#pending.add(pending);
-      this.#watch();
+      if (this.#isClosed) return;
       try {
-        begin(settle);
+        start(settle);
       } catch (error) {
         settle.reject(error);
       }
@@ -69,37 +83,36 @@ export class Deadlines {
 
   /** Waits for as long as a deadline is away, or until `close()`. */
   pause(): Promise<void> {
-    return this.wait<void>(
-      () => {},
-      () => new Error(),
-    ).catch(() => {});
+    return new Promise((resolve) => {
+      this.begin(() => resolve());
+    });
   }
 
   /** Ends every wait under way, and every later one at once. */
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    for (const pending of this.#pending) pending.expire('before `close()` was called');
-    this.#pending.clear();
+    this.#timer = undefined;
+    const waits = [...this.#waits];
+    this.#waits.clear();
+    for (const wait of waits) wait.expire('before `close()` was called');
   }
 
-  #watch(): void {
-    if (this.#timer !== undefined) return;
-    const [oldest] = this.#pending;
-    if (oldest === undefined) return;
-    const delay = Math.max(1, Math.ceil(oldest.due - performance.now()));
+  #watch(milliseconds: number): NodeJS.Timeout {
     // A deadline is no reason to keep a process alive that has nothing else to do.
-    this.#timer = setTimeout(() => this.#expireDue(), delay).unref();
+    return setTimeout(() => this.#expireDue(), Math.max(1, Math.ceil(milliseconds))).unref();
   }
 
   #expireDue(): void {
     this.#timer = undefined;
     const now = performance.now();
-    for (const pending of this.#pending) {
-      if (pending.due > now) break;
-      this.#pending.delete(pending);
-      pending.expire(`within ${this.#milliseconds} ms`);
+    for (const wait of this.#waits) {
+      if (wait.due > now) {
+        this.#timer ??= this.#watch(wait.due - now);
+        break;
+      }
+      this.#waits.delete(wait);
+      wait.expire(`within ${this.#milliseconds} ms`);
     }
-    this.#watch();
   }
 }

@@ -1,22 +1,18 @@
 /**
- * @module A session id becomes a record, by group commit: at most one read per session id is under
+ * @module A session id becomes a reading, by group commit: at most one read per session id is under
  * way, and whoever comes meanwhile shares the next one. So no event is answered by a read that was
  * issued before it came, and events are answered in the order in which they came.
  */
 
-import { SessionError } from '../errors.js';
-import type { SessionRecord } from './record.js';
-import type { StoreCalls } from './store-calls.js';
+import type { Reading, StoreCalls } from './store-calls.js';
 
-/** What a read gave: a record, or the error that says why there is none. */
-export type Reading =
-  | { readonly record: SessionRecord; readonly error?: never }
-  | { readonly record?: never; readonly error: SessionError };
-
-/** Those who wait for the same read, which is not issued yet. */
+/** Those who wait for the same read. */
 class Batch {
   readonly reading: Promise<Reading>;
   settle!: (reading: Reading) => void;
+  /** Those who came after this read was issued. */
+  next: Batch | undefined;
+  isIssued = false;
 
   constructor() {
     this.reading = new Promise((resolve) => {
@@ -28,8 +24,8 @@ class Batch {
 /** Reads sessions: each reading is issued after it was asked for, and as rarely as that allows. */
 export class SessionReader {
   readonly #store: Pick<StoreCalls, 'get'>;
-  /** The session ids with a read under way, each with those who came meanwhile. */
-  readonly #underWay = new Map<string, Batch | undefined>();
+  /** The session ids with a read that is wanted or under way. */
+  readonly #batches = new Map<string, Batch>();
 
   constructor(store: Pick<StoreCalls, 'get'>) {
     this.#store = store;
@@ -37,36 +33,39 @@ export class SessionReader {
 
   /** Reads a session after this call; readings of one id settle in the order of their calls. */
   read(sessionId: string): Promise<Reading> {
-    if (!this.#underWay.has(sessionId)) {
-      const batch = new Batch();
-      this.#issue(sessionId, batch);
-      return batch.reading;
+    let batch = this.#batches.get(sessionId);
+    if (batch === undefined) {
+      batch = this.#want(sessionId, new Batch());
+      // The events of one packet run come in one tick, and so share a read.
+      process.nextTick(() => this.#issue(sessionId));
+    } else if (batch.isIssued) {
+      batch.next ??= new Batch();
+      batch = batch.next;
     }
-    let next = this.#underWay.get(sessionId);
+    return batch.reading;
+  }
+
+  #want(sessionId: string, batch: Batch): Batch {
+    this.#batches.set(sessionId, batch);
+    return batch;
+  }
+
+  #issue(sessionId: string): void {
+    const batch = this.#batches.get(sessionId);
+    if (batch === undefined) return;
+    batch.isIssued = true;
+    this.#store.get(sessionId, (reading) => this.#answer(sessionId, batch, reading));
+  }
+
+  #answer(sessionId: string, { settle, next }: Batch, reading: Reading): void {
+    settle(reading);
     if (next === undefined) {
-      next = new Batch();
-      this.#underWay.set(sessionId, next);
+      this.#batches.delete(sessionId);
+      return;
     }
-    return next.reading;
+    this.#want(sessionId, next);
+    // Behind the listeners of this batch, which `settle` has queued: what they save at once, the
+    // next read finds.
+    queueMicrotask(() => this.#issue(sessionId));
   }
-
-  #issue(sessionId: string, batch: Batch): void {
-    this.#underWay.set(sessionId, undefined);
-    this.#store.get(sessionId).then(
-      (record) => this.#answer(sessionId, batch, { record }),
-      (error: unknown) => this.#answer(sessionId, batch, { error: asSessionError(error) }),
-    );
-  }
-
-  #answer(sessionId: string, batch: Batch, reading: Reading): void {
-    batch.settle(reading);
-    const next = this.#underWay.get(sessionId);
-    if (next === undefined) this.#underWay.delete(sessionId);
-    else this.#issue(sessionId, next);
-  }
-}
-
-function asSessionError(error: unknown): SessionError {
-  if (error instanceof SessionError) return error;
-  return new SessionError('ERR_SESSION_STORE', 'The session store failed', { cause: error });
 }

@@ -1,15 +1,26 @@
 /**
- * @module The calls of the store, where callbacks become promises. Knows every way in which a store
- * misbehaves; must not know what a call is for.
+ * @module The calls of the store, where callbacks get a deadline and failures their names. Knows
+ * every way in which a store misbehaves; must not know what a call is for.
  */
 
 import type { SessionData, Store } from 'express-session';
-import type { Deadlines, Settle } from '../deadline.js';
+import type { Deadlines } from '../deadline.js';
 import { isThenable } from '../diagnostics.js';
 import { describeValue, SessionError } from '../errors.js';
 import { isRecord, type SessionRecord } from './record.js';
 
-/** The store's methods as promises, each with a deadline and each failing by name. */
+/** What a read gave: a record, or the error that says why there is none. */
+export type Reading =
+  | { readonly record: SessionRecord; readonly error?: never }
+  | { readonly record?: never; readonly error: SessionError };
+
+/** Called once, with what the store made of a call. */
+type Answer = (error: SessionError | undefined, value: unknown) => void;
+
+/** A call of the store with a callback of ours. */
+type Call = (callback: (error?: unknown, value?: unknown) => void) => unknown;
+
+/** The store's methods, each with a deadline and each failing by name. */
 export class StoreCalls {
   readonly #store: Store;
   readonly #deadlines: Deadlines;
@@ -20,28 +31,15 @@ export class StoreCalls {
   }
 
   /**
-   * Reads a record.
+   * Reads a record. Takes a callback, for every event of every client comes through here.
    *
-   * @throws {SessionError} `ERR_SESSION_NOT_FOUND`, `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
+   * @param answer called once: with a record, or with `ERR_SESSION_NOT_FOUND`, `ERR_SESSION_STORE`
+   * or `ERR_SESSION_STORE_TIMEOUT`
    */
-  async get(sessionId: string): Promise<SessionRecord> {
-    const record = await this.#call<unknown>((settle) =>
-      this.#store.get(sessionId, (error, found) => {
-        // The file stores' word for "no such session", which express-session understands as well.
-        if (error && error.code !== 'ENOENT') settle.reject(error);
-        else settle.resolve(error ? undefined : found);
-      }),
-    );
-    if (isRecord(record)) return record;
-    if (!record) {
-      throw new SessionError(
-        'ERR_SESSION_NOT_FOUND',
-        'The store has no such session: it expired, was logged out, or was never saved',
-      );
-    }
-    throw new SessionError(
-      'ERR_SESSION_STORE',
-      `The session store gave ${describeValue(record)} that is no session; expected an object with a \`cookie\``,
+  get(sessionId: string, answer: (reading: Reading) => void): void {
+    this.#call(
+      (callback) => this.#store.get(sessionId, callback),
+      (error, value) => answer(error ? readingOfError(error) : readingOf(value)),
     );
   }
 
@@ -51,9 +49,7 @@ export class StoreCalls {
    * @throws {SessionError} `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
    */
   set(sessionId: string, session: SessionData): Promise<void> {
-    return this.#call((settle) =>
-      this.#store.set(sessionId, session, (error) => finish(settle, error)),
-    );
+    return this.#promise((callback) => this.#store.set(sessionId, session, callback));
   }
 
   /**
@@ -62,28 +58,61 @@ export class StoreCalls {
    * @throws {SessionError} `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
    */
   destroy(sessionId: string): Promise<void> {
-    return this.#call((settle) => this.#store.destroy(sessionId, (error) => finish(settle, error)));
+    return this.#promise((callback) => this.#store.destroy(sessionId, callback));
   }
 
-  #call<Value>(begin: (settle: Settle<Value>) => unknown): Promise<Value> {
-    return this.#deadlines
-      .wait<Value>(
-        (settle) => {
-          const result = begin(settle);
-          // A store written with `async` methods rejects where it should have called back.
-          if (isThenable(result)) result.then(undefined, settle.reject);
-        },
-        (when) =>
-          new SessionError('ERR_SESSION_STORE_TIMEOUT', `The session store did not answer ${when}`),
-      )
-      .catch((cause: unknown) => {
-        if (cause instanceof SessionError) throw cause;
-        throw new SessionError('ERR_SESSION_STORE', 'The session store failed', { cause });
-      });
+  #promise(call: Call): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#call(call, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  #call(call: Call, answer: Answer): void {
+    const wait = this.#deadlines.begin((when) => {
+      const message = `The session store did not answer ${when}`;
+      answer(new SessionError('ERR_SESSION_STORE_TIMEOUT', message), undefined);
+    });
+    const settle = (cause?: unknown, value?: unknown): void => {
+      if (!this.#deadlines.end(wait)) return;
+      answer(cause ? asSessionError(cause) : undefined, value);
+    };
+    try {
+      const result = call(settle);
+      // A store written with `async` methods rejects where it should have called back.
+      if (isThenable(result)) result.then(undefined, settle);
+    } catch (error) {
+      settle(error ?? new Error('The store threw nothing'));
+    }
   }
 }
 
-function finish(settle: Settle<void>, error: unknown): void {
-  if (error) settle.reject(error);
-  else settle.resolve();
+function asSessionError(cause: unknown): SessionError {
+  return new SessionError('ERR_SESSION_STORE', 'The session store failed', { cause });
+}
+
+/** Names what a store gave for a record. */
+function readingOf(value: unknown): Reading {
+  if (isRecord(value)) return { record: value };
+  return { error: value ? noSession(value) : notFound() };
+}
+
+function readingOfError(error: SessionError): Reading {
+  // The file stores' word for "no such session", which express-session understands as well.
+  const isAbsent =
+    error.cause instanceof Error && 'code' in error.cause && error.cause.code === 'ENOENT';
+  return { error: isAbsent ? notFound() : error };
+}
+
+function notFound(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_NOT_FOUND',
+    'The store has no such session: it expired, was logged out, or was never saved',
+  );
+}
+
+function noSession(value: unknown): SessionError {
+  return new SessionError(
+    'ERR_SESSION_STORE',
+    `The session store gave ${describeValue(value)} that is no session; expected an object with a \`cookie\``,
+  );
 }

@@ -8,8 +8,9 @@ import type { Diagnostics } from '../diagnostics.js';
 import { isStoreTrouble, SessionError } from '../errors.js';
 import type { SessionIdReader } from '../handshake/session-id.js';
 import type { ErrorContext, ResolvedOptions } from '../options.js';
-import type { Reading, SessionReader } from '../session/reader.js';
+import type { SessionReader } from '../session/reader.js';
 import type { SessionOpener } from '../session/session-opener.js';
+import type { Reading } from '../session/store-calls.js';
 import type { SocketSession } from '../types.js';
 import type { EventName, Listener } from './socket-members.js';
 

@@ -105,11 +105,15 @@ describe('In order: listeners of one session are called in the order in which th
       const { cookie } = await late.login();
       const client = await late.connect({ cookie });
       let answerLate = (): void => {};
-      store.onGet = (_id, _callback, read) => {
-        answerLate = read;
-        store.onGet = undefined;
-      };
+      const isAsked = new Promise<void>((resolve) => {
+        store.onGet = (_id, _callback, read) => {
+          answerLate = read;
+          store.onGet = undefined;
+          resolve();
+        };
+      });
       const first = client.emitWithAck('count', 1);
+      await isAsked;
       const second = client.emitWithAck('count', 2);
       await Promise.all([first, second]);
       answerLate();

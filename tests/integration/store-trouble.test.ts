@@ -123,11 +123,14 @@ describe('The store may be slow or down', () => {
       });
       const { cookie } = await app.login();
       const client = await app.connect({ cookie });
-      store.onGet = (_id, callback) => {
-        store.onGet = undefined;
-        callback(new Error('refused'));
-      };
-      client.emit('tell', () => expect.fail('the event was not dropped'));
+      await new Promise<void>((resolve) => {
+        store.onGet = (_id, callback) => {
+          store.onGet = undefined;
+          callback(new Error('refused'));
+          resolve();
+        };
+        client.emit('tell', () => expect.fail('the event was not dropped'));
+      });
       expect(await client.emitWithAck('tell')).to.equal(0);
       expect(heard).to.deep.equal(['ERR_SESSION_STORE', 'tell']);
       expect(client.connected).to.equal(true);
@@ -171,15 +174,16 @@ describe('The store may be slow or down', () => {
       const client = await app.connect({ cookie });
       const ears = new ProcessEars('warning');
       try {
-        let failures = 2;
-        store.onGet = (_id, callback, read) => {
-          if (failures-- > 0) callback(new Error(`no ${sessionId}`));
-          else read();
-        };
-        client.emit('tell');
-        await new Promise(setImmediate);
-        client.emit('tell');
-        await new Promise(setImmediate);
+        for (const _failure of [1, 2]) {
+          await new Promise<void>((resolve) => {
+            store.onGet = (_id, callback) => {
+              callback(new Error(`no ${sessionId}`));
+              resolve();
+            };
+            client.emit('tell');
+          });
+        }
+        store.onGet = undefined;
         expect(await client.emitWithAck('tell')).to.equal(0);
         expect(ears.heard).to.have.length(1);
         expect(ears.heard[0]).to.include({ name: 'SessionWarning', code: 'ERR_SESSION_STORE' });
