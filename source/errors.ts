@@ -26,7 +26,7 @@ export type SessionErrorCode =
  *
  * @example
  * socket.sessOn('vote', (err, session) => {
- *   if (err?.code === 'ERR_SESSION_NOT_FOUND') return socket.emit('log in, please');
+ *   if (err?.code === 'ERR_SESSION_NOT_FOUND') return void socket.emit('log in, please');
  *   if (err) return console.error(err.message, err.cause);
  *   session.votes = (session.votes ?? 0) + 1;
  * });

@@ -179,7 +179,7 @@ function buildRooms(io: Server, { store, cookieParser, options }: Ground): Names
     deadlines,
   });
 
-  const calls = new StoreCalls(store, deadlines);
+  const calls = new StoreCalls(store, options.readMany, deadlines);
   const reader = new SessionReader(calls);
   const opener = new SessionOpener(new SessionGuard(store, calls, reader));
 

@@ -90,6 +90,20 @@ export interface ExpressionSocketOptions {
   readonly maxPending?: number | undefined;
 
   /**
+   * Reads many sessions in one call of the store, which then takes the place of `store.get`: all the
+   * sessions that are wanted in one turn of the event loop. Give it where the store has such a call:
+   * `MGET` of Redis (see `expression.socket.io/redis`), or `WHERE sid IN (…)` of SQL.
+   *
+   * It answers in the order of the ids: with the record, with `null` where there is no such session,
+   * or with an `Error` where that one could not be read.
+   *
+   * @default each session is read by itself, with `store.get`
+   */
+  readonly readMany?:
+    | ((sessionIds: readonly string[]) => Promise<readonly (object | null | undefined)[]>)
+    | undefined;
+
+  /**
    * Hears of every error that nobody else hears of: listeners that throw or reject, events that
    * `autoErrManager` dropped, saves that failed and were not awaited.
    *
@@ -108,6 +122,7 @@ export interface ResolvedOptions {
   readonly sessionId: ExpressionSocketOptions['sessionId'];
   readonly storeTimeout: number;
   readonly maxPending: number;
+  readonly readMany: ExpressionSocketOptions['readMany'];
   readonly onError: ExpressionSocketOptions['onError'];
 }
 
@@ -119,6 +134,7 @@ const defaults = {
   sessionId: undefined,
   storeTimeout: 5_000,
   maxPending: 1_000,
+  readMany: undefined,
   onError: undefined,
 } satisfies ResolvedOptions;
 
@@ -140,6 +156,7 @@ const rules: {
   sessionId: ['a function', isFunction],
   storeTimeout: [`milliseconds from 1 to ${longestDelay}`, isWholeNumberUpTo(longestDelay)],
   maxPending: ['a whole number from 1 on', isWholeNumberUpTo(Number.MAX_SAFE_INTEGER)],
+  readMany: ['a function', isFunction],
   onError: ['a function', isFunction],
 };
 

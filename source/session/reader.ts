@@ -23,11 +23,13 @@ class Batch {
 
 /** Reads sessions: each reading is issued after it was asked for, and as rarely as that allows. */
 export class SessionReader {
-  readonly #store: Pick<StoreCalls, 'get'>;
+  readonly #store: Pick<StoreCalls, 'canReadMany' | 'get' | 'getMany'>;
   /** The session ids with a read that is wanted or under way. */
   readonly #batches = new Map<string, Batch>();
+  /** The session ids that are read together in this turn of the event loop. */
+  readonly #wanted = new Set<string>();
 
-  constructor(store: Pick<StoreCalls, 'get'>) {
+  constructor(store: Pick<StoreCalls, 'canReadMany' | 'get' | 'getMany'>) {
     this.#store = store;
   }
 
@@ -35,9 +37,11 @@ export class SessionReader {
   read(sessionId: string): Promise<Reading> {
     let batch = this.#batches.get(sessionId);
     if (batch === undefined) {
-      batch = this.#want(sessionId, new Batch());
+      batch = new Batch();
+      this.#batches.set(sessionId, batch);
+      if (this.#store.canReadMany) this.#want(sessionId);
       // The events of one packet run come in one tick, and so share a read.
-      process.nextTick(() => this.#issue(sessionId));
+      else process.nextTick(() => this.#issue(sessionId));
     } else if (batch.isIssued) {
       batch.next ??= new Batch();
       batch = batch.next;
@@ -45,27 +49,46 @@ export class SessionReader {
     return batch.reading;
   }
 
-  #want(sessionId: string, batch: Batch): Batch {
-    this.#batches.set(sessionId, batch);
-    return batch;
+  /** All sockets have their say in a turn of the event loop before `setImmediate` has its. */
+  #want(sessionId: string): void {
+    if (this.#wanted.size === 0) setImmediate(() => this.#issueWanted());
+    this.#wanted.add(sessionId);
+  }
+
+  #issueWanted(): void {
+    const sessionIds = [...this.#wanted];
+    this.#wanted.clear();
+    for (const sessionId of sessionIds) this.#markIssued(sessionId);
+    this.#store.getMany(sessionIds, (readings) => {
+      for (const [index, reading] of readings.entries()) {
+        this.#answer(sessionIds[index] ?? '', reading);
+      }
+    });
   }
 
   #issue(sessionId: string): void {
-    const batch = this.#batches.get(sessionId);
-    if (batch === undefined) return;
-    batch.isIssued = true;
-    this.#store.get(sessionId, (reading) => this.#answer(sessionId, batch, reading));
+    this.#markIssued(sessionId);
+    this.#store.get(sessionId, (reading) => this.#answer(sessionId, reading));
   }
 
-  #answer(sessionId: string, { settle, next }: Batch, reading: Reading): void {
-    settle(reading);
-    if (next === undefined) {
+  #markIssued(sessionId: string): void {
+    const batch = this.#batches.get(sessionId);
+    if (batch) batch.isIssued = true;
+  }
+
+  #answer(sessionId: string, reading: Reading): void {
+    const batch = this.#batches.get(sessionId);
+    batch?.settle(reading);
+    if (batch?.next === undefined) {
       this.#batches.delete(sessionId);
       return;
     }
-    this.#want(sessionId, next);
+    this.#batches.set(sessionId, batch.next);
     // Behind the listeners of this batch, which `settle` has queued: what they save at once, the
     // next read finds.
-    queueMicrotask(() => this.#issue(sessionId));
+    queueMicrotask(() => {
+      if (this.#store.canReadMany) this.#want(sessionId);
+      else this.#issue(sessionId);
+    });
   }
 }

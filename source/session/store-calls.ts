@@ -7,6 +7,7 @@ import type { SessionData, Store } from 'express-session';
 import type { Deadlines } from '../deadline.js';
 import { isThenable } from '../diagnostics.js';
 import { describeValue, SessionError } from '../errors.js';
+import type { ResolvedOptions } from '../options.js';
 import { isRecord, type SessionRecord } from './record.js';
 
 /** What a read gave: a record, or the error that says why there is none. */
@@ -23,11 +24,19 @@ type Call = (callback: (error?: unknown, value?: unknown) => void) => unknown;
 /** The store's methods, each with a deadline and each failing by name. */
 export class StoreCalls {
   readonly #store: Store;
+  readonly #readMany: ResolvedOptions['readMany'];
   readonly #deadlines: Deadlines;
 
-  constructor(store: Store, deadlines: Deadlines) {
+  /** @param readMany reads several records in one call, where the store has such a call */
+  constructor(store: Store, readMany: ResolvedOptions['readMany'], deadlines: Deadlines) {
     this.#store = store;
+    this.#readMany = readMany;
     this.#deadlines = deadlines;
+  }
+
+  /** Whether records can be read many at a time. */
+  get canReadMany(): boolean {
+    return this.#readMany !== undefined;
   }
 
   /**
@@ -40,6 +49,24 @@ export class StoreCalls {
     this.#call(
       (callback) => this.#store.get(sessionId, callback),
       (error, value) => answer(error ? readingOfError(error) : readingOf(value)),
+    );
+  }
+
+  /**
+   * Reads records in one call, in the order of their ids.
+   *
+   * @param answer called once, with a reading for each id, as `get` has it
+   */
+  getMany(sessionIds: readonly string[], answer: (readings: readonly Reading[]) => void): void {
+    this.#call(
+      (callback) =>
+        this.#readMany?.(sessionIds).then((values) => callback(undefined, values), callback),
+      (error, values) => {
+        const failure = error ?? countError(sessionIds.length, values);
+        if (failure) answer(sessionIds.map(() => ({ error: failure })));
+        // `countError` has seen that it is a list.
+        else answer((values as readonly unknown[]).map(readingOf));
+      },
     );
   }
 
@@ -90,8 +117,19 @@ function asSessionError(cause: unknown): SessionError {
   return new SessionError('ERR_SESSION_STORE', 'The session store failed', { cause });
 }
 
+/** Says so where `readMany` did not give one answer for each id. */
+function countError(expected: number, values: unknown): SessionError | undefined {
+  if (Array.isArray(values) && values.length === expected) return undefined;
+  const given = Array.isArray(values) ? `${values.length} answers` : describeValue(values);
+  return new SessionError(
+    'ERR_SESSION_STORE',
+    `\`readMany\` gave ${given} for ${expected} ids; expected an answer for each, in their order`,
+  );
+}
+
 /** Names what a store gave for a record. */
 function readingOf(value: unknown): Reading {
+  if (value instanceof Error) return { error: asSessionError(value) };
   if (isRecord(value)) return { record: value };
   return { error: value ? noSession(value) : notFound() };
 }

@@ -4,8 +4,13 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createClient } from 'redis';
 import { withoutService } from './service.js';
 
 const command = process.env.REDIS_SERVER_PATH || 'redis-server';
@@ -20,24 +25,54 @@ export interface RedisServer {
  * Starts a Redis server. Where there is none on the machine, see `withoutService`.
  *
  * @param context `this` of a mocha `before`
+ * @param isCluster makes it a cluster of one node, which serves every slot
  */
-export async function requireRedis(context: Mocha.Context): Promise<RedisServer> {
+export async function requireRedis(
+  context: Mocha.Context,
+  { isCluster = false } = {},
+): Promise<RedisServer> {
   if (spawnSync(command, ['--version']).status !== 0) {
     return withoutService(
       context,
       `There is no \`${command}\` on this machine; REDIS_SERVER_PATH may name another place.`,
     );
   }
+  const folder = mkdtempSync(join(tmpdir(), 'redis-'));
   const port = await freePort();
-  const child = spawn(
-    command,
-    ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+  const options = { port, bind: '127.0.0.1', dir: folder, save: '', appendonly: 'no' };
+  // The bus port of a cluster would be the port plus 10,000, which may be none.
+  const cluster = {
+    'cluster-enabled': 'yes',
+    'cluster-port': isCluster ? await freePort() : 0,
+    // A node that nobody has met does not know its own address.
+    'cluster-announce-ip': '127.0.0.1',
+  };
+  const child = spawn(command, argumentsOf({ ...options, ...(isCluster ? cluster : {}) }), {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await ready(child);
-  return { url: `redis://127.0.0.1:${port}`, stop: () => stop(child) };
+  const url = `redis://127.0.0.1:${port}`;
+  if (isCluster) await takeAllSlots(url);
+  return {
+    url,
+    stop: async () => {
+      await stop(child);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function argumentsOf(options: Record<string, string | number>): string[] {
+  return Object.entries(options).flatMap(([name, value]) => [`--${name}`, `${value}`]);
+}
+
+async function takeAllSlots(url: string): Promise<void> {
+  const client = await createClient({ url }).connect();
+  await client.sendCommand(['CLUSTER', 'ADDSLOTSRANGE', '0', '16383']);
+  while (!String(await client.sendCommand(['CLUSTER', 'INFO'])).includes('cluster_state:ok')) {
+    await delay(20);
+  }
+  client.destroy();
 }
 
 async function freePort(): Promise<number> {
