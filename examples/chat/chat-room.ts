@@ -1,0 +1,85 @@
+/**
+ * @module The chat itself: who may come in, what a message does. The only file here that knows the
+ * library, and all there is to learn from it.
+ */
+
+import type { Server as HttpServer } from 'node:http';
+import cookieParser from 'cookie-parser';
+import type { Store } from 'express-session';
+import { ExpressionSocket, SessionError } from 'expression.socket.io';
+import { Server } from 'socket.io';
+import {
+  type ClientToServer,
+  limits,
+  type Message,
+  type Problem,
+  type ServerToClient,
+} from './events.js';
+
+export interface ChatRoom {
+  close(): Promise<void>;
+}
+
+/** Opens the room on an HTTP server, with the store and the secret of its `express-session`. */
+export function openChatRoom(server: HttpServer, store: Store, secret: string): ChatRoom {
+  const io = new Server<ClientToServer, ServerToClient>(server, { maxHttpBufferSize: 16_384 });
+  const expressionIO = new ExpressionSocket(io, store, cookieParser(secret), {
+    onError: (error, { event }) => console.error(`${String(event)}:`, error),
+  });
+  const room = expressionIO.of('/chat');
+  const history: Message[] = [];
+
+  room.authorization((err, session, _handshake, fn) => {
+    if (err) return fn(err);
+    fn(null, session.user !== undefined);
+  });
+
+  room.on('connection', (err, session, socket) => {
+    if (err || !session.user) return void socket.disconnect();
+
+    // All tabs of one visitor share the count.
+    socket.join(session.user.id);
+    socket.emit('welcome', session.user, session.messages ?? 0, history);
+
+    socket.sessOn('message', async (err, session, text, reply) => {
+      // Types are a promise of our own page. Anybody can send anything.
+      if (typeof reply !== 'function') return;
+      if (err || !session.user) {
+        const code = err?.code ?? 'ERR_SESSION_REFUSED';
+        reply(code);
+        // Whoever logged out elsewhere shall not read on here.
+        if (code === 'ERR_SESSION_NOT_FOUND' || code === 'ERR_SESSION_REFUSED') socket.disconnect();
+        return;
+      }
+      const problem = problemWith(text);
+      if (problem) return reply(problem);
+
+      session.messages = (session.messages ?? 0) + 1;
+      try {
+        await session.save();
+      } catch (error) {
+        return reply(error instanceof SessionError ? error.code : 'ERR_SESSION_STORE');
+      }
+
+      const message = { author: session.user, text: text.trim(), sentAt: Date.now() };
+      history.push(message);
+      if (history.length > limits.history) history.shift();
+      room.emit('message', message);
+      room.namespace.to(session.user.id).emit('count', session.messages);
+      reply();
+    });
+  });
+
+  return {
+    async close() {
+      expressionIO.close();
+      await io.close();
+    },
+  };
+}
+
+function problemWith(text: unknown): Problem | undefined {
+  if (typeof text !== 'string' || text.trim() === '') return 'MESSAGE_EMPTY';
+  if (text.trim().length > limits.message) return 'MESSAGE_TOO_LONG';
+  return undefined;
+}

@@ -1,0 +1,36 @@
+const { readFileSync } = require('node:fs');
+const { createServer } = require('node:http');
+const connect = require('connect');
+const cookieParser = require('cookie-parser');
+const session = require('express-session');
+const ExpressionSocket = require('expression.socket.io');
+const { Server } = require('socket.io');
+
+const page = readFileSync(`${__dirname}/page.html`);
+const secret = process.env.SESSION_SECRET || 'only for trying it out';
+const store = new session.MemoryStore();
+const app = connect();
+const server = createServer(app);
+const expressionIO = new ExpressionSocket(new Server(server), store, cookieParser(secret), {
+  alwaysSession: true,
+  autoErrManager: true,
+});
+
+app.use(session({ secret, store, resave: false, saveUninitialized: false }));
+app.use('/visits', (req, res) => {
+  req.session.visits = (req.session.visits ?? 0) + 1;
+  res.end(String(req.session.visits));
+});
+app.use((_req, res) => res.setHeader('Content-Type', 'text/html').end(page));
+
+expressionIO.sockets.on('connection', (_session, socket) => {
+  socket.on('visit', async (session) => {
+    session.visits = (session.visits ?? 0) + 1;
+    await session.save();
+    socket.emit('visits', session.visits);
+  });
+});
+
+server.listen(process.env.PORT ?? 3000, () => {
+  console.log(`http://localhost:${server.address().port}`);
+});

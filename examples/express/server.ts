@@ -1,0 +1,40 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import cookieParser from 'cookie-parser';
+import express from 'express';
+import session from 'express-session';
+import { ExpressionSocket } from 'expression.socket.io';
+import { Server } from 'socket.io';
+
+declare module 'express-session' {
+  interface SessionData {
+    visits: number;
+  }
+}
+
+const secret = process.env.SESSION_SECRET || 'only for trying it out';
+const store = new session.MemoryStore();
+const app = express();
+const server = createServer(app);
+const io = new Server<{ visit(): void }, { visits(visits: number): void }>(server);
+const expressionIO = new ExpressionSocket(io, store, cookieParser(secret));
+
+app.use(session({ secret, store, resave: false, saveUninitialized: false }));
+app.get('/', (_req, res) => res.sendFile(`${import.meta.dirname}/page.html`));
+app.get('/visits', (req, res) => {
+  req.session.visits = (req.session.visits ?? 0) + 1;
+  res.json(req.session.visits);
+});
+
+expressionIO.sockets.on('connection', (_err, _session, socket) => {
+  socket.sessOn('visit', async (err, session) => {
+    if (err) return console.error(err.message);
+    session.visits = (session.visits ?? 0) + 1;
+    await session.save();
+    socket.emit('visits', session.visits);
+  });
+});
+
+server.listen(process.env.PORT ?? 3000, () => {
+  console.log(`http://localhost:${(server.address() as AddressInfo).port}`);
+});

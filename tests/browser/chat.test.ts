@@ -1,0 +1,320 @@
+import { expect } from 'chai';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { requireChromium } from '../support/chromium.js';
+import { type RunningExample, startChat } from '../support/example.js';
+import { type RedisServer, requireRedis } from '../support/redis.js';
+
+const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+
+describe('examples/chat', () => {
+  let browser: Browser;
+  let chat: RunningExample;
+  let complaints: string[];
+
+  before(async function () {
+    browser = await requireChromium(this);
+  });
+
+  after(() => browser?.close());
+
+  beforeEach(async () => {
+    complaints = [];
+    chat = await startChat();
+  });
+
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close();
+    await chat.close();
+    expect(complaints, 'what pages complained about').to.deep.equal([]);
+  });
+
+  describe('a guest', () => {
+    it('sees the login form, and why the chat refused the page', async () => {
+      const page = await visit();
+
+      await page.getByText('The chat refused this page. You have not logged in yet.').waitFor();
+      await page.getByText('ERR_SESSION_COOKIE_MISSING').waitFor();
+      expect(await page.getByLabel('Your name').isVisible()).to.equal(true);
+      expect(await page.locator('#log').count()).to.equal(0);
+    });
+
+    it('is told in a sentence what is wrong with a name', async () => {
+      const page = await visit();
+      // The page's own checks are a courtesy; the server's count.
+      await page.evaluate('document.forms[0].noValidate = true');
+
+      await page.getByRole('button', { name: 'Come in' }).click();
+      await page.getByText('Please tell us your name.').waitFor();
+
+      const response = await page.request.post('/login', { form: { name: 'x'.repeat(25) } });
+      expect(response.status()).to.equal(400);
+      expect(await response.text()).to.include('at most 24 characters');
+    });
+  });
+
+  describe('a visitor who logs in', () => {
+    it('reads in one tab what is written in the other', async () => {
+      const tab = await logIn('Ada');
+      const otherTab = await openTab(tab.context());
+
+      await write(tab, 'Good morning');
+      await messageFrom(otherTab, 'You', 'Good morning').waitFor();
+      await write(otherTab, 'and good night');
+      await messageFrom(tab, 'You', 'and good night').waitFor();
+    });
+
+    it('reads what another visitor writes, and is read', async () => {
+      const ada = await logIn('Ada');
+      const charles = await logIn('Charles');
+
+      await write(ada, 'May I add some notes?');
+      await messageFrom(charles, 'Ada', 'May I add some notes?').waitFor();
+      await write(charles, 'As many as you like');
+      await messageFrom(ada, 'Charles', 'As many as you like').waitFor();
+    });
+
+    it('sees the same count by HTTP and by socket, in every tab, for each visitor apart', async () => {
+      const tab = await logIn('Ada');
+      const otherTab = await openTab(tab.context());
+      const charles = await logIn('Charles');
+      expect(await countByHttp(tab)).to.equal('0');
+
+      await write(tab, 'one');
+      await write(otherTab, 'two');
+
+      await count(tab, 2).waitFor();
+      await count(otherTab, 2).waitFor();
+      await count(charles, 0).waitFor();
+      expect(await countByHttp(tab)).to.equal('2');
+    });
+
+    it('finds the room as it was after a reload', async () => {
+      const page = await logIn('Ada');
+      await write(page, 'Note G');
+
+      await page.reload();
+
+      await messageFrom(page, 'You', 'Note G').waitFor();
+      await count(page, 1).waitFor();
+    });
+
+    it('gets a session id that nobody knew before', async () => {
+      const page = await logIn('Ada');
+      const before = await sessionCookie(page.context());
+
+      await page.request.post('/login', { form: { name: 'Charles' } });
+
+      expect(before).to.be.a('string');
+      expect(await sessionCookie(page.context())).not.to.equal(before);
+    });
+
+    it('is told in a sentence that a message is empty or too long', async () => {
+      const page = await logIn('Ada');
+      const input = page.getByLabel('Your message');
+
+      await input.fill('   ');
+      await input.press('Enter');
+      await page.getByText('Write something first.').waitFor();
+
+      await input.evaluate((element) => element.removeAttribute('maxlength'));
+      await input.fill('x'.repeat(501));
+      await input.press('Enter');
+      await page.getByText('That is too long for one message.').waitFor();
+      expect(await countByHttp(page)).to.equal('0');
+    });
+  });
+
+  describe('a visitor who logs out', () => {
+    it('is a guest again', async () => {
+      const page = await logIn('Ada');
+
+      await page.getByRole('button', { name: 'Log out' }).click();
+
+      await page.getByText('You have not logged in yet.').waitFor();
+      expect(await sessionCookie(page.context())).to.equal(undefined);
+    });
+
+    it('is told so in another tab at its next message, which nobody gets', async () => {
+      const tab = await logIn('Ada');
+      const otherTab = await openTab(tab.context());
+      const charles = await logIn('Charles');
+
+      await tab.getByRole('button', { name: 'Log out' }).click();
+      await tab.getByText('You have not logged in yet.').waitFor();
+      await otherTab.getByLabel('Your message').fill('Am I still here?');
+      await otherTab.getByLabel('Your message').press('Enter');
+
+      await otherTab.getByText('You are logged out. Log in to write again.').waitFor();
+      expect(await otherTab.getByLabel('Your message').isVisible()).to.equal(false);
+      await write(charles, 'Where is Ada?');
+      expect(await messages(charles)).to.deep.equal(['Where is Ada?']);
+      expect(await messages(otherTab)).to.deep.equal([]);
+
+      await otherTab.getByRole('link', { name: 'Log in' }).click();
+      await otherTab.getByLabel('Your name').waitFor();
+    });
+  });
+
+  it('shows HTML in names and messages as text', async () => {
+    const eve = await logIn('<b>Eve</b>');
+    const ada = await logIn('Ada');
+    const attack = '<img src="/none" onerror="document.title = 1"><script>alert(1)</script>';
+
+    await write(eve, attack);
+
+    await messageFrom(ada, '<b>Eve</b>', attack).waitFor();
+    expect(await eve.locator('header bdi').textContent()).to.equal('<b>Eve</b>');
+    expect(await ada.locator('#log img, #log script, #log b').count()).to.equal(0);
+  });
+
+  it('sets a Content-Security-Policy that no inline script gets past', async () => {
+    const page = await logIn('Ada');
+    const response = await page.reload();
+    const policy = response?.headers()['content-security-policy'];
+
+    expect(policy).to.include("default-src 'none'").and.include("script-src 'self';");
+    expect(policy).not.to.include('unsafe');
+
+    const violation = page.evaluate(`new Promise((resolve) => {
+      document.addEventListener('securitypolicyviolation', (event) => resolve(event.blockedURI));
+      const script = document.createElement('script');
+      script.textContent = 'document.title = "An inline script ran"';
+      document.body.append(script);
+    })`);
+    expect(await violation).to.equal('inline');
+    expect(await page.title()).to.equal('Chat · Common Room');
+    expect(complaints.splice(0).join()).to.include('Content Security Policy');
+  });
+
+  it('refuses a form that another site sent', async () => {
+    const response = await fetch(`${chat.address}/login`, {
+      method: 'POST',
+      headers: { origin: 'https://evil.example' },
+      body: new URLSearchParams({ name: 'Ada' }),
+    });
+
+    expect(response.status).to.equal(403);
+    expect(response.headers.get('set-cookie')).to.equal(null);
+  });
+
+  it('fits a phone, without scrolling sideways', async () => {
+    const page = await visit(phone);
+    expect(await overflow(page)).to.equal(0);
+
+    await page.getByLabel('Your name').fill('M'.repeat(24));
+    await page.getByRole('button', { name: 'Come in' }).tap();
+    await connected(page);
+    await write(page, 'Supercalifragilisticexpialidocious'.repeat(5));
+
+    expect(await overflow(page)).to.equal(0);
+    expect(await page.getByRole('button', { name: 'Send' }).boundingBox()).to.satisfy(
+      (box: { x: number; y: number; width: number; height: number }) =>
+        box.x + box.width <= phone.viewport.width && box.y + box.height <= phone.viewport.height,
+    );
+  });
+
+  describe('with Redis', () => {
+    let redis: RedisServer;
+
+    before(async function () {
+      redis = await requireRedis(this);
+    });
+
+    after(() => redis?.stop());
+
+    it('keeps the session and its count when the server starts anew', async () => {
+      await restartOnRedis();
+      const page = await logIn('Ada');
+      await write(page, 'one');
+      await count(page, 1).waitFor();
+
+      await restartOnRedis();
+      await page.goto(chat.address);
+      await connected(page);
+      await count(page, 1).waitFor();
+      await write(page, 'two');
+
+      await count(page, 2).waitFor();
+      expect(await countByHttp(page)).to.equal('2');
+    });
+
+    async function restartOnRedis(): Promise<void> {
+      await chat.close();
+      chat = await startChat({ redisUrl: redis.url });
+    }
+  });
+
+  /** Opens the chat in a browser context of its own: another visitor. */
+  async function visit(options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await browser.newContext({ baseURL: chat.address, ...options });
+    context.on('console', (message) => {
+      if (/Content Security Policy/.test(message.text())) complaints.push(message.text());
+    });
+    context.on('weberror', ({ error }) => complaints.push(String(error())));
+    const page = await context.newPage();
+    await page.goto('/');
+    return page;
+  }
+
+  async function logIn(name: string): Promise<Page> {
+    const page = await visit();
+    await page.getByLabel('Your name').fill(name);
+    await page.getByRole('button', { name: 'Come in' }).click();
+    await connected(page);
+    return page;
+  }
+});
+
+/** Opens a further tab of the same visitor. */
+async function openTab(context: BrowserContext): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto('/');
+  await connected(page);
+  return page;
+}
+
+async function connected(page: Page): Promise<void> {
+  await page.getByText('Connected').waitFor();
+}
+
+/** Writes a message, and waits until its own page shows it. */
+async function write(page: Page, text: string): Promise<void> {
+  await page.getByLabel('Your message').fill(text);
+  await page.getByLabel('Your message').press('Enter');
+  await messageFrom(page, 'You', text).waitFor();
+}
+
+function messageFrom(page: Page, author: string, text: string) {
+  return page
+    .getByRole('log')
+    .getByRole('listitem')
+    .filter({ has: page.locator('bdi').getByText(author, { exact: true }) })
+    .getByText(text, { exact: true });
+}
+
+async function messages(page: Page): Promise<string[]> {
+  return page.locator('#log .text').allTextContents();
+}
+
+function count(page: Page, expected: number) {
+  return page.locator('#count').getByText(String(expected), { exact: true });
+}
+
+/** The count in the page as the server sent it, before any script ran. */
+async function countByHttp(page: Page): Promise<string | undefined> {
+  const response = await page.request.get(page.url());
+  return /id="count">(\d+)</.exec(await response.text())?.[1];
+}
+
+async function sessionCookie(context: BrowserContext): Promise<string | undefined> {
+  const cookies = await context.cookies();
+  return cookies.find(({ name }) => name === 'connect.sid')?.value;
+}
+
+/** How many pixels stick out at the side, of the page or of anything that scrolls in it. */
+async function overflow(page: Page): Promise<number> {
+  return page.evaluate<number>(`Math.max(
+    document.documentElement.scrollWidth - window.innerWidth,
+    ...Array.from(document.querySelectorAll('#log'), (log) => log.scrollWidth - log.clientWidth),
+  )`);
+}

@@ -1,0 +1,61 @@
+import { expect } from 'chai';
+import { io } from 'socket.io-client';
+import { type RunningExample, startExample } from '../support/example.js';
+
+const examples = {
+  'examples/express': ['--import', 'tsx', 'examples/express/server.ts'],
+  'examples/connect': ['examples/connect/server.cjs'],
+};
+
+for (const [name, command] of Object.entries(examples)) {
+  describe(name, () => {
+    let example: RunningExample;
+
+    before(async () => {
+      example = await startExample(...command);
+    });
+
+    after(() => example?.close());
+
+    it('shows a page', async () => {
+      const response = await fetch(example.address);
+
+      expect(response.headers.get('content-type')).to.include('text/html');
+      expect(await response.text()).to.include('Visit over the socket');
+    });
+
+    it('counts the visits over HTTP and over the socket in one session', async () => {
+      const first = await visit();
+      const cookie = first.cookie;
+      const overSocket = await visitBySocket(cookie);
+      const last = await visit(cookie);
+
+      expect([first.visits, overSocket, last.visits]).to.deep.equal([1, 2, 3]);
+    });
+
+    it('counts each visitor apart', async () => {
+      await visit();
+
+      expect((await visit()).visits).to.equal(1);
+    });
+
+    async function visit(cookie = '') {
+      const response = await fetch(`${example.address}/visits`, { headers: { cookie } });
+      return {
+        visits: Number(await response.text()),
+        cookie: response.headers.get('set-cookie')?.split(';')[0] ?? '',
+      };
+    }
+
+    async function visitBySocket(cookie: string) {
+      const socket = io(example.address, { extraHeaders: { cookie }, forceNew: true });
+      try {
+        return await new Promise<number>((resolve, reject) => {
+          socket.once('visits', resolve).once('connect_error', reject).emit('visit');
+        });
+      } finally {
+        socket.disconnect();
+      }
+    }
+  });
+}

@@ -1,0 +1,16 @@
+/**
+ * @module Reads of a store that a test holds back. Knows when they may be answered; must not know
+ * who waits for them.
+ */
+
+import type { ControlledStore } from './stores.js';
+
+/** Lets no read be answered until the function that it returns is called. */
+export function holdReads(store: ControlledStore): () => void {
+  const held: (() => void)[] = [];
+  store.onGet = (_id, _callback, read) => held.push(read);
+  return () => {
+    store.onGet = undefined;
+    for (const read of held) read();
+  };
+}

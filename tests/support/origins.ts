@@ -1,0 +1,56 @@
+/**
+ * @module An origin, put to the guard without any socket.
+ */
+
+import type { IncomingMessage } from 'node:http';
+import { expect } from 'chai';
+import { Deadlines } from '../../source/deadline.js';
+import { SessionError } from '../../source/errors.js';
+import { OriginGuard, type OriginRules } from '../../source/handshake/origin-guard.js';
+import type { Handshake } from '../../source/index.js';
+import { rejection } from './outcomes.js';
+
+/** An origin that a server may name. */
+export const friend = 'https://friend.example';
+
+/** What a browser tells with a handshake, and what the server was told. */
+export interface Case {
+  readonly origin?: string;
+  readonly host?: string;
+  readonly origins?: OriginRules['origins'];
+  readonly cors?: unknown;
+}
+
+/** The request of the handshake; nobody looks at it. */
+export const request = {} as IncomingMessage;
+
+/** The handshake of a browser. */
+export function handshakeOf({ origin, host = 'app.example.com' }: Case): Handshake {
+  // The guard looks at headers only.
+  return { headers: { host, ...(origin === undefined ? {} : { origin }) } } as Handshake;
+}
+
+/** Puts a handshake to a guard. */
+export function check(given: Case): Promise<void> {
+  const guard = new OriginGuard(
+    { origins: given.origins ?? [], cors: () => given.cors },
+    new Deadlines(5_000),
+  );
+  return guard.check(handshakeOf(given), request);
+}
+
+/** Expects the guard to let a session. */
+export async function expectPassed(given: Case): Promise<void> {
+  await check(given);
+}
+
+/**
+ * Expects the guard to refuse a session.
+ *
+ * @returns the error, for a look at more than its code
+ */
+export async function expectRefused(given: Case): Promise<SessionError> {
+  const error = await rejection(check(given));
+  expect(error).to.be.instanceOf(SessionError).with.property('code', 'ERR_SESSION_ORIGIN');
+  return error as SessionError;
+}

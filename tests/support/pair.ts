@@ -1,0 +1,74 @@
+/**
+ * @module A client and its socket on the server, raw and prototyped. Knows how they find each other;
+ * must not know what a test does with them.
+ */
+
+import { once } from 'node:events';
+import type { Namespace, Socket } from 'socket.io';
+import type { Socket as Client } from 'socket.io-client';
+import type {
+  DefaultEventsMap,
+  ExpressionSocketOptions,
+  SessionSocket,
+} from '../../source/index.js';
+import type { App, ClientSettings } from './app.js';
+
+/** The prototyped socket of an application with these options. */
+export type AppSocket<Options extends ExpressionSocketOptions = Record<never, never>> =
+  SessionSocket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, unknown, Options>;
+
+/** The two ends of a connection. */
+export interface Pair<Options extends ExpressionSocketOptions = Record<never, never>> {
+  readonly client: Client;
+  /** Socket.IO's own. */
+  readonly raw: Socket;
+  /** What the `connection` listener was given. */
+  readonly socket: AppSocket<Options>;
+}
+
+/** The part of a wrapper that does not depend on the options. */
+type ConnectionEmitter = Record<
+  'on' | 'off',
+  (event: 'connection', listener: (...args: unknown[]) => void) => unknown
+>;
+
+/** Connects a client that the application's `connection` listeners are told of. */
+export async function pair<Options extends ExpressionSocketOptions>(
+  app: App<Options>,
+  settings: ClientSettings = {},
+): Promise<Pair<Options>> {
+  const namespace: Namespace = app.io.of(settings.namespace ?? '/');
+  // The options decide only what comes ahead of the socket, which is the last of the arguments.
+  const wrapper = app.expressionIO.of(namespace) as unknown as ConnectionEmitter;
+  const sockets = new Map<string | undefined, Socket>();
+  const meet = (...args: unknown[]): void => {
+    const socket = args.at(-1) as Socket;
+    sockets.set(socket.id, socket);
+  };
+  wrapper.on('connection', meet);
+  const client = await app.connect(settings);
+  wrapper.off('connection', meet);
+
+  const socket = sockets.get(client.id);
+  const raw = namespace.sockets.get(client.id ?? '');
+  if (!socket || !raw) throw new Error('the client was not announced');
+  return { client, raw, socket: socket as unknown as AppSocket<Options> };
+}
+
+/**
+ * Waits until the server has heard everything that the client has sent, and its listeners were
+ * called, those that wait for the session included.
+ */
+export async function heard(client: Client, socket: object): Promise<void> {
+  const { sessOnce } = socket as { sessOnce(event: string, listener: () => void): unknown };
+  const barrier = new Promise<void>((resolve) => {
+    sessOnce.call(socket, 'test:barrier', resolve);
+  });
+  client.emit('test:barrier');
+  await barrier;
+}
+
+/** Waits until a volatile message to the client would be sent and not dropped. */
+export async function writable({ conn }: Socket): Promise<void> {
+  while (!conn.transport.writable) await once(conn.transport, 'ready');
+}

@@ -1,0 +1,52 @@
+/**
+ * @module Clients that lose their connection and come back, with Socket.IO's connection state
+ * recovery. Knows how a client leaves without saying so; must not know sessions.
+ */
+
+import { once } from 'node:events';
+import type { ServerOptions, Socket } from 'socket.io';
+import type { Socket as Client } from 'socket.io-client';
+import { type App, connected, received } from './app.js';
+
+/** The option that switches recovery on. */
+export const recovering: Partial<ServerOptions> = { connectionStateRecovery: {} };
+
+/**
+ * Cuts a client's connection; Socket.IO keeps its state. A client that was never sent anything has
+ * nothing to recover, so that it is sent something first.
+ */
+export async function cutOff(client: Client, raw: Socket): Promise<void> {
+  const something = received(client, 'test:something');
+  raw.emit('test:something');
+  await something;
+  const left = once(raw, 'disconnect');
+  client.io.engine.close();
+  await left;
+}
+
+/** Connects a client again that was cut off. */
+export async function comeBack(client: Client): Promise<void> {
+  client.connect();
+  await connected(client);
+}
+
+/** Waits until so many packets of the next client that connects have come to the server. */
+export function packets({ io }: Pick<App, 'io'>, count: number): Promise<void> {
+  return new Promise((resolve) => {
+    io.prependOnceListener('connection', (raw: Socket) => {
+      const { _onpacket } = raw;
+      let left = count;
+      raw._onpacket = (packet) => {
+        Reflect.apply(_onpacket, raw, [packet]);
+        left--;
+        if (left === 0) resolve();
+      };
+    });
+  });
+}
+
+/** Waits until a client is put out; tells why. */
+export async function putOut(client: Client): Promise<string> {
+  const [reason] = await received(client, 'disconnect');
+  return String(reason);
+}
