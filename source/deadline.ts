@@ -35,14 +35,16 @@ export class Deadlines {
    *
    * @param expire called at the deadline, or at `close()`; `when` completes a sentence such as "did
    * not answer"
+   * @returns nothing after `close()`: it has expired, and nothing shall begin any more
    */
-  begin(expire: (when: string) => void): Wait {
-    const wait = { due: performance.now() + this.#milliseconds, expire };
-    if (this.#isClosed) expire('before `close()` was called');
-    else {
-      this.#waits.add(wait);
-      this.#timer ??= this.#watch(this.#milliseconds);
+  begin(expire: (when: string) => void): Wait | undefined {
+    if (this.#isClosed) {
+      expire('before `close()` was called');
+      return undefined;
     }
+    const wait = { due: performance.now() + this.#milliseconds, expire };
+    this.#waits.add(wait);
+    this.#timer ??= this.#watch(this.#milliseconds);
     return wait;
   }
 
@@ -64,6 +66,7 @@ export class Deadlines {
   ): Promise<Value> {
     return new Promise((resolve, reject) => {
       const wait = this.begin((when) => reject(late(when)));
+      if (wait === undefined) return;
       const settle: Settle<Value> = {
         resolve: (value) => {
           if (this.end(wait)) resolve(value);
@@ -72,7 +75,6 @@ export class Deadlines {
           if (this.end(wait)) reject(error);
         },
       };
-      if (this.#isClosed) return;
       try {
         start(settle);
       } catch (error) {

@@ -72,26 +72,26 @@ export function connectError(code: SessionErrorCode): ConnectError {
   return Object.assign(new Error(clientSentences[code]), { data: { code } });
 }
 
-const storeTroubles: ReadonlySet<SessionErrorCode> = new Set<SessionErrorCode>([
+const storeTroubles: ReadonlySet<unknown> = new Set<SessionErrorCode>([
   'ERR_SESSION_STORE',
   'ERR_SESSION_STORE_TIMEOUT',
   'ERR_SESSION_OVERLOAD',
 ]);
 
 /** Whether an error is the store's and will pass: no reason to part with the client. */
-export function isStoreTrouble(code: SessionErrorCode | undefined): boolean {
-  return code !== undefined && storeTroubles.has(code);
+export function isStoreTrouble(code: unknown): boolean {
+  return storeTroubles.has(code);
 }
 
 /** Names a value's type for a message, without giving away what is in it. */
 export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return String(value);
-  if (typeof value === 'function')
+  if (typeof value === 'function') {
     return value.name ? `the function \`${value.name}\`` : 'a function';
-  if (typeof value === 'object') {
-    const name: unknown = value.constructor?.name;
-    if (typeof name !== 'string' || name === '' || name === 'Object') return 'an object';
-    return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
   }
-  return `a ${typeof value}`;
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  // The class's own name: a property `constructor` of the value may hold anything.
+  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
+  if (typeof name !== 'string' || name === '' || name === 'Object') return 'an object';
+  return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
 }

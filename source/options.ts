@@ -167,7 +167,7 @@ const rules: {
  */
 export function resolveOptions(options: ExpressionSocketOptions | undefined): ResolvedOptions {
   if (options === undefined) return defaults;
-  if (typeof options !== 'object' || options === null) {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(`\`options\`: expected an object, got ${describeValue(options)}`);
   }
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
@@ -188,16 +188,13 @@ function checkOption(name: string, value: unknown): void {
 
 /** Options are the programmer's own words, and no secrets: short ones may be repeated as they are. */
 function showOption(value: unknown): string {
-  if (Array.isArray(value))
-    return `an array with ${value
-      .filter((one) => !isOrigin(one))
-      .map(showOption)
-      .join(', ')}`;
-  const isShort =
-    typeof value === 'string'
-      ? value.length <= 60
-      : typeof value === 'number' || typeof value === 'boolean';
-  return isShort ? `${JSON.stringify(value)}` : describeValue(value);
+  if (Array.isArray(value)) {
+    const wrong = value.filter((one) => !isOrigin(one)).map(showOption);
+    return `an array with ${wrong.join(', ')}`;
+  }
+  if (typeof value === 'string' && value.length <= 60) return JSON.stringify(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return describeValue(value);
 }
 
 function isBoolean(value: unknown): boolean {
@@ -215,5 +212,6 @@ function isWholeNumberUpTo(limit: number): (value: unknown) => boolean {
 /** An origin as browsers write it: scheme, host and port, and no slash at the end. */
 function isOrigin(value: unknown): boolean {
   if (value instanceof RegExp) return true;
-  return typeof value === 'string' && /^[a-z][a-z\d+.-]*:\/\/[^/?#@\s*]+$/i.test(value);
+  if (typeof value !== 'string' || !/^[a-z][a-z\d+.-]*:\/\/[^/?#@\s*]+$/i.test(value)) return false;
+  return URL.canParse(value);
 }

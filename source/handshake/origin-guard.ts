@@ -26,8 +26,8 @@ export class OriginGuard {
   readonly #rules: OriginRules;
   readonly #deadlines: Deadlines;
 
-  constructor(rules: OriginRules, deadlines: Deadlines) {
-    this.#rules = rules;
+  constructor({ origins, cors }: OriginRules, deadlines: Deadlines) {
+    this.#rules = { origins: Array.isArray(origins) ? origins.map(asSent) : origins, cors };
     this.#deadlines = deadlines;
   }
 
@@ -42,7 +42,8 @@ export class OriginGuard {
     if (isSameHost(origin, host)) return;
     let cause: unknown;
     try {
-      if (await this.#isNamed(origin, handshake, request)) return;
+      // `null` is what a sandboxed page of anybody sends, so nobody can name it.
+      if (origin !== 'null' && (await this.#isNamed(origin, handshake, request))) return;
     } catch (error) {
       cause = error;
     }
@@ -85,9 +86,14 @@ function parseHost(origin: string): URL | undefined {
   return new URL(origin);
 }
 
-/** `null` is what a sandboxed page of anybody sends, so no pattern lets it in. */
+/** An origin as browsers send it: in lower case, without the port that its scheme implies. */
+function asSent(origin: string | RegExp): string | RegExp {
+  if (typeof origin !== 'string' || !URL.canParse(origin)) return origin;
+  const { protocol, host } = new URL(origin);
+  return `${protocol}//${host}`;
+}
+
 function matches(origin: string, allowed: readonly (string | RegExp)[]): boolean {
-  if (origin === 'null') return false;
   return allowed.some((one) =>
     typeof one === 'string' ? one === origin : origin.search(one) >= 0,
   );
@@ -118,7 +124,7 @@ function isNamedByCors(origin: string, named: unknown): boolean | Promise<boolea
   return new Promise((resolve, reject) => {
     named(origin, (error: unknown, answer: unknown) => {
       if (error) reject(error);
-      else if (answer === true) resolve(origin !== 'null');
+      else if (answer === true) resolve(true);
       else resolve(typeof answer === 'function' ? false : isNamedByCors(origin, answer));
     });
   });

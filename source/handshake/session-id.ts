@@ -39,7 +39,8 @@ export class SessionIdReader {
       return await (custom ? this.#ask(custom, handshake) : cookie.readSessionId(request));
     } catch (error) {
       if (error instanceof SessionError) return error;
-      return new SessionError('ERR_SESSION_COOKIE_PARSER', '`sessionId` failed', { cause: error });
+      const message = custom ? '`sessionId` failed' : 'The cookie parser left what cannot be read';
+      return new SessionError('ERR_SESSION_COOKIE_PARSER', message, { cause: error });
     }
   }
 

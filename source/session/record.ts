@@ -18,7 +18,8 @@ export function isRecord(value: unknown): value is SessionRecord {
     value !== null &&
     'cookie' in value &&
     typeof value.cookie === 'object' &&
-    value.cookie !== null
+    value.cookie !== null &&
+    !Array.isArray(value.cookie)
   );
 }
 

@@ -99,16 +99,18 @@ export class StoreCalls {
       const message = `The session store did not answer ${when}`;
       answer(new SessionError('ERR_SESSION_STORE_TIMEOUT', message), undefined);
     });
+    if (wait === undefined) return;
     const settle = (cause?: unknown, value?: unknown): void => {
       if (!this.#deadlines.end(wait)) return;
       answer(cause ? asSessionError(cause) : undefined, value);
     };
+    const fail = (cause: unknown): void => settle(cause ?? new Error('It gave no reason'));
     try {
       const result = call(settle);
       // A store written with `async` methods rejects where it should have called back.
-      if (isThenable(result)) result.then(undefined, settle);
+      if (isThenable(result)) result.then(undefined, fail);
     } catch (error) {
-      settle(error ?? new Error('The store threw nothing'));
+      fail(error);
     }
   }
 }
@@ -130,8 +132,12 @@ function countError(expected: number, values: unknown): SessionError | undefined
 /** Names what a store gave for a record. */
 function readingOf(value: unknown): Reading {
   if (value instanceof Error) return { error: asSessionError(value) };
-  if (isRecord(value)) return { record: value };
-  return { error: value ? noSession(value) : notFound() };
+  if (!value) return { error: notFound() };
+  try {
+    return isRecord(value) ? { record: value } : { error: noSession(value) };
+  } catch (cause) {
+    return { error: asSessionError(cause) };
+  }
 }
 
 function readingOfError(error: SessionError): Reading {

@@ -7,8 +7,10 @@ import type { Deadlines } from '../deadline.js';
 import { isThenable } from '../diagnostics.js';
 import { connectError, SessionError } from '../errors.js';
 
-/** What refuses a client: an `Error`, or what the application takes for one. */
-export type Refusal = Error;
+/** What refuses a client: our error with its code, or whatever the application gave for one. */
+export interface Refusal extends Error {
+  readonly data?: { readonly code?: unknown };
+}
 
 /** The last parameter of an `authorization` listener. */
 type Answer = (error?: unknown, accepted?: unknown) => void;

@@ -6,13 +6,12 @@
 import type { Socket } from 'socket.io';
 
 /** What Socket.IO calls with each event packet, as the first thing of all. */
-interface EventReceiver {
-  onevent(packet: unknown): void;
-}
+type Receive = (packet: unknown) => void;
 
 /** The events of one socket, and how many ask for them to be held. */
 interface Hold {
   readonly packets: unknown[];
+  readonly end: () => void;
   holders: number;
 }
 
@@ -34,28 +33,37 @@ export function holdEvents(raw: Socket, limit: number): () => void {
   hold.holders++;
   return () => {
     hold.holders--;
-    if (hold.holders === 0) end(raw, hold);
+    if (hold.holders > 0) return;
+    holds.delete(raw);
+    hold.end();
+    for (const packet of hold.packets) Reflect.apply(receiveOf(raw), raw, [packet]);
   };
 }
 
 function begin(raw: Socket, limit: number): Hold {
-  const hold: Hold = { packets: [], holders: 0 };
-  holds.set(raw, hold);
-  receiverOf(raw).onevent = (packet) => {
-    hold.packets.push(packet);
-    if (hold.packets.length > limit) raw.conn.close();
+  const packets: unknown[] = [];
+  const own = Object.getOwnPropertyDescriptor(raw, 'onevent');
+  const receive = receiveOf(raw);
+  let isOver = false;
+  const keep: Receive = (packet) => {
+    if (isOver) return Reflect.apply(receive, raw, [packet]);
+    packets.push(packet);
+    if (packets.length > limit) raw.conn.close();
   };
+  Reflect.defineProperty(raw, 'onevent', { value: keep, configurable: true, writable: true });
+  const end = (): void => {
+    isOver = true;
+    // Another library may have put its own in front meanwhile, which passes on to `keep`.
+    if (receiveOf(raw) !== keep) return;
+    if (own) Reflect.defineProperty(raw, 'onevent', own);
+    else Reflect.deleteProperty(raw, 'onevent');
+  };
+  const hold = { packets, end, holders: 0 };
+  holds.set(raw, hold);
   return hold;
 }
 
-function end(raw: Socket, { packets }: Hold): void {
-  holds.delete(raw);
-  const receiver = receiverOf(raw);
-  Reflect.deleteProperty(receiver, 'onevent');
-  for (const packet of packets) receiver.onevent(packet);
-}
-
 /** `onevent` is private in the types of Socket.IO, and has been there since its first version. */
-function receiverOf(raw: Socket): EventReceiver {
-  return raw as unknown as EventReceiver;
+function receiveOf(raw: Socket): Receive {
+  return Reflect.get(raw, 'onevent') as unknown as Receive;
 }

@@ -7,7 +7,7 @@ import type { Namespace, Socket } from 'socket.io';
 import { Deadlines } from '../deadline.js';
 import { connectError, describeValue, isStoreTrouble, SessionError } from '../errors.js';
 import { authorize, type Refusal } from './authorization.js';
-import { holdEvents } from './event-hold.js';
+import { type Announcer, announceLate, type LateTerms } from './late-announcement.js';
 import type { SessionSocket } from './session-socket.js';
 import type { SessionSockets } from './session-sockets.js';
 import type { EventName, Listener } from './socket-members.js';
@@ -24,11 +24,11 @@ export interface NamespaceServices {
 const retryInterval = 1_000;
 
 /** Wraps a namespace: `on`, `emit` and `authorization` with sessions; the rest is the namespace's. */
-export class SessionNamespaceWrapper {
+export class SessionNamespaceWrapper implements Announcer {
   /** Socket.IO's own namespace. */
   readonly namespace: Namespace;
   readonly #services: NamespaceServices;
-  readonly #retries = new Deadlines(retryInterval);
+  readonly #late: LateTerms;
   readonly #connectionListeners: Listener[] = [];
   readonly #authorizationListeners: Listener[] = [];
   readonly #announce = (raw: Socket): void => this.#connected(this.#services.sockets.of(raw));
@@ -37,11 +37,17 @@ export class SessionNamespaceWrapper {
   constructor(namespace: Namespace, services: NamespaceServices) {
     this.namespace = namespace;
     this.#services = services;
+    this.#late = {
+      maxPending: services.maxPending,
+      retries: new Deadlines(retryInterval),
+      // With `autoErrManager` nobody else would tell the listeners, once the store is back.
+      mustWait: ({ first }) => services.autoErrManager && isStoreTrouble(first?.error?.code),
+    };
     // One listener and one middleware stand for all of ours: a namespace that Socket.IO makes from a
     // pattern takes over what its parent has, but not under the name of the application's listener.
     namespace.on('connection', this.#announce);
     namespace.use((raw, next) => {
-      this.#admit(services.sockets.of(raw)).then(next, () =>
+      this.admit(services.sockets.of(raw)).then(next, () =>
         next(connectError('ERR_SESSION_REFUSED')),
       );
     });
@@ -81,11 +87,16 @@ export class SessionNamespaceWrapper {
   /** Gives everything back. A middleware can't be: it refuses where there was an `authorization`. */
   close(): void {
     this.#isClosed = true;
-    this.#retries.close();
+    this.#late.retries.close();
     for (const namespace of [this.namespace, ...childrenOf(this.namespace)]) {
       namespace.off('connection', this.#announce);
       for (const raw of namespace.sockets.values()) this.#services.sockets.release(raw);
     }
+  }
+
+  /** Whether it was given back. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** The namespace as the `EventEmitter` that it is, whatever its event maps. */
@@ -94,7 +105,7 @@ export class SessionNamespaceWrapper {
   }
 
   /** Lets a socket in, with the reading for its `connection` listeners, or tells the refusal. */
-  async #admit(socket: SessionSocket): Promise<Refusal | undefined> {
+  async admit(socket: SessionSocket): Promise<Refusal | undefined> {
     const authorizations = [...this.#authorizationListeners];
     if (this.#isClosed) {
       return authorizations.length > 0 ? connectError('ERR_SESSION_REFUSED') : undefined;
@@ -105,7 +116,17 @@ export class SessionNamespaceWrapper {
       socket.first = undefined;
     }
     socket.first ??= await socket.read();
-    return undefined;
+    return socket.hasLostItsSession ? connectError('ERR_SESSION_NOT_FOUND') : undefined;
+  }
+
+  /** Tells the `connection` listeners of a socket that was let in. */
+  announce(socket: SessionSocket): void {
+    const { first } = socket;
+    if (first === undefined) return;
+    socket.joinItsSession();
+    for (const listener of [...this.#connectionListeners]) {
+      socket.deliver('connection', listener, first, [socket.socket]);
+    }
   }
 
   async #authorize(
@@ -134,58 +155,16 @@ export class SessionNamespaceWrapper {
   }
 
   #connected(socket: SessionSocket): void {
-    const { first } = socket;
-    if (first === undefined || this.#mustWait(socket)) {
-      void this.#announceLate(socket);
+    if (socket.first === undefined || this.#late.mustWait(socket)) {
+      announceLate(socket, this, this.#late);
       return;
     }
-    this.#tell(socket);
+    this.announce(socket);
     // Every wrapper of the namespace is told of the connection in this turn; then it may go, for it
     // may be large.
     queueMicrotask(() => {
       socket.first = undefined;
     });
-  }
-
-  /**
-   * Announces a connection that no middleware let in, for Socket.IO skips those after connection
-   * state recovery; or one for which the store was down. Its events are held back meanwhile.
-   */
-  async #announceLate(socket: SessionSocket): Promise<void> {
-    const { raw } = socket;
-    const letGo = holdEvents(raw, this.#services.maxPending);
-    try {
-      const refusal = socket.first ? undefined : await this.#admit(socket);
-      if (refusal) return putOut(raw, refusal);
-      if (this.#mustWait(socket)) await this.#waitForStore(socket);
-      const hasEnded = raw.recovered && socket.first?.error?.code === 'ERR_SESSION_NOT_FOUND';
-      if (hasEnded) return putOut(raw, connectError('ERR_SESSION_NOT_FOUND'));
-      if (raw.connected && !this.#isClosed) this.#tell(socket);
-    } finally {
-      socket.first = undefined;
-      letGo();
-    }
-  }
-
-  /** With `autoErrManager` nobody else would tell the listeners, once the store is back. */
-  #mustWait({ first }: SessionSocket): boolean {
-    return this.#services.autoErrManager && isStoreTrouble(first?.error?.code);
-  }
-
-  async #waitForStore(socket: SessionSocket): Promise<void> {
-    if (socket.first?.error) socket.reportTrouble(socket.first.error, 'connection');
-    while (this.#mustWait(socket) && socket.raw.connected && !this.#isClosed) {
-      await this.#retries.pause();
-      socket.first = await socket.read();
-    }
-  }
-
-  #tell(socket: SessionSocket): void {
-    const { first } = socket;
-    if (first === undefined) return;
-    for (const listener of [...this.#connectionListeners]) {
-      socket.deliver('connection', listener, first, [socket.socket]);
-    }
   }
 }
 
@@ -198,14 +177,6 @@ function assertListener(method: string, listener: unknown): void {
   throw new TypeError(
     `\`${method}\`: expected a function as its listener, got ${describeValue(listener)}`,
   );
-}
-
-/** Puts out a socket that Socket.IO has let in. Where only the store is down it may come back. */
-function putOut(raw: Socket, refusal: Refusal): void {
-  const data: unknown = 'data' in refusal ? refusal.data : undefined;
-  const code: unknown = typeof data === 'object' && data !== null && 'code' in data && data.code;
-  if (isStoreTrouble(code as never)) raw.conn.close();
-  else raw.disconnect();
 }
 
 /** The namespaces that Socket.IO made from a pattern; the set is private in its types. */

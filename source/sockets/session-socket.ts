@@ -12,6 +12,7 @@ import type { SessionReader } from '../session/reader.js';
 import type { SessionOpener } from '../session/session-opener.js';
 import type { Reading } from '../session/store-calls.js';
 import type { SocketSession } from '../types.js';
+import { isRecoverable, sessionRoom, sessionRoomOf } from './session-room.js';
 import type { EventName, Listener } from './socket-members.js';
 
 /** What the sockets of one `ExpressionSocket` share. */
@@ -45,6 +46,19 @@ export class SessionSocket {
     this.#sessionId ??= await this.#services.sessionIds.read(this.raw.handshake, this.raw.request);
     if (typeof this.#sessionId !== 'string') return { error: this.#sessionId };
     return this.#services.reader.read(this.#sessionId);
+  }
+
+  /** Whether a connection that Socket.IO recovered came back without the session that it had. */
+  get hasLostItsSession(): boolean {
+    const before = this.raw.recovered ? sessionRoomOf(this.raw) : undefined;
+    if (before === undefined || isStoreTrouble(this.first?.error?.code)) return false;
+    return this.first?.record === undefined || before !== sessionRoom(String(this.#sessionId));
+  }
+
+  /** Lets a recovery of this connection know that it had a session, and which. */
+  joinItsSession(): void {
+    if (!this.first?.record || !isRecoverable(this.raw)) return;
+    void this.raw.join(sessionRoom(String(this.#sessionId)));
   }
 
   /** An event came for a listener, which is called once its session was read. */
@@ -107,9 +121,7 @@ export class SessionSocket {
 
   /** Tells of what an operator would want to know: not of every visitor who is not logged in. */
   reportTrouble(error: SessionError, event: EventName): void {
-    if (isStoreTrouble(error.code) || error.code === 'ERR_SESSION_COOKIE_PARSER') {
-      this.report(error, event);
-    }
+    if (isStoreTrouble(error.code) || error.cause !== undefined) this.report(error, event);
   }
 
   /** Tells of a mistake of a listener that is waited for elsewhere. */

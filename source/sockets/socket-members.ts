@@ -71,6 +71,9 @@ export class SocketMembers {
     const add = this.#sessionAdder(name, name);
     const emitterOf = this.#emitterOf.bind(this);
     return function (this: Socket, event: EventName, listener: Listener): Socket {
+      // Called by what somebody put in place of the raw socket's own method: that is what it wants.
+      if (originalOf(this) === this)
+        return Reflect.apply(ownMethod(this, name), this, [event, listener]);
       if (alwaysSession && !eventsWithoutSession.has(event)) return add.call(this, event, listener);
       emitterOf(this, event)[name](event, listener);
       return this;
@@ -146,4 +149,8 @@ export class SocketMembers {
     const raw = originalOf(socket);
     return event === 'sessionend' ? this.#services.lifeEvents(raw) : raw;
   }
+}
+
+function ownMethod(raw: Socket, name: Adder): Socket[Adder] {
+  return Reflect.get(Object.getPrototypeOf(raw), name);
 }

@@ -21,6 +21,6 @@ export function cookieOf(value: string, name = 'connect.sid'): string {
 }
 
 /** The value in a `Cookie` header of one cookie. */
-export function valueOf(cookie: string): string {
+export function cookieValue(cookie: string): string {
   return decodeURIComponent(cookie.slice(cookie.indexOf('=') + 1));
 }

@@ -106,7 +106,7 @@ export const storeTroubles: readonly Failure[] = [
   {
     code: 'ERR_SESSION_STORE_TIMEOUT',
     what: 'meets a store that never answers',
-    options: { storeTimeout: 400 },
+    options: { storeTimeout: 100 },
     go: (store) => {
       store.onGet = () => {};
     },

@@ -1,0 +1,178 @@
+/**
+ * @module Who hears of an error: `onError`, or, without one, the process.
+ */
+
+import { inspect } from 'node:util';
+import { expect } from 'chai';
+import { createSandbox, type SinonStub } from 'sinon';
+import type { Socket } from 'socket.io';
+import { Diagnostics, isThenable } from '../../source/diagnostics.js';
+import { SessionError } from '../../source/errors.js';
+
+const sandbox = createSandbox();
+/** Nobody looks at the socket. */
+const context = { socket: {} as Socket, event: 'vote' };
+const mistake = new Error('a mistake');
+
+describe("A listener's mistake stays its own", () => {
+  let nextTick: SinonStub;
+
+  beforeEach(() => {
+    nextTick = sandbox.stub(process, 'nextTick');
+  });
+
+  afterEach(() => {
+    sandbox.restore();
+  });
+
+  /** Runs what was put off until nothing of the library's is on the stack. */
+  function runNextTick(): void {
+    for (const [task, ...args] of nextTick.args) task(...args);
+  }
+
+  describe('with `onError`', () => {
+    it('tells what a listener threw, and where', () => {
+      const onError = sandbox.stub();
+      new Diagnostics(onError).call(() => {
+        throw mistake;
+      }, context);
+      expect(onError.args).to.deep.equal([[mistake, context]]);
+    });
+
+    it('tells what a listener rejected with', async () => {
+      const onError = sandbox.stub();
+      const result = new Diagnostics(onError).call(() => Promise.reject(mistake), context);
+      await result?.catch(() => {});
+      expect(onError.args).to.deep.equal([[mistake, context]]);
+    });
+
+    it('tells a thrown `undefined`, too', () => {
+      const onError = sandbox.stub();
+      new Diagnostics(onError).call(() => {
+        throw undefined;
+      }, context);
+      expect(onError.args).to.deep.equal([[undefined, context]]);
+    });
+
+    it('rethrows nothing', () => {
+      new Diagnostics(sandbox.stub()).listenerFailed(mistake, context);
+      expect(nextTick.called).to.equal(false);
+    });
+
+    it('tells every failure of the store', () => {
+      const onError = sandbox.stub();
+      const diagnostics = new Diagnostics(onError);
+      const failure = new SessionError('ERR_SESSION_STORE', 'It failed');
+      diagnostics.failed(failure, context);
+      diagnostics.failed(failure, context);
+      expect(onError.args).to.deep.equal([
+        [failure, context],
+        [failure, context],
+      ]);
+    });
+
+    it('rethrows what `onError` itself throws, as Node.js would have it', () => {
+      const wrong = new Error('a mistake in `onError`');
+      new Diagnostics(() => {
+        throw wrong;
+      }).failed(mistake, context);
+      expect(runNextTick).to.throw(wrong);
+    });
+  });
+
+  describe('without `onError`', () => {
+    it('rethrows what a listener threw, where nobody else is on the stack', () => {
+      const diagnostics = new Diagnostics(undefined);
+      expect(() =>
+        diagnostics.call(() => {
+          throw mistake;
+        }, context),
+      ).not.to.throw();
+      expect(runNextTick).to.throw(mistake);
+    });
+
+    it('leaves a rejection to Node.js', () => {
+      const then = sandbox.stub();
+      new Diagnostics(undefined).call(() => Object.fromEntries([['then', then]]), context);
+      expect(then.called).to.equal(false);
+    });
+  });
+
+  describe('a listener that makes none', () => {
+    it('has its result handed on', () => {
+      expect(new Diagnostics(undefined).call(() => 7, context)).to.equal(7);
+    });
+  });
+});
+
+describe('failures of the store without `onError`', () => {
+  let emitWarning: SinonStub;
+
+  beforeEach(() => {
+    emitWarning = sandbox.stub(process, 'emitWarning');
+  });
+
+  afterEach(() => {
+    sandbox.restore();
+  });
+
+  it('are a process warning with their code', () => {
+    new Diagnostics(undefined).failed(
+      new SessionError('ERR_SESSION_STORE', 'The session store failed'),
+      context,
+    );
+    const [message, type, code] = emitWarning.firstCall.args;
+    expect(message).to.include('The session store failed').and.to.include('`onError`');
+    expect([type, code]).to.deep.equal(['SessionWarning', 'ERR_SESSION_STORE']);
+  });
+
+  it('are told once per kind', () => {
+    const diagnostics = new Diagnostics(undefined);
+    for (const code of [
+      'ERR_SESSION_STORE',
+      'ERR_SESSION_STORE',
+      'ERR_SESSION_STORE_TIMEOUT',
+    ] as const) {
+      diagnostics.failed(new SessionError(code, 'It failed'), context);
+    }
+    expect(emitWarning.args.map(([, , code]) => code)).to.deep.equal([
+      'ERR_SESSION_STORE',
+      'ERR_SESSION_STORE_TIMEOUT',
+    ]);
+  });
+
+  it('do not show what is behind them, which may hold a session id', () => {
+    const cause = new Error('GET sess:a-session-id failed');
+    const diagnostics = new Diagnostics(undefined);
+    diagnostics.failed(new SessionError('ERR_SESSION_STORE', 'It failed', { cause }), context);
+    diagnostics.failed(cause, context);
+    expect(emitWarning.callCount).to.equal(2);
+    expect(JSON.stringify(emitWarning.args)).not.to.include('a-session-id');
+  });
+
+  it('are never rethrown', () => {
+    const nextTick = sandbox.stub(process, 'nextTick');
+    new Diagnostics(undefined).failed(mistake, context);
+    expect(nextTick.called).to.equal(false);
+  });
+});
+
+describe('a promise, of whatever make,', () => {
+  it('is known by its `then`', () => {
+    expect(isThenable(Object.fromEntries([['then', () => {}]]))).to.equal(true);
+  });
+
+  for (const value of [
+    undefined,
+    null,
+    7,
+    'then',
+    {},
+    Object.fromEntries([['then', true]]),
+    () => {},
+  ]) {
+    it(`is not ${inspect(value)}`, () => {
+      expect(isThenable(value)).to.equal(false);
+    });
+  }
+});

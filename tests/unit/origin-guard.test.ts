@@ -1,0 +1,178 @@
+/**
+ * @module "Only a friendly origin gets a session": which origins are the host's own.
+ */
+
+import { inspect } from 'node:util';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { stub } from 'sinon';
+import { type Case, expectPassed, expectRefused } from '../support/origins.js';
+
+describe('Only a friendly origin gets a session', () => {
+  describe("the host's own origin", () => {
+    for (const [origin, host] of [
+      ['https://app.example.com', 'app.example.com'],
+      ['http://app.example.com', 'app.example.com'],
+      ['http://localhost:3000', 'localhost:3000'],
+      ['https://localhost:3000', 'localhost:3000'],
+      ['https://app.example.com', 'app.example.com:443'],
+      ['https://app.example.com:443', 'app.example.com'],
+      ['http://app.example.com', 'app.example.com:80'],
+      ['http://app.example.com:80', 'app.example.com'],
+      ['HTTPS://APP.EXAMPLE.COM', 'app.example.com'],
+      ['https://app.example.com', 'App.Example.COM'],
+      ['http://[::1]:3000', '[::1]:3000'],
+      ['http://[0:0:0:0:0:0:0:1]:3000', '[::1]:3000'],
+      ['https://xn--bcher-kva.example', 'xn--bcher-kva.example'],
+      ['https://b\u00FCcher.example', 'xn--bcher-kva.example'],
+      ['capacitor://localhost', 'localhost'],
+    ] as const) {
+      it(`passes: ${origin} at ${host}`, () => expectPassed({ origin, host }));
+    }
+  });
+
+  describe('another origin', () => {
+    for (const [origin, host] of [
+      ['https://evil.example', 'app.example.com'],
+      ['https://example.com', 'app.example.com'],
+      ['https://evil.app.example.com', 'app.example.com'],
+      ['https://app.example.com.evil.example', 'app.example.com'],
+      ['https://evilapp.example.com', 'app.example.com'],
+      ['http://localhost:3000', 'localhost:3001'],
+      ['http://localhost:3000', 'localhost'],
+      ['http://localhost', 'localhost:3000'],
+      ['http://app.example.com', 'app.example.com:443'],
+      ['https://app.example.com', 'app.example.com:80'],
+      ['https://app.example.com:8443', 'app.example.com:443'],
+      ['http://127.0.0.1:3000', 'localhost:3000'],
+      ['http://[::2]:3000', '[::1]:3000'],
+      ['https://xn--bcher-kva.example', 'bucher.example'],
+    ] as const) {
+      it(`is refused: ${origin} at ${host}`, async () => {
+        await expectRefused({ origin, host });
+      });
+    }
+
+    it('is refused, whatever its host and port', async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.domain(),
+          fc.option(fc.integer({ min: 1, max: 65_535 })),
+          fc.constantFrom('http', 'https', 'ws', 'capacitor'),
+          async (domain, port, scheme) => {
+            const origin = `${scheme}://${domain}${port === null ? '' : `:${port}`}`;
+            await expectRefused({ origin, host: 'app.example.com' });
+          },
+        ),
+        { seed: 1 },
+      );
+    });
+
+    it('is refused on another port, whatever the ports', async () => {
+      const port = fc.integer({ min: 1, max: 65_535 });
+      await fc.assert(
+        fc.asyncProperty(port, port, async (theirs, ours) => {
+          fc.pre(theirs !== ours);
+          await expectRefused({ origin: `http://localhost:${theirs}`, host: `localhost:${ours}` });
+        }),
+        { seed: 1 },
+      );
+    });
+
+    it('is named in the message, with the way out', async () => {
+      const { message } = await expectRefused({ origin: 'https://evil.example' });
+      expect(message).to.include('"https://evil.example"').and.to.include('`origins`');
+    });
+
+    it('is refused where the host is not known', async () => {
+      await expectRefused({ origin: 'https://app.example.com', host: '' });
+    });
+  });
+
+  describe('a malformed origin', () => {
+    for (const origin of [
+      '',
+      ' ',
+      'app.example.com',
+      '//app.example.com',
+      'https:app.example.com',
+      'https:/app.example.com',
+      'https://',
+      'https://:443',
+      'https://app.example.com/',
+      'https://app.example.com/path',
+      'https://app.example.com?query',
+      'https://app.example.com#hash',
+      'https://user@app.example.com',
+      'https://user:password@app.example.com',
+      'https://app.example.com@evil.example',
+      'https://app.example.com\\@evil.example',
+      'https://evil.example\\.app.example.com',
+      'https://app.example.com:99999',
+      'https://app.example.com:port',
+      'https://app.example.com, https://evil.example',
+      'https://evil.example, https://app.example.com',
+      'https://app.example.com https://evil.example',
+      'https://[::1',
+      'https://%',
+      '://app.example.com',
+      '1https://app.example.com',
+      'undefined',
+      '*',
+      'file://',
+      'data:text/html,app.example.com',
+    ]) {
+      it(`is refused: ${JSON.stringify(origin)}`, async () => {
+        await expectRefused({ origin });
+      });
+    }
+
+    it('is refused, whatever it is', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.string({ maxLength: 40, unit: 'binary-ascii' }), async (origin) => {
+          await expectRefused({ origin });
+        }),
+        { seed: 1 },
+      );
+    });
+  });
+
+  describe('no origin', () => {
+    it('passes, for it is no browser', () => expectPassed({}));
+
+    it('passes without anybody being asked', async () => {
+      const origins = stub().returns(false);
+      await expectPassed({ origins });
+      expect(origins.called).to.equal(false);
+    });
+  });
+
+  describe('`Origin: null`, which a sandboxed page of anybody sends,', () => {
+    for (const given of [
+      {},
+      { host: 'null' },
+      { origins: [/./, /null/] },
+      { origins: ['null'] },
+      { cors: { origin: 'null' } },
+      { cors: { origin: ['null', /./] } },
+      { cors: { origin: /null/ } },
+      { cors: { origin: '*' } },
+      { cors: { origin: true } },
+      {
+        cors: {
+          origin: (_origin: unknown, next: (e: null, a: unknown) => void) => next(null, true),
+        },
+      },
+    ] satisfies readonly Case[]) {
+      it(`is refused with ${inspect(given)}`, async () => {
+        await expectRefused({ ...given, origin: 'null' });
+      });
+    }
+  });
+
+  describe('`origins: false`', () => {
+    for (const origin of ['https://evil.example', 'null', '', 'nonsense']) {
+      it(`passes ${JSON.stringify(origin)}`, () => expectPassed({ origin, origins: false }));
+    }
+  });
+});

@@ -1,0 +1,211 @@
+import { EventEmitter } from 'node:events';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import sinon from 'sinon';
+import type { Socket } from 'socket.io';
+import { type Listener, SocketMembers } from '../../source/sockets/socket-members.js';
+import { Mirrors } from '../../source/sockets/socket-mirror.js';
+
+/** What the members do, whatever the types of a socket say of them. */
+interface Listening {
+  [member: string]: (...args: unknown[]) => unknown;
+}
+
+const adders = ['on', 'addListener', 'once', 'prependListener', 'prependOnceListener'];
+const sessionless = ['disconnecting', 'error', 'newListener', 'removeListener', 'sessionend'];
+
+describe('the members of a prototyped socket', () => {
+  let raw: EventEmitter;
+  let lifeEvents: EventEmitter;
+  let receive: sinon.SinonSpy;
+  let socket: Listening;
+  let members: SocketMembers;
+  let listener: sinon.SinonStub & Listener;
+
+  function build(alwaysSession = false): void {
+    raw = new EventEmitter();
+    lifeEvents = new EventEmitter();
+    listener = sinon.stub();
+    members = new SocketMembers({ alwaysSession, receive, lifeEvents: () => lifeEvents });
+    // To the members a socket is an emitter.
+    socket = new Mirrors<EventEmitter>(members.members).of(raw) as unknown as Listening;
+  }
+
+  beforeEach(() => {
+    receive = sinon.spy();
+    build();
+  });
+
+  describe('`sessOn`', () => {
+    it('tells of each event with its raw socket, its name, its listener and its arguments', () => {
+      socket.sessOn?.('vote', listener);
+      raw.emit('vote', 0, undefined);
+      raw.emit('vote');
+
+      expect(receive.args).to.deep.equal([
+        [raw, 'vote', listener, [0, undefined]],
+        [raw, 'vote', listener, []],
+      ]);
+      expect(listener.called).to.equal(false);
+    });
+
+    it('takes symbols for names', () => {
+      const event = Symbol('vote');
+      socket.sessOn?.(event, listener);
+      raw.emit(event);
+
+      expect(receive.calledOnceWithExactly(raw, event, listener, [])).to.equal(true);
+    });
+
+    it('refuses what is no function', () => {
+      for (const wrong of [undefined, null, 'text', {}]) {
+        expect(() => socket.sessOn?.('vote', wrong)).to.throw(TypeError, '`sessOn`: expected');
+      }
+      expect(raw.eventNames()).to.deep.equal([]);
+    });
+  });
+
+  describe('`sessOnce`', () => {
+    it('tells of one event', () => {
+      socket.sessOnce?.('vote', listener);
+      raw.emit('vote', 1);
+      raw.emit('vote', 2);
+
+      expect(receive.args).to.deep.equal([[raw, 'vote', listener, [1]]]);
+    });
+
+    it('is gone when it tells of the event', () => {
+      const counts: number[] = [];
+      receive = sinon.fake(() => counts.push(raw.listenerCount('vote')));
+      build();
+      socket.sessOnce?.('vote', listener);
+      raw.emit('vote');
+
+      expect(counts).to.deep.equal([0]);
+    });
+  });
+
+  describe('without `alwaysSession`', () => {
+    for (const name of adders) {
+      it(`\`${name}\` puts the listener itself on the raw socket`, () => {
+        socket[name]?.('vote', listener);
+        raw.emit('vote', 'yes');
+
+        expect(listener.calledOnceWithExactly('yes')).to.equal(true);
+        expect(receive.called).to.equal(false);
+      });
+    }
+  });
+
+  describe('with `alwaysSession`', () => {
+    beforeEach(() => build(true));
+
+    for (const name of adders) {
+      it(`\`${name}\` does as \`sessOn\` does`, () => {
+        socket[name]?.('vote', listener);
+        raw.emit('vote', 'yes');
+
+        expect(receive.args).to.deep.equal([[raw, 'vote', listener, ['yes']]]);
+        expect(listener.called).to.equal(false);
+      });
+
+      it(`\`${name}\` refuses what is no function, by its name`, () => {
+        expect(() => socket[name]?.('vote', 1)).to.throw(TypeError, `\`${name}\`: expected`);
+      });
+    }
+
+    for (const event of sessionless) {
+      it(`\`on\` leaves \`${event}\` without a session`, () => {
+        socket.on?.(event, listener);
+        (event === 'sessionend' ? lifeEvents : raw).emit(event, 'reason');
+
+        expect(listener.lastCall.args).to.deep.equal(['reason']);
+        expect(receive.called).to.equal(false);
+      });
+    }
+  });
+
+  describe('looking listeners up', () => {
+    it('finds those of `sessOn` by the function that was given', () => {
+      socket.sessOn?.('vote', listener);
+
+      expect(socket.listeners?.('vote')).to.deep.equal([listener]);
+      expect(socket.listenerCount?.('vote', listener)).to.equal(1);
+      expect(socket.off?.('vote', listener)).to.equal(socket);
+      expect(raw.listenerCount('vote')).to.equal(0);
+    });
+
+    it('agrees with an emitter of Node.js after any number of changes', () => {
+      const functions = [(): void => {}, (): void => {}];
+      const pairs: Record<string, string> = {
+        sessOn: 'on',
+        sessOnce: 'once',
+        on: 'on',
+        once: 'once',
+        prependListener: 'prependListener',
+        prependOnceListener: 'prependOnceListener',
+        off: 'off',
+        removeListener: 'removeListener',
+        removeAllListeners: 'removeAllListeners',
+        emit: 'emit',
+      };
+      const change = fc.tuple(
+        fc.constantFrom(...Object.keys(pairs)),
+        fc.constantFrom('vote', 'news', 'sessionend'),
+        fc.constantFrom(...functions),
+      );
+      fc.assert(
+        fc.property(fc.array(change), fc.boolean(), (changes, alwaysSession) => {
+          build(alwaysSession);
+          const model = new EventEmitter() as unknown as Listening;
+          for (const [name, event, given] of changes) {
+            // Nobody but the library can emit it.
+            if (name === 'emit' && event === 'sessionend') continue;
+            const args =
+              name === 'removeAllListeners' || name === 'emit' ? [event] : [event, given];
+            socket[name]?.(...args);
+            model[pairs[name] ?? name]?.(...args);
+          }
+          for (const event of ['vote', 'news', 'sessionend']) {
+            expect(socket.listeners?.(event)).to.deep.equal(model.listeners?.(event));
+            for (const given of functions) {
+              expect(socket.listenerCount?.(event, given)).to.equal(
+                model.listenerCount?.(event, given),
+              );
+            }
+          }
+          expect(socket.eventNames?.()).to.have.members(model.eventNames?.() as string[]);
+        }),
+      );
+    });
+  });
+
+  describe('`release`', () => {
+    it('takes the listeners that want a session off, and no others', () => {
+      socket.sessOn?.('vote', listener);
+      socket.sessOnce?.('news', listener);
+      socket.on?.('vote', listener);
+      members.release(raw);
+
+      expect(raw.rawListeners('vote')).to.deep.equal([listener]);
+      expect(raw.eventNames()).to.deep.equal(['vote']);
+    });
+
+    it('leaves those of another instance', () => {
+      const other = new SocketMembers({ alwaysSession: false, receive, lifeEvents: () => raw });
+      const mirror = new Mirrors<EventEmitter>(other.members).of(raw) as unknown as Listening;
+      mirror.sessOn?.('vote', listener);
+      members.release(raw);
+
+      expect(raw.listenerCount('vote')).to.equal(1);
+    });
+  });
+
+  it('are called with the prototyped socket as `this`', () => {
+    const { sessOn } = members.members;
+    // The members take any object that a mirror stands behind.
+    const derived = Object.create(socket) as Socket;
+    expect(Reflect.apply(sessOn as Listener, derived, ['vote', listener])).to.equal(derived);
+    expect(raw.listeners('vote')).to.deep.equal([listener]);
+  });
+});
