@@ -2,10 +2,18 @@
  * @module What may take only so long. Knows one duration and who is waiting; must not know for what.
  */
 
-/** Something that has begun and has not ended; `Deadlines` knows the rest of it. */
-export interface Wait {
+/** Something that has begun: a link in the chain of what waits, until it has ended. */
+export class Wait {
   readonly due: number;
   readonly expire: (when: string) => void;
+  isOver = false;
+  previous: Wait | undefined;
+  next: Wait | undefined;
+
+  constructor(due: number, expire: (when: string) => void) {
+    this.due = due;
+    this.expire = expire;
+  }
 }
 
 /** The two ways to end a wait. */
@@ -19,10 +27,14 @@ export interface Settle<Value> {
  *
  * All of them share one timer: they expire in the order in which they began, so only the oldest one
  * needs watching, and a wait that ends in time costs no timer at all.
+ *
+ * A chain, and no `Set`: with as much coming and going as here, V8 makes the table of a `Set` anew
+ * all the time, and the old ones keep what was in them from young garbage collection.
  */
 export class Deadlines {
   readonly #milliseconds: number;
-  readonly #waits = new Set<Wait>();
+  #oldest: Wait | undefined;
+  #youngest: Wait | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -42,15 +54,26 @@ export class Deadlines {
       expire('before `close()` was called');
       return undefined;
     }
-    const wait = { due: performance.now() + this.#milliseconds, expire };
-    this.#waits.add(wait);
+    const wait = new Wait(performance.now() + this.#milliseconds, expire);
+    wait.previous = this.#youngest;
+    if (this.#youngest) this.#youngest.next = wait;
+    else this.#oldest = wait;
+    this.#youngest = wait;
     this.#timer ??= this.#watch(this.#milliseconds);
     return wait;
   }
 
   /** Ends a wait; tells whether it had not ended before, by this or by its deadline. */
   end(wait: Wait): boolean {
-    return this.#waits.delete(wait);
+    if (wait.isOver) return false;
+    wait.isOver = true;
+    if (wait.previous) wait.previous.next = wait.next;
+    else this.#oldest = wait.next;
+    if (wait.next) wait.next.previous = wait.previous;
+    else this.#youngest = wait.previous;
+    wait.previous = undefined;
+    wait.next = undefined;
+    return true;
   }
 
   /**
@@ -95,9 +118,10 @@ export class Deadlines {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const waits = [...this.#waits];
-    this.#waits.clear();
-    for (const wait of waits) wait.expire('before `close()` was called');
+    for (let wait = this.#oldest; wait; wait = this.#oldest) {
+      this.end(wait);
+      wait.expire('before `close()` was called');
+    }
   }
 
   #watch(milliseconds: number): NodeJS.Timeout {
@@ -108,13 +132,10 @@ export class Deadlines {
   #expireDue(): void {
     this.#timer = undefined;
     const now = performance.now();
-    for (const wait of this.#waits) {
-      if (wait.due > now) {
-        this.#timer ??= this.#watch(wait.due - now);
-        break;
-      }
-      this.#waits.delete(wait);
+    for (let wait = this.#oldest; wait && wait.due <= now; wait = this.#oldest) {
+      this.end(wait);
       wait.expire(`within ${this.#milliseconds} ms`);
     }
+    if (this.#oldest) this.#timer ??= this.#watch(this.#oldest.due - now);
   }
 }

@@ -16,17 +16,15 @@ export class Diagnostics {
   }
 
   /** Calls a listener of the application, whose mistake stops nobody but itself. */
-  call<Result>(listener: () => Result, context: ErrorContext): Result | undefined {
+  call(listener: (...args: unknown[]) => unknown, args: unknown[], context: ErrorContext): void {
     try {
-      const result = listener();
+      const result = Reflect.apply(listener, context.socket, args);
       // Without `onError` a rejection is left alone: it is unhandled, and Node.js says so.
       if (this.#onError && isThenable(result)) {
         result.then(undefined, (error) => this.listenerFailed(error, context));
       }
-      return result;
     } catch (error) {
       this.listenerFailed(error, context);
-      return undefined;
     }
   }
 
@@ -38,7 +36,10 @@ export class Diagnostics {
 
   /** The store or the parser failed, or an ignored save did: never a reason to end the process. */
   failed(error: unknown, context: ErrorContext): void {
-    if (this.#onError) return this.#tell(error, context);
+    if (this.#onError) {
+      this.#tell(error, context);
+      return;
+    }
     const { code, message } =
       error instanceof SessionError ? error : { code: undefined, message: 'A session failed' };
     if (this.#warned.has(code)) return;

@@ -13,7 +13,8 @@ import { SessionCookie } from './handshake/session-cookie.js';
 import { SessionIdReader } from './handshake/session-id.js';
 import { type ExpressionSocketOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { SessionReader } from './session/reader.js';
-import { SessionOpener } from './session/session-opener.js';
+import { SessionMaker } from './session/session-maker.js';
+import { addSettlingMethods, SessionOpener } from './session/session-opener.js';
 import { SessionGuard } from './session/session-request.js';
 import { StoreCalls } from './session/store-calls.js';
 import { type NamespaceServices, SessionNamespaceWrapper } from './sockets/session-namespace.js';
@@ -181,7 +182,8 @@ function buildRooms(io: Server, { store, cookieParser, options }: Ground): Names
 
   const calls = new StoreCalls(store, options.readMany, deadlines);
   const reader = new SessionReader(calls);
-  const opener = new SessionOpener(new SessionGuard(store, calls, reader));
+  const maker = new SessionMaker(store, addSettlingMethods);
+  const opener = new SessionOpener(new SessionGuard(calls, reader, maker), maker);
 
   const sockets = new SessionSockets({ options, sessionIds, reader, opener, diagnostics });
   return { sockets, deadlines, autoErrManager, maxPending };

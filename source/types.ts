@@ -15,6 +15,7 @@ import type { ExpressionSocketOptions, Handshake } from './options.js';
 export interface EventsMap {
   // `any` since only such an index signature accepts interfaces, as event maps are written;
   // Socket.IO declares the same.
+  // biome-ignore lint/suspicious/noExplicitAny: see above
   [event: string]: any;
 }
 
@@ -514,6 +515,7 @@ export type SessionSocket<
 export type AuthorizationAnswer = (err?: unknown, accepted?: boolean) => void;
 
 /** What an `authorization` listener may return instead of calling `fn`. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a listener that returns nothing returns void
 export type AuthorizationResult = boolean | void | PromiseLike<boolean | void>;
 
 /** The arguments of an `authorization` listener. */

@@ -123,10 +123,10 @@ class Markup {
 
 /** Escapes every value but `Markup`. Attribute values need their double quotes. */
 function html(literals: TemplateStringsArray, ...values: (string | number | Markup)[]): Markup {
-  return new Markup(String.raw({ raw: literals }, ...values.map(escape)));
+  return new Markup(String.raw({ raw: literals }, ...values.map(escapeHtml)));
 }
 
-function escape(value: string | number | Markup): string {
+function escapeHtml(value: string | number | Markup): string {
   if (value instanceof Markup) return value.text;
   return String(value)
     .replaceAll('&', '&amp;')

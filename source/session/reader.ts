@@ -24,10 +24,15 @@ class Batch {
 /** Reads sessions: each reading is issued after it was asked for, and as rarely as that allows. */
 export class SessionReader {
   readonly #store: Pick<StoreCalls, 'canReadMany' | 'get' | 'getMany'>;
-  /** The session ids with a read that is wanted or under way. */
-  readonly #batches = new Map<string, Batch>();
+  /**
+   * The session ids with a read that is wanted or under way.
+   *
+   * An object, and no `Map`: with as much coming and going as here, V8 makes the table of a `Map`
+   * anew all the time, and the old ones keep what was in them from young garbage collection.
+   */
+  readonly #batches: Record<string, Batch> = Object.create(null);
   /** The session ids that are read together in this turn of the event loop. */
-  readonly #wanted = new Set<string>();
+  #wanted: string[] = [];
 
   constructor(store: Pick<StoreCalls, 'canReadMany' | 'get' | 'getMany'>) {
     this.#store = store;
@@ -35,10 +40,10 @@ export class SessionReader {
 
   /** Reads a session after this call; readings of one id settle in the order of their calls. */
   read(sessionId: string): Promise<Reading> {
-    let batch = this.#batches.get(sessionId);
+    let batch = this.#batches[sessionId];
     if (batch === undefined) {
       batch = new Batch();
-      this.#batches.set(sessionId, batch);
+      this.#batches[sessionId] = batch;
       if (this.#store.canReadMany) this.#want(sessionId);
       // The events of one packet run come in one tick, and so share a read.
       else process.nextTick(() => this.#issue(sessionId));
@@ -51,13 +56,13 @@ export class SessionReader {
 
   /** All sockets have their say in a turn of the event loop before `setImmediate` has its. */
   #want(sessionId: string): void {
-    if (this.#wanted.size === 0) setImmediate(() => this.#issueWanted());
-    this.#wanted.add(sessionId);
+    if (this.#wanted.length === 0) setImmediate(() => this.#issueWanted());
+    this.#wanted.push(sessionId);
   }
 
   #issueWanted(): void {
-    const sessionIds = [...this.#wanted];
-    this.#wanted.clear();
+    const sessionIds = this.#wanted;
+    this.#wanted = [];
     for (const sessionId of sessionIds) this.#markIssued(sessionId);
     this.#store.getMany(sessionIds, (readings) => {
       for (const [index, reading] of readings.entries()) {
@@ -72,18 +77,18 @@ export class SessionReader {
   }
 
   #markIssued(sessionId: string): void {
-    const batch = this.#batches.get(sessionId);
+    const batch = this.#batches[sessionId];
     if (batch) batch.isIssued = true;
   }
 
   #answer(sessionId: string, reading: Reading): void {
-    const batch = this.#batches.get(sessionId);
+    const batch = this.#batches[sessionId];
     batch?.settle(reading);
     if (batch?.next === undefined) {
-      this.#batches.delete(sessionId);
+      delete this.#batches[sessionId];
       return;
     }
-    this.#batches.set(sessionId, batch.next);
+    this.#batches[sessionId] = batch.next;
     // Behind the listeners of this batch, which `settle` has queued: what they save at once, the
     // next read finds.
     queueMicrotask(() => {

@@ -36,6 +36,7 @@ export class ReportedPromise<Value> extends Promise<Value> {
     });
   }
 
+  // biome-ignore lint/suspicious/noThenProperty: to see who calls it is what this class is for
   override then<Fulfilled = Value, Rejected = never>(
     onFulfilled?: ((value: Value) => Fulfilled | PromiseLike<Fulfilled>) | null,
     onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,

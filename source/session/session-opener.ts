@@ -5,8 +5,9 @@
 
 import { SessionError } from '../errors.js';
 import type { SocketSession } from '../types.js';
-import { copyRecord, type SessionRecord } from './record.js';
+import type { SessionRecord } from './record.js';
 import { ReportedPromise } from './reported-promise.js';
+import type { SessionMaker } from './session-maker.js';
 import { type Report, type SessionGuard, SessionRequest } from './session-request.js';
 
 type Callback = (error?: unknown) => void;
@@ -23,11 +24,11 @@ const settlingMethods = ['save', 'reload', 'destroy', 'regenerate'] as const;
 /** Opens sessions: each an object of its own, nested values included. */
 export class SessionOpener {
   readonly #guard: SessionGuard;
-  /** `Session.prototype`, which the store brings along, to the prototype derived from it. */
-  readonly #prototypes = new WeakMap<object, object>();
+  readonly #maker: SessionMaker;
 
-  constructor(guard: SessionGuard) {
+  constructor(guard: SessionGuard, maker: SessionMaker) {
     this.#guard = guard;
+    this.#maker = maker;
   }
 
   /**
@@ -39,10 +40,8 @@ export class SessionOpener {
   open(sessionId: string, record: SessionRecord, report: Report): SocketSession | SessionError {
     try {
       const request = new SessionRequest(sessionId, this.#guard, report);
-      const session = this.#guard.createSession(request, copyRecord(record));
-      Object.setPrototypeOf(session, this.#prototypeFor(Object.getPrototypeOf(session)));
-      // `createSession` made it, and its prototype has the methods that the type adds.
-      return session as SocketSession;
+      // The prototype that `addSettlingMethods` derives has the methods that the type adds.
+      return this.#maker.make(request, record) as SocketSession;
     } catch (cause) {
       return new SessionError(
         'ERR_SESSION_STORE',
@@ -51,18 +50,16 @@ export class SessionOpener {
       );
     }
   }
+}
 
-  #prototypeFor(base: object): object {
-    const known = this.#prototypes.get(base);
-    if (known) return known;
-    const derived = Object.create(base);
-    for (const name of settlingMethods) {
-      const value = settling(Reflect.get(base, name));
-      Object.defineProperty(derived, name, { value, configurable: true, writable: true });
-    }
-    this.#prototypes.set(base, derived);
-    return derived;
+/** Derives a prototype of sessions whose `save` and its like also return promises. */
+export function addSettlingMethods(prototype: object): object {
+  const derived = Object.create(prototype);
+  for (const name of settlingMethods) {
+    const value = settling(Reflect.get(prototype, name));
+    Object.defineProperty(derived, name, { value, configurable: true, writable: true });
   }
+  return derived;
 }
 
 /** Lets a method be called with a callback, as in `express-session`, or without, for a promise. */

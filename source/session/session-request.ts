@@ -3,10 +3,11 @@
  * `save`, `reload`, `destroy` and `regenerate`. Knows reading and writing; must not know sockets.
  */
 
-import type { SessionData, Store } from 'express-session';
+import type { SessionData } from 'express-session';
 import { SessionError } from '../errors.js';
 import type { SessionReader } from './reader.js';
-import { copyRecord, isRecord } from './record.js';
+import type { SessionRecord } from './record.js';
+import type { SessionMaker } from './session-maker.js';
 import type { StoreCalls } from './store-calls.js';
 
 /** Told of a save, reload or destroy that failed while nobody listened. */
@@ -16,20 +17,20 @@ type Callback = (error?: unknown, value?: unknown) => void;
 
 /** What guards the store from a session: its methods are what `Session` calls on `sessionStore`. */
 export class SessionGuard {
-  readonly #store: Store;
   readonly #calls: StoreCalls;
   readonly #reader: SessionReader;
+  readonly #maker: SessionMaker;
 
-  constructor(store: Store, calls: StoreCalls, reader: SessionReader) {
-    this.#store = store;
+  constructor(calls: StoreCalls, reader: SessionReader, maker: SessionMaker) {
     this.#calls = calls;
     this.#reader = reader;
+    this.#maker = maker;
   }
 
   get(sessionId: string, callback: Callback): void {
     const reading = this.#reader.read(sessionId).then(({ record, error }) => {
       if (error) throw error;
-      return copyRecord(record);
+      return record;
     });
     tell(reading, callback);
   }
@@ -50,19 +51,13 @@ export class SessionGuard {
     tell(Promise.reject(error), callback);
   }
 
-  /**
-   * Makes a session of a record, which then belongs to the session. A request that has a session
-   * already keeps it, and it shows the record: whoever called `reload` holds it in their hands.
-   */
-  createSession(request: SessionRequest, record: unknown): object {
-    if (!isRecord(record)) throw new TypeError('expected a record with a `cookie`');
+  /** Shows a record in the session of a request: whoever called `reload` holds it in their hands. */
+  createSession(request: SessionRequest, record: SessionRecord): void {
     const held = request.session;
-    // The store's types ask for the whole request of Express; `createSession` needs what is here.
-    const made = this.#store.createSession(request as never, record as never);
-    if (held === undefined) return made;
+    const session = this.#maker.make(request, record);
+    if (held === undefined) return;
     for (const key of Object.keys(held)) Reflect.deleteProperty(held, key);
-    request.session = Object.assign(held, made);
-    return held;
+    request.session = Object.assign(held, session);
   }
 }
 

@@ -71,7 +71,8 @@ export class SessionSocket {
     }
     // Whoever cleans up after a client must hear that it left, however many events still wait.
     if (this.#waiting >= this.#services.options.maxPending && event !== 'disconnect') {
-      return this.deliver(event, listener, { error: this.#overload() }, args);
+      this.deliver(event, listener, { error: this.#overload() }, args);
+      return;
     }
     this.#waiting++;
     // One `then` for each event, on a promise that they share: they are called in the order in which
@@ -88,10 +89,10 @@ export class SessionSocket {
     if (leading instanceof SessionError) {
       this.#manage(leading, event);
       if (event !== 'disconnect') return;
+      this.#call(event, listener, [null, ...args]);
+      return;
     }
-    this.call(event, () =>
-      listener.call(this.socket, ...(leading instanceof SessionError ? [null] : leading), ...args),
-    );
+    this.#call(event, listener, [...leading, ...args]);
   }
 
   /**
@@ -100,23 +101,12 @@ export class SessionSocket {
    *
    * @returns the arguments, or the error that `autoErrManager` keeps from the listener
    */
-  leadingArguments(
-    event: EventName,
-    reading: Reading,
-  ):
-    | readonly [SessionError, null]
-    | readonly [null, SocketSession]
-    | readonly [SocketSession]
-    | SessionError {
+  leadingArguments(event: EventName, reading: Reading): readonly unknown[] | SessionError {
     const session = this.#open(event, reading);
-    if (this.#services.options.autoErrManager)
-      return session instanceof SessionError ? session : [session];
-    return session instanceof SessionError ? [session, null] : [null, session];
-  }
-
-  /** Calls a listener, whose mistake goes to `onError` or where Node.js has such mistakes. */
-  call<Result>(event: EventName, listener: () => Result): Result | undefined {
-    return this.#services.diagnostics.call(listener, this.#context(event));
+    if (session instanceof SessionError) {
+      return this.#services.options.autoErrManager ? session : [session, null];
+    }
+    return this.#services.options.autoErrManager ? [session] : [null, session];
   }
 
   /** Tells of what an operator would want to know: not of every visitor who is not logged in. */
@@ -132,6 +122,10 @@ export class SessionSocket {
   /** Tells of a failure that no listener is told of. */
   report(error: unknown, event: EventName): void {
     this.#services.diagnostics.failed(error, this.#context(event));
+  }
+
+  #call(event: EventName, listener: Listener, args: unknown[]): void {
+    this.#services.diagnostics.call(listener, args, this.#context(event));
   }
 
   #open(event: EventName, reading: Reading): SocketSession | SessionError {

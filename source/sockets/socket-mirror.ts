@@ -3,6 +3,7 @@
  * its own besides. Knows Socket.IO's habit of returning itself; must not know sessions.
  */
 
+// biome-ignore lint/complexity/noBannedTypes: any function at all may be a method
 type Method = Function;
 
 /** The raw socket behind each mirror, and each method as a function that runs on the raw socket. */

@@ -12,8 +12,8 @@ class DownStore extends ControlledStore {
   isDown = false;
 
   override set(...args: Parameters<ControlledStore['set']>): void {
-    if (!this.isDown) return super.set(...args);
-    setImmediate(() => args[2]?.(down));
+    if (this.isDown) setImmediate(() => args[2]?.(down));
+    else super.set(...args);
   }
 }
 

@@ -14,10 +14,12 @@ export class ControlledStore extends MemoryStore {
   /** Takes the place of a read where set; `read` does what the store would have done. */
   onGet: ((sessionId: string, callback: GetCallback, read: () => void) => unknown) | undefined;
 
-  override get(sessionId: string, callback: GetCallback): void {
+  /** Returns what `onGet` does: a store written with `async` methods returns promises. */
+  override get(sessionId: string, callback: GetCallback): undefined {
     this.reads.push(sessionId);
     const read = (): void => super.get(sessionId, callback);
-    if (this.onGet) return this.onGet(sessionId, callback, read) as void;
+    if (this.onGet) return this.onGet(sessionId, callback, read) as undefined;
     read();
+    return undefined;
   }
 }

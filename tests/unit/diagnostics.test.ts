@@ -33,24 +33,32 @@ describe("A listener's mistake stays its own", () => {
   describe('with `onError`', () => {
     it('tells what a listener threw, and where', () => {
       const onError = sandbox.stub();
-      new Diagnostics(onError).call(() => {
-        throw mistake;
-      }, context);
+      new Diagnostics(onError).call(
+        () => {
+          throw mistake;
+        },
+        [],
+        context,
+      );
       expect(onError.args).to.deep.equal([[mistake, context]]);
     });
 
     it('tells what a listener rejected with', async () => {
       const onError = sandbox.stub();
-      const result = new Diagnostics(onError).call(() => Promise.reject(mistake), context);
-      await result?.catch(() => {});
+      new Diagnostics(onError).call(() => Promise.reject(mistake), [], context);
+      await new Promise(setImmediate);
       expect(onError.args).to.deep.equal([[mistake, context]]);
     });
 
     it('tells a thrown `undefined`, too', () => {
       const onError = sandbox.stub();
-      new Diagnostics(onError).call(() => {
-        throw undefined;
-      }, context);
+      new Diagnostics(onError).call(
+        () => {
+          throw undefined;
+        },
+        [],
+        context,
+      );
       expect(onError.args).to.deep.equal([[undefined, context]]);
     });
 
@@ -84,24 +92,29 @@ describe("A listener's mistake stays its own", () => {
     it('rethrows what a listener threw, where nobody else is on the stack', () => {
       const diagnostics = new Diagnostics(undefined);
       expect(() =>
-        diagnostics.call(() => {
-          throw mistake;
-        }, context),
+        diagnostics.call(
+          () => {
+            throw mistake;
+          },
+          [],
+          context,
+        ),
       ).not.to.throw();
       expect(runNextTick).to.throw(mistake);
     });
 
     it('leaves a rejection to Node.js', () => {
       const then = sandbox.stub();
-      new Diagnostics(undefined).call(() => Object.fromEntries([['then', then]]), context);
+      new Diagnostics(undefined).call(() => Object.fromEntries([['then', then]]), [], context);
       expect(then.called).to.equal(false);
     });
   });
 
-  describe('a listener that makes none', () => {
-    it('has its result handed on', () => {
-      expect(new Diagnostics(undefined).call(() => 7, context)).to.equal(7);
-    });
+  it('calls the listener with its arguments, and the socket as `this`', () => {
+    const listener = sandbox.stub();
+    new Diagnostics(undefined).call(listener, [1, 'two'], context);
+    expect(listener.args).to.deep.equal([[1, 'two']]);
+    expect(listener.firstCall.thisValue).to.equal(context.socket);
   });
 });
 

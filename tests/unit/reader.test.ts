@@ -88,7 +88,7 @@ describe('SessionReader', () => {
   it('settles in the order of the asking, each by a read issued after it, whatever the latency', async () => {
     const step = fc.record({
       sessionId: fc.constantFrom('a', 'b', 'c'),
-      then: fc.constantFrom('go on', 'turn', 'answer one', 'answer all'),
+      next: fc.constantFrom('go on', 'turn', 'answer one', 'answer all'),
     });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.boolean(), async (steps, many) => {
@@ -110,7 +110,7 @@ describe('SessionReader', () => {
         const settled: Record<string, number[]> = { a: [], b: [], c: [] };
         const asked: Record<string, number[]> = { a: [], b: [], c: [] };
         const waits: Promise<void>[] = [];
-        for (const { sessionId, then } of steps) {
+        for (const { sessionId, next } of steps) {
           const at = clock++;
           asked[sessionId]?.push(at);
           waits.push(
@@ -120,9 +120,9 @@ describe('SessionReader', () => {
               settled[sessionId]?.push(at);
             }),
           );
-          if (then === 'turn') await turn();
-          if (then === 'answer one') underWay.shift()?.();
-          if (then === 'answer all') for (const answer of underWay.splice(0)) answer();
+          if (next === 'turn') await turn();
+          if (next === 'answer one') underWay.shift()?.();
+          if (next === 'answer all') for (const answer of underWay.splice(0)) answer();
         }
         let rounds = 0;
         while (Object.values(settled).flat().length < steps.length && rounds++ < 200) {

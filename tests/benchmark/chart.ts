@@ -1,0 +1,220 @@
+/**
+ * @module The chart for the README: what share of a bare socket's events per CPU second each variant
+ * does, load by load, a panel for each store. Drawn as SVG on a white card, for light and dark pages.
+ */
+
+import { BarChart, CustomChart, type CustomSeriesOption } from 'echarts/charts';
+import {
+  AriaComponent,
+  GraphicComponent,
+  GridComponent,
+  LegendComponent,
+  TitleComponent,
+} from 'echarts/components';
+import { init, use } from 'echarts/core';
+import { SVGRenderer } from 'echarts/renderers';
+import type { EventLoad } from './loads.js';
+import { type LoadResult, labelOf, type Results, type VariantResult } from './results.js';
+import type { StoreName } from './stores.js';
+import { type VariantName, variants } from './variants.js';
+
+use([
+  AriaComponent,
+  BarChart,
+  CustomChart,
+  GraphicComponent,
+  GridComponent,
+  LegendComponent,
+  SVGRenderer,
+  TitleComponent,
+]);
+
+/** The loads of one store. */
+interface Panel {
+  readonly title: string;
+  readonly columns: readonly Column[];
+  readonly top: number;
+}
+
+/** A load where events flow, and its bars. */
+interface Column {
+  readonly load: EventLoad;
+  readonly variants: readonly VariantResult[];
+}
+
+/** How a variant's bars look. */
+interface Style {
+  readonly color: string;
+  readonly isLabelled?: true;
+  readonly isHatched?: true;
+}
+
+const width = 1000;
+const header = 84;
+const panelHeight = 262;
+const plotHeight = 176;
+const footer = 76;
+
+const ink = '#1f2328';
+const faint = '#59636e';
+const rule = '#d8dee4';
+// Without quotes, which echarts would write into an attribute as they are.
+const fontFamily = '-apple-system, Segoe UI, Noto Sans, Helvetica, Arial, sans-serif';
+
+/** Rivals are grey and ours are blue; the hatched one does not do the same work. */
+const styles = new Map<VariantName, Style>([
+  ['recipe', { color: '#6e7781' }],
+  ['getSession', { color: '#a5adb6' }],
+  ['autoSave', { color: '#dde2e7', isHatched: true }],
+  ['sessOn', { color: '#0969da', isLabelled: true }],
+  ['alwaysSession', { color: '#76b7ff', isLabelled: true }],
+  ['readMany', { color: '#0a3069', isLabelled: true }],
+]);
+
+const goal = { label: 'goal', color: '#cf222e' } as const;
+const hatching = { symbol: 'rect', dashArrayX: [1, 0], dashArrayY: [2, 4], rotation: -Math.PI / 4 };
+
+/** Draws a run; there is nothing to draw where no events flowed. */
+export function drawChart(results: Results): string | undefined {
+  const panels = panelsOf(results.loads);
+  if (panels.length === 0) return undefined;
+  const height = header + panels.length * panelHeight + footer;
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });
+  chart.setOption({
+    animation: false,
+    textStyle: { fontFamily, color: ink },
+    aria: { enabled: true, decal: { show: false } },
+    graphic: drawCard(height),
+    title: [headline(results), ...panels.map(panelTitle)],
+    legend: {
+      data: writeLegend(panels),
+      ...{ bottom: 16, left: 58, width: 900, itemGap: 16, itemWidth: 18, itemHeight: 12 },
+      textStyle: { color: ink, fontSize: 12 },
+    },
+    grid: panels.map(({ top }) => ({ top: top + 32, left: 64, right: 28, height: plotHeight })),
+    xAxis: panels.map(loadAxis),
+    yAxis: panels.map((_, gridIndex) => shareAxis(gridIndex)),
+    series: panels.flatMap(({ columns }, index) => {
+      const axes = { xAxisIndex: index, yAxisIndex: index };
+      const bars = drawnVariants(columns).map((name) => ({ ...drawBars(name, columns), ...axes }));
+      return [...bars, { ...drawGoals(columns), ...axes }];
+    }),
+  });
+  const svg = chart.renderToSVGString();
+  chart.dispose();
+  return svg;
+}
+
+/** The panels that have something in them, from top to bottom. */
+function panelsOf(loads: readonly LoadResult[]): Panel[] {
+  const titles = { memory: 'Memory store', redis: 'Redis' } as const;
+  return (['memory', 'redis'] as const)
+    .map((store) => ({ title: titles[store], columns: columnsOf(loads, store) }))
+    .filter(({ columns }) => columns.length > 0)
+    .map((panel, index) => ({ ...panel, top: header + index * panelHeight }));
+}
+
+function columnsOf(loads: readonly LoadResult[], store: StoreName): Column[] {
+  return loads.flatMap(({ load, variants }) =>
+    load.kind === 'events' && load.store === store ? [{ load, variants }] : [],
+  );
+}
+
+/** The variants that any of the columns has. */
+function drawnVariants(columns: readonly Column[]): VariantName[] {
+  const found = new Set(columns.flatMap(({ variants }) => variants.map(({ name }) => name)));
+  return [...styles.keys()].filter((name) => found.has(name));
+}
+
+/** A row of the rivals, and one of ours. */
+function writeLegend(panels: readonly Panel[]): (string | { name: string; icon: string })[] {
+  const names = drawnVariants(panels.flatMap(({ columns }) => columns));
+  const isOurs = (name: VariantName): boolean => 'isOurs' in variants[name];
+  const rivals = names.filter((name) => !isOurs(name));
+  const dashes = { name: goal.label, icon: 'path://M0,9h6v3h-6zM9,9h6v3h-6zM18,9h6v3h-6z' };
+  return [...rivals.map(labelOf), '\n', ...names.filter(isOurs).map(labelOf), dashes];
+}
+
+/** White paper, whatever the page is. */
+function drawCard(height: number) {
+  return {
+    type: 'rect',
+    z: -10,
+    shape: { x: 0.5, y: 0.5, width: width - 1, height: height - 1, r: 10 },
+    style: { fill: '#ffffff', stroke: rule },
+  };
+}
+
+function headline({ machine, settings }: Results) {
+  const { cpu, cores, node, date } = machine;
+  return {
+    text: 'Events per CPU second of the server, as a share of a bare socket’s',
+    subtext: `Higher is better. Medians of ${settings.rounds} rounds; ${cpu}, ${cores} cores, Node.js ${node}, ${date}`,
+    ...{ left: 22, top: 18, itemGap: 8 },
+    textStyle: { fontSize: 18, color: ink },
+    subtextStyle: { fontSize: 12.5, color: faint },
+  };
+}
+
+function panelTitle({ title, top }: Panel) {
+  return { text: title, left: 22, top, textStyle: { fontSize: 14, color: ink } };
+}
+
+function loadAxis({ columns }: Panel, gridIndex: number) {
+  return {
+    ...{ type: 'category', gridIndex },
+    data: columns.map(({ load }) => writeLoad(load)),
+    axisTick: { show: false },
+    axisLine: { lineStyle: { color: faint } },
+    axisLabel: { color: faint, fontSize: 12, lineHeight: 16, margin: 10, interval: 0 },
+  };
+}
+
+function writeLoad({ connections, inFlight, recordBytes }: EventLoad): string {
+  return `${connections} connections × ${inFlight} in flight\nsessions of ${recordBytes / 1024} KB`;
+}
+
+function shareAxis(gridIndex: number) {
+  return {
+    ...{ type: 'value', gridIndex, min: 0, max: 1, interval: 0.25 },
+    axisLabel: { color: faint, fontSize: 12, formatter: (value: number) => value.toFixed(2) },
+    splitLine: { lineStyle: { color: rule } },
+  };
+}
+
+function drawBars(name: VariantName, columns: readonly Column[]) {
+  const { color, isLabelled = false, isHatched = false } = styles.get(name) ?? { color: faint };
+  return {
+    ...{ type: 'bar', name: labelOf(name), color, barGap: '6%', barCategoryGap: '18%' },
+    data: columns.map(({ variants }) => variants.find((one) => one.name === name)?.ratio ?? '-'),
+    itemStyle: {
+      borderRadius: [2, 2, 0, 0],
+      ...(isHatched && { decal: { ...hatching, color: '#a5adb6' } }),
+    },
+    label: {
+      ...{ show: isLabelled, position: 'top', distance: 2, fontSize: 10.5, color: ink },
+      ...{ backgroundColor: '#ffffff', padding: [1, 1] },
+      // The nought before the point would not fit.
+      formatter: ({ value }: { value: number }) => value.toFixed(2).replace(/^0/, ''),
+    },
+  };
+}
+
+/** A dashed line across each load that has a goal. */
+function drawGoals(columns: readonly Column[]): CustomSeriesOption {
+  return {
+    ...{ type: 'custom', name: goal.label, color: goal.color, z: 2 },
+    data: columns.flatMap(({ load }, index) => (load.goal ? [[index, load.goal.ratio]] : [])),
+    renderItem: (_params, { coord, size, value }) => {
+      const [x = 0, y = 0] = coord([value(0), value(1)]);
+      // Of a point in the plane, `size` tells both sides.
+      const [band = 0] = (size?.([1, 0]) ?? []) as number[];
+      return {
+        // Above the bars, and below the numbers on them.
+        ...{ type: 'line', z2: 1 },
+        shape: { x1: x - band * 0.43, x2: x + band * 0.43, y1: y, y2: y },
+        style: { stroke: goal.color, lineWidth: 1.5, lineDash: [5, 3] },
+      };
+    },
+  };
+}
