@@ -3,8 +3,9 @@
  * not know what a session is.
  */
 
-import { SessionError, type SessionErrorCode } from './errors.js';
+import { isStoreTrouble, SessionError, type SessionErrorCode } from './errors.js';
 import type { ErrorContext, ResolvedOptions } from './options.js';
+import { isThenable } from './thenable.js';
 
 /** Brings errors to `onError`, or, without one, to where Node.js would have them. */
 export class Diagnostics {
@@ -19,9 +20,11 @@ export class Diagnostics {
   call(listener: (...args: unknown[]) => unknown, args: unknown[], context: ErrorContext): void {
     try {
       const result = Reflect.apply(listener, context.socket, args);
-      // Without `onError` a rejection is left alone: it is unhandled, and Node.js says so.
-      if (this.#onError && isThenable(result)) {
-        result.then(undefined, (error) => this.listenerFailed(error, context));
+      if (isThenable(result)) {
+        result.then(undefined, (error) => {
+          // Thrown on, it is the unhandled rejection that it would have been.
+          if (!this.#take(error, context)) throw error;
+        });
       }
     } catch (error) {
       this.listenerFailed(error, context);
@@ -30,8 +33,19 @@ export class Diagnostics {
 
   /** A listener threw or rejected. */
   listenerFailed(error: unknown, context: ErrorContext): void {
-    if (this.#onError) this.#tell(error, context);
-    else rethrow(error);
+    if (!this.#take(error, context)) rethrow(error);
+  }
+
+  /**
+   * Takes a listener's error where somebody wants it. That `await session.save()` failed for the
+   * store was down is no mistake of the listener, and no reason to end the process.
+   */
+  #take(error: unknown, context: ErrorContext): boolean {
+    const isTrouble = error instanceof SessionError && isStoreTrouble(error.code);
+    if (isTrouble) this.failed(error, context);
+    else if (this.#onError) this.#tell(error, context);
+    else return false;
+    return true;
   }
 
   /** The store or the parser failed, or an ignored save did: never a reason to end the process. */
@@ -65,14 +79,4 @@ function rethrow(error: unknown): void {
   process.nextTick(() => {
     throw error;
   });
-}
-
-/** Whether a listener's result is a promise, of whatever make. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'then' in value &&
-    typeof value.then === 'function'
-  );
 }

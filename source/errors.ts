@@ -32,7 +32,9 @@ export type SessionErrorCode =
  * });
  */
 export class SessionError extends Error {
+  /** Always `'SessionError'`. */
   override readonly name: string = 'SessionError';
+  /** What happened, for programs. */
   readonly code: SessionErrorCode;
 
   /**

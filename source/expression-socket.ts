@@ -13,9 +13,9 @@ import { SessionCookie } from './handshake/session-cookie.js';
 import { SessionIdReader } from './handshake/session-id.js';
 import { type ExpressionSocketOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { SessionReader } from './session/reader.js';
+import { SessionGuard } from './session/session-guard.js';
 import { SessionMaker } from './session/session-maker.js';
 import { addSettlingMethods, SessionOpener } from './session/session-opener.js';
-import { SessionGuard } from './session/session-request.js';
 import { StoreCalls } from './session/store-calls.js';
 import { type NamespaceServices, SessionNamespaceWrapper } from './sockets/session-namespace.js';
 import { SessionSockets } from './sockets/session-sockets.js';
@@ -167,7 +167,7 @@ interface Ground {
 
 /** Builds the rooms in the order in which the data comes through: handshake, session, sockets. */
 function buildRooms(io: Server, { store, cookieParser, options }: Ground): NamespaceServices {
-  const { key, origins, storeTimeout, autoErrManager, maxPending } = options;
+  const { key, origins, storeTimeout, maxPending } = options;
   const deadlines = new Deadlines(storeTimeout);
   const diagnostics = new Diagnostics(options.onError);
 
@@ -180,13 +180,17 @@ function buildRooms(io: Server, { store, cookieParser, options }: Ground): Names
     deadlines,
   });
 
-  const calls = new StoreCalls(store, options.readMany, deadlines);
+  const calls = new StoreCalls(store, {
+    readMany: options.readMany,
+    deadlines,
+    writeDeadlines: new Deadlines(storeTimeout),
+  });
   const reader = new SessionReader(calls);
   const maker = new SessionMaker(store, addSettlingMethods);
   const opener = new SessionOpener(new SessionGuard(calls, reader, maker), maker);
 
   const sockets = new SessionSockets({ options, sessionIds, reader, opener, diagnostics });
-  return { sockets, deadlines, autoErrManager, maxPending };
+  return { sockets, deadlines, maxPending };
 }
 
 /** Looks up a value, or makes it and keeps it. */

@@ -37,8 +37,12 @@ export class OriginGuard {
    * @throws {SessionError} `ERR_SESSION_ORIGIN`
    */
   async check(handshake: Handshake, request: IncomingMessage): Promise<void> {
-    const { origin, host } = handshake.headers;
-    if (this.#rules.origins === false || origin === undefined) return;
+    if (this.#rules.origins === false) return;
+    const { origin, host = handshake.headers[':authority'] } = handshake.headers;
+    if (origin === undefined) {
+      if (isForeignScript(handshake)) throw foreign('of a script on a foreign page');
+      return;
+    }
     if (isSameHost(origin, host)) return;
     let cause: unknown;
     try {
@@ -47,11 +51,7 @@ export class OriginGuard {
     } catch (error) {
       cause = error;
     }
-    throw new SessionError(
-      'ERR_SESSION_ORIGIN',
-      `The origin ${JSON.stringify(origin)} may not have a session: it is not the host's own; add it to \`origins\`, or to the server's \`cors.origin\``,
-      cause === undefined ? undefined : { cause },
-    );
+    throw foreign(JSON.stringify(origin), cause);
   }
 
   #isNamed(origin: string, handshake: Handshake, request: IncomingMessage): Promise<boolean> {
@@ -71,9 +71,32 @@ export class OriginGuard {
   }
 }
 
+function foreign(origin: string, cause?: unknown): SessionError {
+  return new SessionError(
+    'ERR_SESSION_ORIGIN',
+    `The origin ${origin} may not have a session: it is not the host's own; add it to \`origins\`, or to the server's \`cors.origin\``,
+    cause === undefined ? undefined : { cause },
+  );
+}
+
+/**
+ * A handshake without an `Origin` is no browser's, but for one: a `<script>` of a foreign page, by
+ * the JSONP of Engine.IO's polling, whose answer that page can read. Browsers tell such a request by
+ * `Sec-Fetch-Site` (https://www.w3.org/TR/fetch-metadata/), older ones by its `Referer`, if at all.
+ */
+function isForeignScript({ headers, query }: Handshake): boolean {
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
+  if (query.j === undefined) return false;
+  const { referer, host } = headers;
+  return (
+    referer === undefined || !URL.canParse(referer) || !isSameHost(new URL(referer).origin, host)
+  );
+}
+
 /** Compares hosts with their ports; the origin's scheme says which port needs no mention. */
-function isSameHost(origin: string, host: string | undefined): boolean {
-  if (host === undefined) return false;
+function isSameHost(origin: string, host: string | string[] | undefined): boolean {
+  if (typeof host !== 'string') return false;
   const theirs = parseHost(origin);
   if (theirs === undefined) return false;
   return theirs.host === parseHost(`${theirs.protocol}//${host}`)?.host;

@@ -6,8 +6,8 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket as NetSocket } from 'node:net';
 import type { Deadlines, Settle } from '../deadline.js';
-import { isThenable } from '../diagnostics.js';
 import { describeValue, SessionError } from '../errors.js';
+import { isThenable } from '../thenable.js';
 import type { CookieParser } from '../types.js';
 
 /** What a cookie parser leaves on the request that it was given. */

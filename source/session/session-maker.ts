@@ -6,6 +6,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Store } from 'express-session';
 import { klona } from 'klona';
+import { SessionError } from '../errors.js';
 import { copyRecord, type SessionRecord } from './record.js';
 
 /** What stands for the request of a session: has its id, and is told the session. */
@@ -54,6 +55,19 @@ export class SessionMaker {
     return this.#quickly ? this.#quickly(holder, record) : this.#makeByStore(holder, record);
   }
 
+  /** Does what `make` does, and tells a record that no session can be made of by its name. */
+  open(holder: SessionHolder, record: SessionRecord): object {
+    try {
+      return this.make(holder, record);
+    } catch (cause) {
+      return new SessionError(
+        'ERR_SESSION_STORE',
+        'The session store gave a record that no session can be made of',
+        { cause },
+      );
+    }
+  }
+
   #makeByStore(holder: SessionHolder, record: SessionRecord): object {
     // The store's types ask for the whole request of Express; `createSession` needs what is here.
     const session = this.#store.createSession(holder as never, copyRecord(record) as never);
@@ -87,26 +101,23 @@ function hasStandardSessions(store: object): boolean {
 
 function quickMaker(prototype: object, cookiePrototype: object): Make {
   class QuickSession {
-    readonly #holder: SessionHolder;
+    declare readonly req: SessionHolder;
     [key: string]: unknown;
 
     constructor(holder: SessionHolder, record: SessionRecord) {
-      this.#holder = holder;
+      // A property of its own, as in `Session`: so a Proxy of the session has it as well.
+      Object.defineProperty(this, 'req', { value: holder });
       for (const key of Object.keys(record)) {
         if (key === 'cookie') this.cookie = copyCookie(record.cookie, cookiePrototype);
         else if (!(key in this)) this[key] = klona(record[key]);
       }
     }
 
-    get req(): SessionHolder {
-      return this.#holder;
-    }
-
     get id(): string {
-      return this.#holder.sessionID;
+      return this.req.sessionID;
     }
   }
-  // The class is that of `express-session`, and `id` and `req` are not for lists of keys.
+  // The class is that of `express-session`.
   Reflect.deleteProperty(QuickSession.prototype, 'constructor');
   Object.setPrototypeOf(QuickSession.prototype, prototype);
   return (holder, record) => {
@@ -122,7 +133,7 @@ function copyCookie(source: SessionCookie, prototype: object): object {
   copy.path = '/';
   copy.maxAge = null;
   copy.httpOnly = true;
-  for (const [key, value] of Object.entries(source)) if (key !== 'data') copy[key] = value;
+  for (const [key, value] of Object.entries(source)) if (key !== 'data') copy[key] = klona(value);
   const { expires } = source;
   if (typeof expires === 'string' || expires instanceof Date) copy.expires = new Date(expires);
   copy.originalMaxAge = source.originalMaxAge;

@@ -3,20 +3,22 @@
  * session has besides `express-session`'s own; must not know who is going to hold it.
  */
 
-import { SessionError } from '../errors.js';
+import type { SessionError } from '../errors.js';
 import type { SocketSession } from '../types.js';
 import type { SessionRecord } from './record.js';
 import { ReportedPromise } from './reported-promise.js';
+import type { SessionGuard } from './session-guard.js';
 import type { SessionMaker } from './session-maker.js';
-import { type Report, type SessionGuard, SessionRequest } from './session-request.js';
+import { type Report, SessionRequest } from './session-request.js';
 
 type Callback = (error?: unknown) => void;
-type Method = (this: object, callback: Callback) => unknown;
 
 /** What every `Session` has: the request that `createSession` was given. */
 interface WithRequest {
   readonly req: SessionRequest;
 }
+
+type Method = (this: WithRequest, callback: Callback) => unknown;
 
 /** The methods of `Session` that end in a callback, and here in a promise where none is given. */
 const settlingMethods = ['save', 'reload', 'destroy', 'regenerate'] as const;
@@ -38,17 +40,9 @@ export class SessionOpener {
    * @returns the session, or `ERR_SESSION_STORE` where no session can be made of the record
    */
   open(sessionId: string, record: SessionRecord, report: Report): SocketSession | SessionError {
-    try {
-      const request = new SessionRequest(sessionId, this.#guard, report);
-      // The prototype that `addSettlingMethods` derives has the methods that the type adds.
-      return this.#maker.make(request, record) as SocketSession;
-    } catch (cause) {
-      return new SessionError(
-        'ERR_SESSION_STORE',
-        'The session store gave a record that no session can be made of',
-        { cause },
-      );
-    }
+    const request = new SessionRequest(sessionId, this.#guard, report);
+    // The prototype that `addSettlingMethods` derives has the methods that the type adds.
+    return this.#maker.open(request, record) as SocketSession | SessionError;
   }
 }
 
@@ -56,10 +50,15 @@ export class SessionOpener {
 export function addSettlingMethods(prototype: object): object {
   const derived = Object.create(prototype);
   for (const name of settlingMethods) {
-    const value = settling(Reflect.get(prototype, name));
+    const value = settling(name === 'reload' ? reload : Reflect.get(prototype, name));
     Object.defineProperty(derived, name, { value, configurable: true, writable: true });
   }
   return derived;
+}
+
+/** `Session` would put the session read on the request, where no listener looks. */
+function reload(this: WithRequest, callback: Callback): void {
+  this.req.sessionStore.reload(this.req.sessionID, this, callback);
 }
 
 /** Lets a method be called with a callback, as in `express-session`, or without, for a promise. */

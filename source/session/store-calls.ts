@@ -5,9 +5,9 @@
 
 import type { SessionData, Store } from 'express-session';
 import type { Deadlines } from '../deadline.js';
-import { isThenable } from '../diagnostics.js';
 import { describeValue, SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
+import { isThenable } from '../thenable.js';
 import { isRecord, type SessionRecord } from './record.js';
 
 /** What a read gave: a record, or the error that says why there is none. */
@@ -21,17 +21,27 @@ type Answer = (error: SessionError | undefined, value: unknown) => void;
 /** A call of the store with a callback of ours. */
 type Call = (callback: (error?: unknown, value?: unknown) => void) => unknown;
 
+/** On what terms a store is called. */
+export interface StoreTerms {
+  /** Reads several records in one call, where the store has such a call. */
+  readonly readMany: ResolvedOptions['readMany'];
+  readonly deadlines: Deadlines;
+  /** Outlives `close()`: what a listener began to save then is saved all the same. */
+  readonly writeDeadlines: Deadlines;
+}
+
 /** The store's methods, each with a deadline and each failing by name. */
 export class StoreCalls {
   readonly #store: Store;
   readonly #readMany: ResolvedOptions['readMany'];
   readonly #deadlines: Deadlines;
+  readonly #writeDeadlines: Deadlines;
 
-  /** @param readMany reads several records in one call, where the store has such a call */
-  constructor(store: Store, readMany: ResolvedOptions['readMany'], deadlines: Deadlines) {
+  constructor(store: Store, { readMany, deadlines, writeDeadlines }: StoreTerms) {
     this.#store = store;
     this.#readMany = readMany;
     this.#deadlines = deadlines;
+    this.#writeDeadlines = writeDeadlines;
   }
 
   /** Whether records can be read many at a time. */
@@ -59,13 +69,13 @@ export class StoreCalls {
    */
   getMany(sessionIds: readonly string[], answer: (readings: readonly Reading[]) => void): void {
     this.#call(
-      (callback) =>
-        this.#readMany?.(sessionIds).then((values) => callback(undefined, values), callback),
+      (callback) => this.#readMany?.(sessionIds).then((values) => callback(undefined, values)),
       (error, values) => {
         const failure = error ?? countError(sessionIds.length, values);
         if (failure) answer(sessionIds.map(() => ({ error: failure })));
         // `countError` has seen that it is a list.
-        else answer((values as readonly unknown[]).map(readingOf));
+        // Not `map`, which passes over the holes of a sparse list.
+        else answer(Array.from(values as readonly unknown[], readingOf));
       },
     );
   }
@@ -90,21 +100,21 @@ export class StoreCalls {
 
   #promise(call: Call): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#call(call, (error) => (error ? reject(error) : resolve()));
+      this.#call(call, (error) => (error ? reject(error) : resolve()), this.#writeDeadlines);
     });
   }
 
-  #call(call: Call, answer: Answer): void {
-    const wait = this.#deadlines.begin((when) => {
+  #call(call: Call, answer: Answer, deadlines: Deadlines = this.#deadlines): void {
+    const wait = deadlines.begin((when) => {
       const message = `The session store did not answer ${when}`;
       answer(new SessionError('ERR_SESSION_STORE_TIMEOUT', message), undefined);
     });
     if (wait === undefined) return;
     const settle = (cause?: unknown, value?: unknown): void => {
-      if (!this.#deadlines.end(wait)) return;
+      if (!deadlines.end(wait)) return;
       answer(cause ? asSessionError(cause) : undefined, value);
     };
-    const fail = (cause: unknown): void => settle(cause ?? new Error('It gave no reason'));
+    const fail = (cause: unknown): void => settle(cause || new Error('It gave no reason'));
     try {
       const result = call(settle);
       // A store written with `async` methods rejects where it should have called back.

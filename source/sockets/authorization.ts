@@ -4,8 +4,8 @@
  */
 
 import type { Deadlines } from '../deadline.js';
-import { isThenable } from '../diagnostics.js';
 import { connectError, SessionError } from '../errors.js';
+import { isThenable } from '../thenable.js';
 
 /** What refuses a client: our error with its code, or whatever the application gave for one. */
 export interface Refusal extends Error {

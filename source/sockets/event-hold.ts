@@ -36,7 +36,10 @@ export function holdEvents(raw: Socket, limit: number): () => void {
     if (hold.holders > 0) return;
     holds.delete(raw);
     hold.end();
-    for (const packet of hold.packets) Reflect.apply(receiveOf(raw), raw, [packet]);
+    // Each by itself: one that a listener throws on does not take the others along.
+    for (const packet of hold.packets) {
+      process.nextTick(() => Reflect.apply(receiveOf(raw), raw, [packet]));
+    }
   };
 }
 

@@ -26,14 +26,15 @@ export interface LateTerms {
   readonly maxPending: number;
   /** How long it waits before it asks again a store that was down. */
   readonly retries: Deadlines;
-  /** Whether the listeners of this socket cannot be told yet, for the store is down. */
-  readonly mustWait: (socket: SessionSocket) => boolean;
 }
 
 /** The sockets that wait, each with all who want to announce it. */
 const waiting = new WeakMap<SessionSocket, Announcer[]>();
 
-/** Lets a socket in and announces it, together with the other wrappers; holds its events meanwhile. */
+/**
+ * Lets a socket in and announces it, together with the other wrappers. One that was recovered has
+ * its events held back meanwhile.
+ */
 export function announceLate(socket: SessionSocket, announcer: Announcer, terms: LateTerms): void {
   const others = waiting.get(socket);
   if (others) {
@@ -42,7 +43,8 @@ export function announceLate(socket: SessionSocket, announcer: Announcer, terms:
   }
   const announcers = [announcer];
   waiting.set(socket, announcers);
-  const letGo = holdEvents(socket.raw, terms.maxPending);
+  // Only a recovered one: the middlewares of the others have had their say.
+  const letGo = socket.raw.recovered ? holdEvents(socket.raw, terms.maxPending) : () => {};
   const end = (): void => {
     waiting.delete(socket);
     socket.first = undefined;
@@ -61,7 +63,7 @@ async function admitAndAnnounce(
 ): Promise<void> {
   const refusal = socket.first ? undefined : await admitToAll(socket, announcers);
   if (refusal) return putOut(socket.raw, refusal);
-  if (terms.mustWait(socket)) await waitForStore(socket, announcers, terms);
+  if (socket.mustWait && !socket.hasLostItsSession) await waitForStore(socket, announcers, terms);
   if (socket.hasLostItsSession) return putOut(socket.raw, connectError('ERR_SESSION_NOT_FOUND'));
   if (!socket.raw.connected) return;
   for (const announcer of announcers) if (!announcer.isClosed) announcer.announce(socket);
@@ -81,12 +83,12 @@ async function admitToAll(
 async function waitForStore(
   socket: SessionSocket,
   announcers: readonly Announcer[],
-  { retries, mustWait }: LateTerms,
+  { retries }: LateTerms,
 ): Promise<void> {
   if (socket.first?.error) socket.reportTrouble(socket.first.error, 'connection');
   const isOver = (): boolean =>
     !socket.raw.connected || announcers.every(({ isClosed }) => isClosed);
-  while (mustWait(socket) && !isOver()) {
+  while (socket.mustWait && !isOver()) {
     await retries.pause();
     socket.first = await socket.read();
   }

@@ -5,7 +5,7 @@
 
 import type { Namespace, Socket } from 'socket.io';
 import { Deadlines } from '../deadline.js';
-import { connectError, describeValue, isStoreTrouble, SessionError } from '../errors.js';
+import { connectError, describeValue, SessionError } from '../errors.js';
 import { authorize, type Refusal } from './authorization.js';
 import { type Announcer, announceLate, type LateTerms } from './late-announcement.js';
 import type { SessionSocket } from './session-socket.js';
@@ -16,7 +16,6 @@ import type { EventName, Listener } from './socket-members.js';
 export interface NamespaceServices {
   readonly sockets: SessionSockets;
   readonly deadlines: Deadlines;
-  readonly autoErrManager: boolean;
   readonly maxPending: number;
 }
 
@@ -31,6 +30,7 @@ export class SessionNamespaceWrapper implements Announcer {
   readonly #late: LateTerms;
   readonly #connectionListeners: Listener[] = [];
   readonly #authorizationListeners: Listener[] = [];
+  readonly #otherListeners: [EventName, Listener][] = [];
   readonly #announce = (raw: Socket): void => this.#connected(this.#services.sockets.of(raw));
   #isClosed = false;
 
@@ -40,8 +40,6 @@ export class SessionNamespaceWrapper implements Announcer {
     this.#late = {
       maxPending: services.maxPending,
       retries: new Deadlines(retryInterval),
-      // With `autoErrManager` nobody else would tell the listeners, once the store is back.
-      mustWait: ({ first }) => services.autoErrManager && isStoreTrouble(first?.error?.code),
     };
     // One listener and one middleware stand for all of ours: a namespace that Socket.IO makes from a
     // pattern takes over what its parent has, but not under the name of the application's listener.
@@ -57,7 +55,10 @@ export class SessionNamespaceWrapper implements Announcer {
   on(event: EventName, listener: Listener): this {
     assertListener('on', listener);
     if (isConnection(event)) this.#connectionListeners.push(listener);
-    else this.#emitter.on(event, listener);
+    else {
+      this.#emitter.on(event, listener);
+      this.#otherListeners.push([event, listener]);
+    }
     return this;
   }
 
@@ -88,6 +89,7 @@ export class SessionNamespaceWrapper implements Announcer {
   close(): void {
     this.#isClosed = true;
     this.#late.retries.close();
+    for (const [event, listener] of this.#otherListeners) this.#emitter.off(event, listener);
     for (const namespace of [this.namespace, ...childrenOf(this.namespace)]) {
       namespace.off('connection', this.#announce);
       for (const raw of namespace.sockets.values()) this.#services.sockets.release(raw);
@@ -155,7 +157,7 @@ export class SessionNamespaceWrapper implements Announcer {
   }
 
   #connected(socket: SessionSocket): void {
-    if (socket.first === undefined || this.#late.mustWait(socket)) {
+    if (socket.first === undefined || socket.mustWait) {
       announceLate(socket, this, this.#late);
       return;
     }

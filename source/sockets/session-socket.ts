@@ -34,6 +34,10 @@ export class SessionSocket {
   readonly #services: SocketServices;
   #sessionId: string | SessionError | undefined;
   #waiting = 0;
+  /** The event told last, who was told of it, and whether it may wait for its session. */
+  #event: EventName | undefined;
+  readonly #told: Listener[] = [];
+  #mayWait = true;
 
   constructor(raw: Socket, socket: Socket, services: SocketServices) {
     this.raw = raw;
@@ -50,9 +54,22 @@ export class SessionSocket {
 
   /** Whether a connection that Socket.IO recovered came back without the session that it had. */
   get hasLostItsSession(): boolean {
-    const before = this.raw.recovered ? sessionRoomOf(this.raw) : undefined;
-    if (before === undefined || isStoreTrouble(this.first?.error?.code)) return false;
-    return this.first?.record === undefined || before !== sessionRoom(String(this.#sessionId));
+    const before = this.#roomBefore;
+    if (before === undefined) return false;
+    if (before !== sessionRoom(String(this.#sessionId))) return true;
+    return this.first?.record === undefined && !isStoreTrouble(this.first?.error?.code);
+  }
+
+  /** Whether nobody may be told of the connection yet, for the store is down. */
+  get mustWait(): boolean {
+    if (!isStoreTrouble(this.first?.error?.code)) return false;
+    // With `autoErrManager` nobody else would tell the listeners, once the store is back; and of a
+    // recovered connection nobody else would find out whether its session has ended meanwhile.
+    return this.#services.options.autoErrManager || this.#roomBefore !== undefined;
+  }
+
+  get #roomBefore(): string | undefined {
+    return this.raw.recovered ? sessionRoomOf(this.raw) : undefined;
   }
 
   /** Lets a recovery of this connection know that it had a session, and which. */
@@ -69,16 +86,17 @@ export class SessionSocket {
       if (sessionId) this.deliver(event, listener, { error: sessionId }, args);
       return;
     }
-    // Whoever cleans up after a client must hear that it left, however many events still wait.
-    if (this.#waiting >= this.#services.options.maxPending && event !== 'disconnect') {
+    const isFirst = this.#isNewEvent(event, listener);
+    if (isFirst) this.#mayWait = this.#hasRoom(event);
+    if (!this.#mayWait) {
       this.deliver(event, listener, { error: this.#overload() }, args);
       return;
     }
-    this.#waiting++;
+    if (isFirst) this.#waiting++;
     // One `then` for each event, on a promise that they share: they are called in the order in which
     // they came, and each in its own asynchronous context.
     void this.#services.reader.read(sessionId).then((reading) => {
-      this.#waiting--;
+      if (isFirst) this.#waiting--;
       this.deliver(event, listener, reading, args);
     });
   }
@@ -122,6 +140,22 @@ export class SessionSocket {
   /** Tells of a failure that no listener is told of. */
   report(error: unknown, event: EventName): void {
     this.#services.diagnostics.failed(error, this.#context(event));
+  }
+
+  /** One event is told to several listeners in a row: another one begins where a name or listener does. */
+  #isNewEvent(event: EventName, listener: Listener): boolean {
+    const isNew = event !== this.#event || this.#told.includes(listener);
+    if (isNew) this.#told.length = 0;
+    this.#event = event;
+    this.#told.push(listener);
+    return isNew;
+  }
+
+  #hasRoom(event: EventName): boolean {
+    // Whoever cleans up after a client must hear that it left, however many events still wait. Some
+    // parsers let a client send an event of that name, as often as it likes.
+    const hasLeft = event === 'disconnect' && !this.raw.connected;
+    return hasLeft || this.#waiting < this.#services.options.maxPending;
   }
 
   #call(event: EventName, listener: Listener, args: unknown[]): void {

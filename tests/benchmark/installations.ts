@@ -3,6 +3,7 @@
  * answers one event with `n` of the session; a failure is answered with -1.
  */
 
+import type { IncomingMessage } from 'node:http';
 import type cookieParser from 'cookie-parser';
 import type session from 'express-session';
 import type { Session, SessionData } from 'express-session';
@@ -19,6 +20,11 @@ export type Answer = (n: number) => void;
 /** What clients send. */
 export interface ClientEvents {
   read(message: { readonly n: number }, answer: Answer): void;
+}
+
+/** What a cookie parser leaves. */
+interface Cookies {
+  signedCookies?: Record<string, string>;
 }
 
 /** What there is to install on. */
@@ -40,6 +46,18 @@ export const installations: Record<VariantName, (ground: Ground) => void> = {
     io.on('connection', (socket) => {
       connected();
       socket.on('read', ({ n }, answer) => reply(answer, n));
+    });
+  },
+
+  storeGet({ io, stored, parser, connected, reply }) {
+    io.on('connection', (socket) => {
+      connected();
+      const request = { headers: { ...socket.handshake.headers } } as IncomingMessage & Cookies;
+      parser(request as never, {} as never, () => {});
+      const sessionId = request.signedCookies?.['connect.sid'] ?? '';
+      socket.on('read', (_message, answer) => {
+        stored.store.get(sessionId, (_error, record) => reply(answer, record?.n ?? -1));
+      });
     });
   },
 

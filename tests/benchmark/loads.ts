@@ -91,6 +91,7 @@ function events(store: StoreName, settings: EventSettings): EventLoad {
     store,
     variants: withReadMany(store, [
       'bare',
+      'storeGet',
       'recipe',
       'getSession',
       'autoSave',

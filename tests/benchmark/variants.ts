@@ -16,6 +16,11 @@ export interface Variant {
 /** All ways, in the order of the tables. The first is what the others are measured by. */
 export const variants = {
   bare: { name: 'bare', label: 'bare socket.on', note: 'no session at all' },
+  storeGet: {
+    name: 'storeGet',
+    label: 'store.get() and no more',
+    note: 'what a read for each event costs at least: no session object, no order, no checks',
+  },
   recipe: { name: 'recipe', label: 'official recipe, reload()' },
   getSession: { name: 'getSession', label: 'session.socket.io, getSession()' },
   autoSave: {

@@ -57,6 +57,39 @@ describe('expressionIO.close()', () => {
     await app.connect({ cookie, namespace: '/open' });
   });
 
+  it('takes its other listeners off the namespace', () => {
+    const { sockets } = app.expressionIO;
+    sockets.on('hello', () => {});
+    expect(sockets.namespace.listenerCount('hello')).to.equal(1);
+    app.expressionIO.close();
+    expect(sockets.namespace.listenerCount('hello')).to.equal(0);
+  });
+
+  it('lets a listener that is at work save', async () => {
+    let goOn = (): void => {};
+    const isClosed = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    let tell = (_error: unknown): void => {};
+    const saved = new Promise((resolve) => {
+      tell = resolve;
+    });
+    app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
+      socket.sessOn('work', async (_err, session) => {
+        socket.emit('at work');
+        await isClosed;
+        await session?.save().then(tell, tell);
+      });
+    });
+    const client = await app.connect(await app.login());
+    const isAtWork = new Promise<void>((resolve) => client.once('at work', () => resolve()));
+    client.emit('work');
+    await isAtWork;
+    app.expressionIO.close();
+    goOn();
+    expect(await saved).to.equal(undefined);
+  });
+
   it('does nothing when it is called again', () => {
     app.expressionIO.close();
     app.expressionIO.close();

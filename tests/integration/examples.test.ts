@@ -5,6 +5,7 @@ import { type RunningExample, startExample } from '../support/example.js';
 const examples = {
   'examples/express': ['--import', 'tsx', 'examples/express/server.ts'],
   'examples/connect': ['examples/connect/server.cjs'],
+  'examples/postgres': ['--import', 'tsx', 'examples/postgres/server.ts'],
 };
 
 for (const [name, command] of Object.entries(examples)) {

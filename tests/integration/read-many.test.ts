@@ -78,6 +78,22 @@ describe('readMany', () => {
     });
   }
 
+  it('takes a hole in its list for a session that the store does not have', async () => {
+    const sparse = await App.start({
+      options: { readMany: async (sessionIds: readonly string[]) => new Array(sessionIds.length) },
+    });
+    try {
+      sparse.expressionIO.sockets.on('connection', (err, _session, socket) => {
+        socket.emit('told', err?.code);
+      });
+      const client = sparse.client(await sparse.login());
+      const code = await new Promise((resolve) => client.once('told', resolve));
+      expect(code).to.equal('ERR_SESSION_NOT_FOUND');
+    } finally {
+      await sparse.stop();
+    }
+  });
+
   it('takes a record without a cookie for no session', async () => {
     const [client] = await visitors(1);
     answer = () => ({ n: 1 });

@@ -190,14 +190,32 @@ describe('Recovery is not a bypass', () => {
   });
 
   describe('when the store is down', () => {
-    it('lets the client stay, and tells its listeners', async () => {
+    it('lets the client stay, and tells its listeners once the store is back', async () => {
       const { client, raw } = await pair(app, { cookie });
       await cutOff(client, raw);
-      app.expressionIO.sockets.on('connection', (err) => calls.push(err?.code));
-      store.onGet = (_id, callback) => callback(new Error('down'));
+      store.onGet = (_id, callback) => {
+        calls.push('down');
+        callback(new Error('down'));
+        store.onGet = undefined;
+      };
+      app.expressionIO.sockets.on('connection', (err) => calls.push(err));
       await again(client);
 
-      expect(calls).to.deep.equal(['ERR_SESSION_STORE']);
+      expect(calls).to.deep.equal(['down', null]);
+    });
+
+    it('puts the client out, once the store is back, where its session has ended', async () => {
+      const { client, raw } = await pair(app, { cookie });
+      await cutOff(client, raw);
+      await app.logout(cookie);
+      store.onGet = (_id, callback) => {
+        callback(new Error('down'));
+        store.onGet = undefined;
+      };
+      const out = putOut(client);
+      client.connect();
+
+      expect(await out).to.equal('io server disconnect');
     });
 
     it('lets nobody by an `authorization`, and lets the client come back by itself', async () => {

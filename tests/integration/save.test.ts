@@ -160,6 +160,39 @@ describe('session.save()', () => {
       }
     });
 
+    it('is a process warning where it is awaited in vain, without `onError`', async () => {
+      const deaf = await App.start({ store });
+      const warnings = new ProcessEars('warning');
+      const rejections = new ProcessEars('unhandledRejection');
+      try {
+        deaf.expressionIO.sockets.on('connection', (_err, _session, socket) => {
+          socket.sessOn('go', async (_err, session) => {
+            await session?.save();
+          });
+        });
+        const client = await deaf.connect(await deaf.login());
+        store.isDown = true;
+        client.emit('go');
+        expect(await warnings.first()).to.include({ code: 'ERR_SESSION_STORE' });
+        expect(rejections.heard).to.deep.equal([]);
+      } finally {
+        warnings.stop();
+        rejections.stop();
+        await deaf.stop();
+      }
+    });
+
+    for (const reason of [undefined, '', 0, false]) {
+      it(`is one also where it rejects with ${String(reason) || "''"}`, async () => {
+        const { go } = await visitor((session) =>
+          session.save().catch((error: SessionError) => error.code),
+        );
+        const set = store.set;
+        store.set = (() => Promise.reject(reason)) as typeof set;
+        expect(await go()).to.equal('ERR_SESSION_STORE');
+      });
+    }
+
     it('has a deadline', async () => {
       const impatient = await App.start({ store, options: { storeTimeout: 20 } });
       try {
@@ -220,6 +253,29 @@ describe('session.save()', () => {
       await go();
       expect(await overHttp(cookie)).not.to.have.property('n');
       expect(await go()).to.equal('ERR_SESSION_NOT_FOUND');
+    });
+
+    it('reload() fails by name where no session can be made of the record', async () => {
+      const { go } = await visitor(async (session) => {
+        store.onGet = (_id, callback) => callback(null, { cookie: { maxAge: 'x' } } as never);
+        const code = await session.reload().catch((error: SessionError) => error.code);
+        store.onGet = undefined;
+        return [code, session.n];
+      });
+      expect(await go()).to.deep.equal(['ERR_SESSION_STORE', 0]);
+    });
+
+    it('reload() works also after a destroy() that failed', async () => {
+      const { destroy } = store;
+      const { go } = await visitor(async (session) => {
+        store.destroy = (_id, callback) => callback?.(down);
+        const code = await session.destroy().catch((error: SessionError) => error.code);
+        store.destroy = destroy;
+        session.n = 77;
+        await session.reload();
+        return [code, session.n];
+      });
+      expect(await go()).to.deep.equal(['ERR_SESSION_STORE', 0]);
     });
 
     it('regenerate() fails, for a socket cannot set a cookie', async () => {

@@ -19,15 +19,25 @@ export interface Case {
   readonly host?: string;
   readonly origins?: OriginRules['origins'];
   readonly cors?: unknown;
+  readonly headers?: Record<string, string>;
+  readonly query?: Handshake['query'];
 }
 
 /** The request of the handshake; nobody looks at it. */
 export const request = {} as IncomingMessage;
 
 /** The handshake of a browser. */
-export function handshakeOf({ origin, host = 'app.example.com' }: Case): Handshake {
-  // The guard looks at headers only.
-  return { headers: { host, ...(origin === undefined ? {} : { origin }) } } as Handshake;
+export function handshakeOf({
+  origin,
+  host = 'app.example.com',
+  headers = {},
+  query = {},
+}: Case): Handshake {
+  // The guard looks at headers and query only.
+  return {
+    headers: { ...headers, host, ...(origin === undefined ? {} : { origin }) },
+    query,
+  } as Handshake;
 }
 
 /** Puts a handshake to a guard. */

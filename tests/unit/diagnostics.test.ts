@@ -6,8 +6,9 @@ import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { createSandbox, type SinonStub } from 'sinon';
 import type { Socket } from 'socket.io';
-import { Diagnostics, isThenable } from '../../source/diagnostics.js';
+import { Diagnostics } from '../../source/diagnostics.js';
 import { SessionError } from '../../source/errors.js';
+import { isThenable } from '../../source/thenable.js';
 
 const sandbox = createSandbox();
 /** Nobody looks at the socket. */
@@ -106,7 +107,18 @@ describe("A listener's mistake stays its own", () => {
     it('leaves a rejection to Node.js', () => {
       const then = sandbox.stub();
       new Diagnostics(undefined).call(() => Object.fromEntries([['then', then]]), [], context);
-      expect(then.called).to.equal(false);
+      const [, onRejected] = then.firstCall.args;
+      expect(() => onRejected(mistake)).to.throw(mistake);
+    });
+
+    it('takes a failure of the store that a listener passes on for no mistake of it', async () => {
+      const emitWarning = sandbox.stub(process, 'emitWarning');
+      const failure = new SessionError('ERR_SESSION_STORE', 'The session store failed');
+      const diagnostics = new Diagnostics(undefined);
+      diagnostics.call(() => Promise.reject(failure), [], context);
+      await new Promise(setImmediate);
+      expect(emitWarning.callCount).to.equal(1);
+      expect(nextTick.called).to.equal(false);
     });
   });
 

@@ -175,4 +175,32 @@ describe('Only a friendly origin gets a session', () => {
       it(`passes ${JSON.stringify(origin)}`, () => expectPassed({ origin, origins: false }));
     }
   });
+
+  describe('a script on a foreign page, which sends no origin', () => {
+    for (const [what, given] of [
+      ['of another site', { headers: { 'sec-fetch-site': 'cross-site' } }],
+      ['of the same site', { headers: { 'sec-fetch-site': 'same-site' } }],
+      ['of an older browser, by JSONP', { query: { j: '0' } }],
+      [
+        'of an older browser that tells its page',
+        { query: { j: '0' }, headers: { referer: 'https://evil.example/page' } },
+      ],
+    ] as const) {
+      it(`is refused: ${what}`, () => expectRefused(given));
+    }
+
+    for (const [what, given] of [
+      ['of the host itself', { headers: { 'sec-fetch-site': 'same-origin' } }],
+      ['that a person typed', { headers: { 'sec-fetch-site': 'none' } }],
+      [
+        'of the host itself in an older browser, by JSONP',
+        { query: { j: '0' }, headers: { referer: 'https://app.example.com/page' } },
+      ],
+    ] as const) {
+      it(`passes a request ${what}`, () => expectPassed(given));
+    }
+
+    it('passes where the check is off', () =>
+      expectPassed({ origins: false, headers: { 'sec-fetch-site': 'cross-site' } }));
+  });
 });

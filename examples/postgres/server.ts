@@ -1,0 +1,55 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import connectPgSimple from 'connect-pg-simple';
+import cookieParser from 'cookie-parser';
+import express from 'express';
+import session from 'express-session';
+import { ExpressionSocket } from 'expression.socket.io';
+import type { Pool } from 'pg';
+import { Server } from 'socket.io';
+import { openDatabase } from './database.js';
+
+declare module 'express-session' {
+  interface SessionData {
+    visits: number;
+  }
+}
+
+const secret = process.env.SESSION_SECRET || 'only for trying it out';
+const database = await openDatabase(process.env.DATABASE_URL);
+const store = new (connectPgSimple(session))({
+  // It only ever calls `query`.
+  pool: database as Pool,
+  pruneSessionInterval: false,
+});
+const app = express();
+const server = createServer(app);
+
+const readMany = async (sessionIds: readonly string[]) => {
+  const query = 'SELECT sid, sess FROM session WHERE sid = ANY($1) AND expire >= now()';
+  const { rows } = await database.query<{ sid: string; sess: object }>(query, [sessionIds]);
+  const found = new Map(rows.map(({ sid, sess }) => [sid, sess]));
+  return sessionIds.map((sessionId) => found.get(sessionId));
+};
+
+app.use(session({ secret, store, resave: false, saveUninitialized: false }));
+app.get('/', (_req, res) => res.sendFile(`${import.meta.dirname}/page.html`));
+app.get('/visits', (req, res) => {
+  req.session.visits = (req.session.visits ?? 0) + 1;
+  res.json(req.session.visits);
+});
+
+const io = new Server<{ visit(): void }, { visits(visits: number): void }>(server);
+const expressionIO = new ExpressionSocket(io, store, cookieParser(secret), { readMany });
+expressionIO.sockets.on('connection', (_err, _session, socket) => {
+  socket.sessOn('visit', async (err, session) => {
+    if (err) return console.error(err.message);
+    session.visits = (session.visits ?? 0) + 1;
+    await session.save();
+    socket.emit('visits', session.visits);
+  });
+});
+
+server.listen(process.env.PORT ?? 3000, () => {
+  console.log(`http://localhost:${(server.address() as AddressInfo).port}`);
+});
