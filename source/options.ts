@@ -83,7 +83,8 @@ export interface ExpressionSocketOptions {
 
   /**
    * How many events of one socket may wait for their session before further ones get
-   * `ERR_SESSION_OVERLOAD`. Bounds the memory that a client can occupy while the store is slow.
+   * `ERR_SESSION_OVERLOAD`; an event counts once, however many listeners it has. Bounds the memory
+   * that a client can occupy while the store is slow.
    *
    * @default 1000
    */

@@ -22,6 +22,7 @@ type Make = (holder: SessionHolder, record: SessionRecord) => object;
 interface SessionCookie {
   expires?: unknown;
   originalMaxAge?: unknown;
+  [key: string]: unknown;
 }
 
 /**
@@ -108,7 +109,8 @@ function quickMaker(prototype: object, cookiePrototype: object): Make {
       // A property of its own, as in `Session`: so a Proxy of the session has it as well.
       Object.defineProperty(this, 'req', { value: holder });
       for (const key of Object.keys(record)) {
-        if (key === 'cookie') this.cookie = copyCookie(record.cookie, cookiePrototype);
+        if (key === 'cookie')
+          this.cookie = copyCookie(record.cookie as SessionCookie, cookiePrototype);
         else if (!(key in this)) this[key] = klona(record[key]);
       }
     }
@@ -129,13 +131,20 @@ function quickMaker(prototype: object, cookiePrototype: object): Make {
 
 /** Does what the `Cookie` of `express-session` does with its options, and `createSession` with it. */
 function copyCookie(source: SessionCookie, prototype: object): object {
-  const copy: Record<string, unknown> & SessionCookie = Object.create(prototype);
+  const copy: SessionCookie = Object.create(prototype);
   copy.path = '/';
-  copy.maxAge = null;
   copy.httpOnly = true;
-  for (const [key, value] of Object.entries(source)) if (key !== 'data') copy[key] = klona(value);
   const { expires } = source;
-  if (typeof expires === 'string' || expires instanceof Date) copy.expires = new Date(expires);
+  // A setter, and so is `maxAge`, which may come with the rest: a date has the last word.
+  if (!isDate(expires)) copy.expires = expires ?? null;
+  for (const key of Object.keys(source)) {
+    if (key !== 'data' && key !== 'expires') copy[key] = klona(source[key]);
+  }
+  if (isDate(expires)) copy.expires = new Date(expires);
   copy.originalMaxAge = source.originalMaxAge;
   return copy;
+}
+
+function isDate(value: unknown): value is string | Date {
+  return typeof value === 'string' || value instanceof Date;
 }

@@ -94,15 +94,15 @@ export interface SelectiveListening<
     false,
     AutoErrManager
   > {
-  /** Hears that the session is over, before `disconnect`. */
+  /** Kept for the end of the session; this version does not emit it. */
   on(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
-  /** Hears that the session is over, before `disconnect`. */
+  /** Kept for the end of the session; this version does not emit it. */
   once(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
-  /** Hears that the session is over, before `disconnect`. */
+  /** Kept for the end of the session; this version does not emit it. */
   addListener(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
-  /** Hears that the session is over, ahead of the listeners that are there. */
+  /** Kept for the end of the session; this version does not emit it. */
   prependListener(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
-  /** Hears that the session is over, once, ahead of the listeners that are there. */
+  /** Kept for the end of the session; this version does not emit it. */
   prependOnceListener(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
 }
 

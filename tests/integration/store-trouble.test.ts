@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import * as msgpackParser from 'socket.io-msgpack-parser';
 import type { SessionError } from '../../source/index.js';
 import { App, received } from '../support/app.js';
 import { ProcessEars } from '../support/mistakes.js';
@@ -94,6 +95,29 @@ describe('The store may be slow or down', () => {
     expect(told.slice(3).map((one) => String(one))).to.deep.equal(
       [1, 2].flatMap((number) => ['a', 'b', 'c'].map((name) => `${number},${name},`)),
     );
+  });
+
+  it('bounds also the events that a client gives the name of one of the socket', async () => {
+    const app = await App.start({
+      store,
+      options: { maxPending: 2 },
+      server: { parser: msgpackParser },
+    });
+    apps.push(app);
+    const codes: unknown[] = [];
+    app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
+      socket.sessOn('disconnect', (err) => codes.push(err?.code));
+      socket.on('bare', (ack) => ack());
+    });
+    const { cookie } = await app.login();
+    const client = await app.connect({ cookie, parser: msgpackParser });
+    store.onGet = () => {};
+    // The client's own `emit` would not send an event of that name.
+    const packet = { type: 2, nsp: '/', data: ['disconnect', 'faked'], options: {} };
+    for (let count = 0; count < 5; count++)
+      Reflect.get(client.io, '_packet').call(client.io, packet);
+    await client.emitWithAck('bare');
+    expect(codes).to.deep.equal(Array(3).fill('ERR_SESSION_OVERLOAD'));
   });
 
   it('lets a socket wait anew once its events were answered', async () => {

@@ -80,10 +80,14 @@ describe('SessionMaker', () => {
 
       it('shares nothing with the record', () => {
         const expires = new Date();
-        const record = { cookie: { expires, originalMaxAge: 5 }, deep: { list: [{ n: 1 }] } };
+        const nested = { a: 1 };
+        const cookie = { expires, originalMaxAge: 5, nested };
+        const record = { cookie, deep: { list: [{ n: 1 }] } };
         const { session } = make(record);
         expect(session.cookie).not.to.equal(record.cookie);
         expect(session.cookie.expires).not.to.equal(expires);
+        expect(Reflect.get(session.cookie, 'nested')).to.deep.equal(nested);
+        expect(Reflect.get(session.cookie, 'nested')).not.to.equal(nested);
         expect(session.deep).to.deep.equal(record.deep);
         expect(session.deep).not.to.equal(record.deep);
         expect(Reflect.get(session.deep ?? {}, 'list')[0]).not.to.equal(record.deep.list[0]);
