@@ -5,9 +5,10 @@
 
 import type { Store } from 'express-session';
 import type { Namespace, Server } from 'socket.io';
+import { assertCookieParser, assertNamespace, assertServer, assertStore } from './arguments.js';
 import { Deadlines } from './deadline.js';
 import { Diagnostics } from './diagnostics.js';
-import { describeValue, SessionError } from './errors.js';
+import { SessionError } from './errors.js';
 import { OriginGuard } from './handshake/origin-guard.js';
 import { SessionCookie } from './handshake/session-cookie.js';
 import { SessionIdReader } from './handshake/session-id.js';
@@ -204,42 +205,6 @@ function remember<Key extends object | string, Value>(
   return value;
 }
 
-function assertServer(io: unknown): void {
-  if (hasMethods(io, ['of', 'use', 'attach'])) return;
-  throw new TypeError(
-    `\`io\`: expected a Socket.IO 4 server, as \`new Server(httpServer)\` makes it, got ${describeValue(io)}`,
-  );
-}
-
-function assertStore(store: unknown): void {
-  if (hasMethods(store, ['get', 'set', 'destroy', 'createSession'])) return;
-  throw new TypeError(
-    `\`store\`: expected a session store of express-session (the very one that \`session({ store })\` was given), got ${describeValue(store)}`,
-  );
-}
-
-function assertCookieParser(cookieParser: unknown): void {
-  if (typeof cookieParser === 'function') return;
-  throw new TypeError(
-    `\`cookieParser\`: expected a middleware such as \`cookieParser(secret)\`, got ${describeValue(cookieParser)}`,
-  );
-}
-
-function assertNamespace(name: unknown, io: Server): asserts name is Namespace {
-  if (!hasMethods(name, ['use', 'on', 'emit', 'fetchSockets'])) {
-    throw new TypeError(
-      `\`of\`: expected a namespace, or its name as a string, regular expression or function, got ${describeValue(name)}`,
-    );
-  }
-  if ('server' in name && name.server === io) return;
-  throw new TypeError('`of`: expected a namespace of this server, got one of another');
-}
-
 function isNamespaceCheck(name: unknown): name is NamespaceCheck {
   return typeof name === 'function';
-}
-
-function hasMethods(value: unknown, names: readonly string[]): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  return names.every((name) => typeof Reflect.get(value, name) === 'function');
 }

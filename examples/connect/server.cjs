@@ -6,7 +6,7 @@ const session = require('express-session');
 const ExpressionSocket = require('expression.socket.io');
 const { Server } = require('socket.io');
 
-const page = readFileSync(`${__dirname}/page.html`);
+const page = readFileSync(`${__dirname}/../visits.html`);
 const secret = process.env.SESSION_SECRET || 'only for trying it out';
 const store = new session.MemoryStore();
 const app = connect();

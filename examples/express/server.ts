@@ -20,7 +20,7 @@ const io = new Server<{ visit(): void }, { visits(visits: number): void }>(serve
 const expressionIO = new ExpressionSocket(io, store, cookieParser(secret));
 
 app.use(session({ secret, store, resave: false, saveUninitialized: false }));
-app.get('/', (_req, res) => res.sendFile(`${import.meta.dirname}/page.html`));
+app.get('/', (_req, res) => res.sendFile('visits.html', { root: `${import.meta.dirname}/..` }));
 app.get('/visits', (req, res) => {
   req.session.visits = (req.session.visits ?? 0) + 1;
   res.json(req.session.visits);

@@ -73,8 +73,7 @@ export class StoreCalls {
       (error, values) => {
         const failure = error ?? countError(sessionIds.length, values);
         if (failure) answer(sessionIds.map(() => ({ error: failure })));
-        // `countError` has seen that it is a list.
-        // Not `map`, which passes over the holes of a sparse list.
+        // `countError` has seen that it is a list; `map` would pass over the holes of a sparse one.
         else answer(Array.from(values as readonly unknown[], readingOf));
       },
     );

@@ -4,8 +4,9 @@
  */
 
 import type { Namespace, Socket } from 'socket.io';
+import { assertListener } from '../arguments.js';
 import { Deadlines } from '../deadline.js';
-import { connectError, describeValue, SessionError } from '../errors.js';
+import { connectError, SessionError } from '../errors.js';
 import { authorize, type Refusal } from './authorization.js';
 import { type Announcer, announceLate, type LateTerms } from './late-announcement.js';
 import type { SessionSocket } from './session-socket.js';
@@ -30,7 +31,8 @@ export class SessionNamespaceWrapper implements Announcer {
   readonly #late: LateTerms;
   readonly #connectionListeners: Listener[] = [];
   readonly #authorizationListeners: Listener[] = [];
-  readonly #otherListeners: [EventName, Listener][] = [];
+  /** What the application put on the namespace by this wrapper. */
+  readonly #others: { readonly event: EventName; readonly listener: Listener }[] = [];
   readonly #announce = (raw: Socket): void => this.#connected(this.#services.sockets.of(raw));
   #isClosed = false;
 
@@ -57,7 +59,7 @@ export class SessionNamespaceWrapper implements Announcer {
     if (isConnection(event)) this.#connectionListeners.push(listener);
     else {
       this.#emitter.on(event, listener);
-      this.#otherListeners.push([event, listener]);
+      this.#others.push({ event, listener });
     }
     return this;
   }
@@ -65,10 +67,10 @@ export class SessionNamespaceWrapper implements Announcer {
   /** Takes a listener away. */
   off(event: EventName, listener: Listener): this {
     assertListener('off', listener);
-    if (!isConnection(event)) this.#emitter.off(event, listener);
+    if (isConnection(event)) removeLast(this.#connectionListeners, (one) => one === listener);
     else {
-      const index = this.#connectionListeners.lastIndexOf(listener);
-      if (index >= 0) this.#connectionListeners.splice(index, 1);
+      this.#emitter.off(event, listener);
+      removeLast(this.#others, (one) => one.event === event && one.listener === listener);
     }
     return this;
   }
@@ -89,7 +91,7 @@ export class SessionNamespaceWrapper implements Announcer {
   close(): void {
     this.#isClosed = true;
     this.#late.retries.close();
-    for (const [event, listener] of this.#otherListeners) this.#emitter.off(event, listener);
+    for (const { event, listener } of this.#others) this.#emitter.off(event, listener);
     for (const namespace of [this.namespace, ...childrenOf(this.namespace)]) {
       namespace.off('connection', this.#announce);
       for (const raw of namespace.sockets.values()) this.#services.sockets.release(raw);
@@ -174,11 +176,10 @@ function isConnection(event: EventName): boolean {
   return event === 'connection' || event === 'connect';
 }
 
-function assertListener(method: string, listener: unknown): void {
-  if (typeof listener === 'function') return;
-  throw new TypeError(
-    `\`${method}\`: expected a function as its listener, got ${describeValue(listener)}`,
-  );
+/** As `EventEmitter` does: of a listener that was added twice, the later one goes. */
+function removeLast<Item>(list: Item[], isIt: (item: Item) => boolean): void {
+  const index = list.findLastIndex(isIt);
+  if (index >= 0) list.splice(index, 1);
 }
 
 /** The namespaces that Socket.IO made from a pattern; the set is private in its types. */

@@ -6,7 +6,7 @@
 
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
-import { describeValue } from '../errors.js';
+import { assertListener } from '../arguments.js';
 import { originalOf } from './socket-mirror.js';
 
 /** A listener of the application; the types check what it takes where it is registered. */
@@ -24,7 +24,14 @@ export interface MemberServices {
   readonly lifeEvents: (raw: Socket) => EventEmitter;
 }
 
-const adders = ['on', 'addListener', 'once', 'prependListener', 'prependOnceListener'] as const;
+/** The methods that add a listener: where it goes among the others, and whether it stays. */
+const adders = {
+  on: { place: 'on', isOnce: false },
+  addListener: { place: 'on', isOnce: false },
+  once: { place: 'on', isOnce: true },
+  prependListener: { place: 'prependListener', isOnce: false },
+  prependOnceListener: { place: 'prependListener', isOnce: true },
+} as const;
 const inquiries = ['off', 'removeListener', 'listeners', 'rawListeners', 'listenerCount'] as const;
 
 /** They are about the socket itself, and nothing may be awaited while they are told. */
@@ -36,7 +43,7 @@ const eventsWithoutSession: ReadonlySet<EventName> = new Set([
   'sessionend',
 ]);
 
-type Adder = (typeof adders)[number];
+type Adder = keyof typeof adders;
 
 /** The members, and how to take back what they put on raw sockets. */
 export class SocketMembers {
@@ -48,7 +55,10 @@ export class SocketMembers {
   constructor(services: MemberServices) {
     this.#services = services;
     this.members = {
-      ...Object.fromEntries(adders.map((name) => [name, this.#adder(name)])),
+      // The keys of the table, which TypeScript takes for any strings.
+      ...Object.fromEntries(
+        (Object.keys(adders) as Adder[]).map((name) => [name, this.#adder(name)]),
+      ),
       ...Object.fromEntries(inquiries.map((name) => [name, this.#inquiry(name)])),
       ...this.#wholesale(),
       sessOn: this.#sessionAdder('sessOn', 'on'),
@@ -82,19 +92,14 @@ export class SocketMembers {
 
   /** @param calledAs the name in an error; `adder` says where the listener goes, and how long it stays */
   #sessionAdder(calledAs: string, adder: Adder) {
+    const { place, isOnce } = adders[adder];
     const wrap = this.#wrap.bind(this);
     const emitterOf = this.#emitterOf.bind(this);
     return function (this: Socket, event: EventName, listener: Listener): Socket {
-      if (typeof listener !== 'function') {
-        throw new TypeError(
-          `\`${calledAs}\`: expected a function as its listener, got ${describeValue(listener)}`,
-        );
-      }
+      assertListener(calledAs, listener);
       const emitter = emitterOf(this, event);
       if (eventsWithoutSession.has(event)) emitter[adder](event, listener);
       else {
-        const place = adder.startsWith('prepend') ? 'prependListener' : 'on';
-        const isOnce = adder.toLowerCase().includes('once');
         emitter[place](event, wrap(originalOf(this), event, { listener, isOnce }));
       }
       return this;

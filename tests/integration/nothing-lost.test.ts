@@ -125,7 +125,7 @@ describe('Nothing lost: every event reaches its listener exactly once', () => {
       socket.sessOn('last', (_err, _session, ack) => ack());
     });
     const { cookie } = await app.login();
-    store.onGet = (_id, _callback, read) => setTimeout(read, 10);
+    store.onGet = (_id, _callback, read) => setImmediate(read);
     const client = app.client({ cookie });
     // Buffered by the client, and sent in the same packet run as its connection.
     for (const number of [1, 2, 3]) client.emit('early', number);

@@ -1,0 +1,58 @@
+/**
+ * @module What is given for an argument: whether it can be what it should be, and what is said where
+ * it is not. Must not know what is done with it.
+ */
+
+import type { Namespace, Server } from 'socket.io';
+import { describeValue } from './errors.js';
+
+/** @throws {TypeError} where it is none */
+export function assertServer(io: unknown): void {
+  if (hasMethods(io, ['of', 'use', 'attach'])) return;
+  throw new TypeError(
+    `\`io\`: expected a Socket.IO 4 server, as \`new Server(httpServer)\` makes it, got ${describeValue(io)}`,
+  );
+}
+
+/** @throws {TypeError} where it is none */
+export function assertStore(store: unknown): void {
+  if (hasMethods(store, ['get', 'set', 'destroy', 'createSession'])) return;
+  throw new TypeError(
+    `\`store\`: expected a session store of express-session (the very one that \`session({ store })\` was given), got ${describeValue(store)}`,
+  );
+}
+
+/** @throws {TypeError} where it is none */
+export function assertCookieParser(cookieParser: unknown): void {
+  if (typeof cookieParser === 'function') return;
+  throw new TypeError(
+    `\`cookieParser\`: expected a middleware such as \`cookieParser(secret)\`, got ${describeValue(cookieParser)}`,
+  );
+}
+
+/** @throws {TypeError} where it is none */
+export function assertNamespace(name: unknown, io: Server): asserts name is Namespace {
+  if (!hasMethods(name, ['use', 'on', 'emit', 'fetchSockets'])) {
+    throw new TypeError(
+      `\`of\`: expected a namespace, or its name as a string, regular expression or function, got ${describeValue(name)}`,
+    );
+  }
+  if ('server' in name && name.server === io) return;
+  throw new TypeError('`of`: expected a namespace of this server, got one of another');
+}
+
+function hasMethods(value: unknown, names: readonly string[]): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  return names.every((name) => typeof Reflect.get(value, name) === 'function');
+}
+
+/**
+ * @param method the method that takes the listener, for the message
+ * @throws {TypeError} where it is no function
+ */
+export function assertListener(method: string, listener: unknown): void {
+  if (typeof listener === 'function') return;
+  throw new TypeError(
+    `\`${method}\`: expected a function as its listener, got ${describeValue(listener)}`,
+  );
+}
