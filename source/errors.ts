@@ -16,7 +16,8 @@ export type SessionErrorCode =
   | 'ERR_SESSION_STORE_TIMEOUT'
   | 'ERR_SESSION_OVERLOAD'
   | 'ERR_SESSION_REFUSED'
-  | 'ERR_SESSION_REGENERATE';
+  | 'ERR_SESSION_REGENERATE'
+  | 'ERR_SESSION_TICKET';
 
 /**
  * Says why there is no session, or why it could not be saved.
@@ -62,6 +63,7 @@ const clientSentences: Readonly<Record<SessionErrorCode, string>> = {
   ERR_SESSION_OVERLOAD: 'Session unavailable',
   ERR_SESSION_REFUSED: 'Not authorized',
   ERR_SESSION_REGENERATE: 'Session unavailable',
+  ERR_SESSION_TICKET: 'Invalid ticket',
 };
 
 /** An error in the shape that Socket.IO sends to a refused client: `message` and `data` travel. */

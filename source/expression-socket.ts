@@ -3,6 +3,7 @@
  * and hands out wrappers. The only place that knows all rooms.
  */
 
+import type { IncomingMessage } from 'node:http';
 import type { Store } from 'express-session';
 import type { Namespace, Server } from 'socket.io';
 import { assertCookieParser, assertNamespace, assertServer, assertStore } from './arguments.js';
@@ -12,6 +13,8 @@ import { SessionError } from './errors.js';
 import { OriginGuard } from './handshake/origin-guard.js';
 import { SessionCookie } from './handshake/session-cookie.js';
 import { SessionIdReader } from './handshake/session-id.js';
+import { TicketDesk, type TicketHandler } from './handshake/ticket-desk.js';
+import { Tickets } from './handshake/tickets.js';
 import { type ExpressionSocketOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { SessionReader } from './session/reader.js';
 import { SessionGuard } from './session/session-guard.js';
@@ -20,6 +23,7 @@ import { addSettlingMethods, SessionOpener } from './session/session-opener.js';
 import { StoreCalls } from './session/store-calls.js';
 import { type NamespaceServices, SessionNamespaceWrapper } from './sockets/session-namespace.js';
 import { SessionSockets } from './sockets/session-sockets.js';
+import { resolveTicketOptions } from './ticket-options.js';
 import type {
   CookieParser,
   DefaultEventsMap,
@@ -61,7 +65,7 @@ export class ExpressionSocket<
   static readonly SessionError: typeof SessionError = SessionError;
 
   readonly #io: Server;
-  readonly #services: NamespaceServices;
+  readonly #services: Rooms;
   /** A namespace that Socket.IO removes takes its wrapper along. */
   readonly #wrappers = new WeakMap<Namespace, SessionNamespaceWrapper>();
   /** The namespaces that stand for a pattern or a function: Socket.IO lists them nowhere in public. */
@@ -135,6 +139,49 @@ export class ExpressionSocket<
   }
 
   /**
+   * Makes a ticket: an encrypted text with which a client without cookies connects, as
+   * `auth: { session: ticket }`, for the next minute. Whoever has it has the session.
+   *
+   * @param sessionId the session's id, as `request.sessionID` has it
+   * @returns a promise of the ticket
+   * @throws {TypeError} by the promise: where the option `ticket` is off, or the id is no text
+   * @throws {SessionError} by the promise: `ERR_SESSION_COOKIE_PARSER` where there is no secret
+   *
+   * @example
+   * app.post('/login', async (request, response) => {
+   *   response.json({ ticket: await expressionIO.ticket(request.sessionID) });
+   * });
+   */
+  async ticket(sessionId: string): Promise<string> {
+    return this.#ticketDesk('ticket').issue(sessionId);
+  }
+
+  /**
+   * Makes a ticket for the visitor of an HTTP request, whose origin and signed cookie are checked as
+   * those of a handshake are.
+   *
+   * @throws {TypeError} by the promise: where the option `ticket` is off
+   * @throws {SessionError} by the promise: where a handshake like this would get no session
+   */
+  async ticketFor(request: IncomingMessage): Promise<string> {
+    return this.#ticketDesk('ticketFor').issueFor(request);
+  }
+
+  /**
+   * Makes a handler of HTTP requests that answers a `POST` with a ticket for the visitor, as
+   * `{ "ticket": "…" }`; without a session it is 401, from a foreign page 403.
+   *
+   * @throws {TypeError} where the option `ticket` is off
+   *
+   * @example
+   * app.post('/ticket', expressionIO.ticketHandler());
+   */
+  ticketHandler(): TicketHandler {
+    const desk = this.#ticketDesk('ticketHandler');
+    return (request, response, next) => desk.handle(request, response, next);
+  }
+
+  /**
    * Gives everything back: listeners and timers. The sockets stay connected, and hear no more of
    * sessions. A namespace with an `authorization` lets nobody in from now on, for Socket.IO has no
    * way to take a middleware back. Closing twice does nothing; a store that hangs is not waited for.
@@ -145,6 +192,14 @@ export class ExpressionSocket<
       this.#wrappers.get(namespace)?.close();
     }
     this.#services.deadlines.close();
+  }
+
+  #ticketDesk(method: string): TicketDesk {
+    const { ticketDesk } = this.#services;
+    if (ticketDesk) return ticketDesk;
+    throw new TypeError(
+      `\`${method}\`: expected the option \`ticket\` to be on, and it is off; turn it on with \`{ ticket: {} }\``,
+    );
   }
 
   #namespaceOf(name: unknown): Namespace {
@@ -166,20 +221,38 @@ interface Ground {
   readonly options: ResolvedOptions;
 }
 
+/** What the facade needs of the rooms. */
+interface Rooms extends NamespaceServices {
+  /** None where the option `ticket` is off. */
+  readonly ticketDesk: TicketDesk | undefined;
+}
+
 /** Builds the rooms in the order in which the data comes through: handshake, session, sockets. */
-function buildRooms(io: Server, { store, cookieParser, options }: Ground): NamespaceServices {
+function buildRooms(io: Server, { store, cookieParser, options }: Ground): Rooms {
   const { key, origins, storeTimeout, maxPending } = options;
   const deadlines = new Deadlines(storeTimeout);
   const diagnostics = new Diagnostics(options.onError);
 
   // A server without an engine yet has no `cors` either.
   const cors = (): unknown => io.engine?.opts.cors;
+  const cookie = new SessionCookie(key, cookieParser, deadlines);
+  const tickets =
+    options.ticket &&
+    new Tickets({
+      options: resolveTicketOptions(options.ticket),
+      key,
+      readSecret: () => cookie.readSecret(),
+      claim: options.claim,
+      deadlines,
+    });
   const sessionIds = new SessionIdReader({
     originGuard: new OriginGuard({ origins, cors }, deadlines),
-    cookie: new SessionCookie(key, cookieParser, deadlines),
+    cookie,
     custom: options.sessionId,
+    tickets,
     deadlines,
   });
+  const ticketDesk = tickets && new TicketDesk(tickets, sessionIds);
 
   const calls = new StoreCalls(store, {
     readMany: options.readMany,
@@ -191,7 +264,7 @@ function buildRooms(io: Server, { store, cookieParser, options }: Ground): Names
   const opener = new SessionOpener(new SessionGuard(calls, reader, maker), maker);
 
   const sockets = new SessionSockets({ options, sessionIds, reader, opener, diagnostics });
-  return { sockets, deadlines, maxPending };
+  return { sockets, deadlines, maxPending, ticketDesk };
 }
 
 /** Looks up a value, or makes it and keeps it. */

@@ -5,6 +5,7 @@
 
 import type { Socket } from 'socket.io';
 import { describeValue } from './errors.js';
+import { assertTicketOptions, type TicketOptions } from './ticket-options.js';
 
 /** Socket.IO's own handshake: the headers, query and `auth` with which a socket came. */
 export type Handshake = Socket['handshake'];
@@ -105,6 +106,24 @@ export interface ExpressionSocketOptions {
     | undefined;
 
   /**
+   * Lets clients without cookies in: those that show a ticket of `expressionIO.ticket()` as
+   * `auth: { session: ticket }`, in place of the cookie. A ticket that is bad gives
+   * `ERR_SESSION_TICKET`, whatever the cookie.
+   *
+   * @default off: `auth.session` is not looked at
+   */
+  readonly ticket?: TicketOptions | undefined;
+
+  /**
+   * Claims a name for all processes, for so many milliseconds: resolves to `true` for the first who
+   * asks, and to `false` for everybody after. Give it for `ticket: { once: true }` where there are
+   * several processes: see `expression.socket.io/redis`.
+   *
+   * @default names are claimed in the memory of this process
+   */
+  readonly claim?: ((name: string, milliseconds: number) => Promise<boolean>) | undefined;
+
+  /**
    * Hears of every error that nobody else hears of: listeners that throw or reject, events that
    * `autoErrManager` dropped, saves that failed and were not awaited.
    *
@@ -124,6 +143,8 @@ export interface ResolvedOptions {
   readonly storeTimeout: number;
   readonly maxPending: number;
   readonly readMany: ExpressionSocketOptions['readMany'];
+  readonly ticket: ExpressionSocketOptions['ticket'];
+  readonly claim: ExpressionSocketOptions['claim'];
   readonly onError: ExpressionSocketOptions['onError'];
 }
 
@@ -136,6 +157,8 @@ const defaults = {
   storeTimeout: 5_000,
   maxPending: 1_000,
   readMany: undefined,
+  ticket: undefined,
+  claim: undefined,
   onError: undefined,
 } satisfies ResolvedOptions;
 
@@ -158,6 +181,8 @@ const rules: {
   storeTimeout: [`milliseconds from 1 to ${longestDelay}`, isWholeNumberUpTo(longestDelay)],
   maxPending: ['a whole number from 1 on', isWholeNumberUpTo(Number.MAX_SAFE_INTEGER)],
   readMany: ['a function', isFunction],
+  ticket: ['an object', isTicketOptions],
+  claim: ['a function', isFunction],
   onError: ['a function', isFunction],
 };
 
@@ -196,6 +221,12 @@ function showOption(value: unknown): string {
   if (typeof value === 'string' && value.length <= 60) return JSON.stringify(value);
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return describeValue(value);
+}
+
+/** Says more of what is wrong than a rule does, and less of the value, where there may be a secret. */
+function isTicketOptions(value: unknown): boolean {
+  assertTicketOptions(value);
+  return true;
 }
 
 function isBoolean(value: unknown): boolean {

@@ -14,6 +14,7 @@ import type { CookieParser } from '../types.js';
 interface ParsedRequest extends IncomingMessage {
   cookies?: unknown;
   signedCookies?: unknown;
+  secret?: unknown;
 }
 
 /** Reads the session id from the signed cookie of a handshake. */
@@ -45,6 +46,18 @@ export class SessionCookie {
     const value = ownValue(parsed.signedCookies, this.#key);
     if (typeof value === 'string' && value !== '') return value;
     throw this.#complain(value, ownValue(parsed.cookies, this.#key), parsed);
+  }
+
+  /**
+   * Tells the secret of the cookie parser, if it leaves one on the requests that it is given, as
+   * `cookie-parser` does: the first of several.
+   *
+   * @throws {SessionError} `ERR_SESSION_COOKIE_PARSER` where it fails
+   */
+  async readSecret(): Promise<unknown> {
+    const request = parserRequest(new IncomingMessage(new NetSocket()));
+    await this.#runParser(request);
+    return request.secret;
   }
 
   #runParser(request: ParsedRequest): Promise<void> {
@@ -87,10 +100,7 @@ export class SessionCookie {
           : `The cookie \`${this.#key}\` holds ${describeValue(signed)}; expected a session id`,
       );
     }
-    const hasNoSecret =
-      typeof unsigned === 'string' &&
-      unsigned.startsWith('s:') &&
-      !('secret' in parsed && parsed.secret);
+    const hasNoSecret = typeof unsigned === 'string' && unsigned.startsWith('s:') && !parsed.secret;
     return new SessionError(
       'ERR_SESSION_COOKIE_INVALID',
       hasNoSecret

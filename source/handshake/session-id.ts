@@ -9,6 +9,7 @@ import { describeValue, SessionError } from '../errors.js';
 import type { Handshake, ResolvedOptions } from '../options.js';
 import type { OriginGuard } from './origin-guard.js';
 import type { SessionCookie } from './session-cookie.js';
+import type { Tickets } from './tickets.js';
 
 /** Where a session id may come from, and who checks that it may. */
 export interface SessionIdSources {
@@ -16,6 +17,8 @@ export interface SessionIdSources {
   readonly cookie: SessionCookie;
   /** The `sessionId` option, which takes the cookie's place. */
   readonly custom: ResolvedOptions['sessionId'];
+  /** Taken in place of either, where the option `ticket` is on. */
+  readonly tickets: Pick<Tickets, 'open'> | undefined;
   readonly deadlines: Deadlines;
 }
 
@@ -28,13 +31,19 @@ export class SessionIdReader {
   }
 
   /**
-   * Tells the session id of a handshake whose origin may have one.
+   * Tells the session id of a handshake that shows a ticket, or whose origin may have one.
+   *
+   * A ticket is good from any origin. What the origin is checked for is what a browser sends by
+   * itself, whoever asks for it: the cookie. A ticket is sent by whoever has it, and a foreign page
+   * has none. A bad one is never made up for by the cookie, for then nobody would see that it is bad.
    *
    * @returns the id, or the error that says why there is none; never rejects
    */
   async read(handshake: Handshake, request: IncomingMessage): Promise<string | SessionError> {
-    const { originGuard, cookie, custom } = this.#sources;
+    const { originGuard, cookie, custom, tickets } = this.#sources;
     try {
+      const ticket = ticketOf(handshake.auth);
+      if (tickets && ticket !== undefined) return await tickets.open(ticket, request);
       await originGuard.check(handshake, request);
       return await (custom ? this.#ask(custom, handshake) : cookie.readSessionId(request));
     } catch (error) {
@@ -61,4 +70,11 @@ export class SessionIdReader {
     }
     throw new TypeError(`\`sessionId\` returned ${describeValue(id)}; expected a string`);
   }
+}
+
+/** What a client sent for a ticket: `auth` may be any JSON, and even that only with most parsers. */
+function ticketOf(auth: unknown): unknown {
+  if (typeof auth !== 'object' || auth === null || !Object.hasOwn(auth, 'session'))
+    return undefined;
+  return Reflect.get(auth, 'session');
 }

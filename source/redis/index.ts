@@ -4,7 +4,7 @@
  */
 
 import type { ExpressionSocketOptions } from '../options.js';
-import { assertRedisClient, getValues, type RedisClient } from './redis-client.js';
+import { assertRedisClient, claimKey, getValues, type RedisClient } from './redis-client.js';
 
 export type { IoRedisClient, NodeRedisClient, RedisClient } from './redis-client.js';
 
@@ -32,8 +32,16 @@ export interface RedisOptions {
   readonly chunk?: number | undefined;
 }
 
+/** What a Redis client does for sessions: options of `ExpressionSocket`. */
+export interface RedisHelp {
+  /** Reads many sessions in one call. */
+  readonly readMany: NonNullable<ExpressionSocketOptions['readMany']>;
+  /** Claims a name for all processes: for tickets that are accepted once. */
+  readonly claim: NonNullable<ExpressionSocketOptions['claim']>;
+}
+
 /**
- * Makes the options that let sessions be read many at a time.
+ * Makes the options that let sessions be read many at a time, and names be claimed for all processes.
  *
  * @param client a client of node-redis or ioredis, or a cluster of either
  * @param options what was given to connect-redis, where it is not the default
@@ -46,7 +54,7 @@ export interface RedisOptions {
 export function redis(
   client: RedisClient,
   { prefix = 'sess:', serializer = JSON, chunk = 256 }: RedisOptions = {},
-): { readonly readMany: NonNullable<ExpressionSocketOptions['readMany']> } {
+): RedisHelp {
   assertRedisClient(client);
   if (!Number.isInteger(chunk) || chunk < 1) {
     throw new TypeError(`\`chunk\`: expected a whole number from 1 on, got ${chunk}`);
@@ -76,6 +84,8 @@ export function redis(
       }
       return Promise.all((await Promise.all(chunks)).flat().map(parse));
     },
+    // Not below `prefix`: whoever lists the sessions there would find something else.
+    claim: (name, milliseconds) => claimKey(client, `expression.socket.io:${name}`, milliseconds),
   };
 }
 

@@ -8,12 +8,14 @@ import { describeValue } from '../errors.js';
 /** A client or cluster of node-redis (the package `redis`), 4 and later. */
 export interface NodeRedisClient {
   get(key: string): Promise<unknown>;
+  set(key: string, value: string, options: { NX: true; PX: number }): Promise<unknown>;
   mGet(keys: string[]): Promise<unknown[]>;
 }
 
 /** A client or cluster of ioredis, 5 and later. */
 export interface IoRedisClient {
   get(key: string): Promise<unknown>;
+  set(key: string, value: string, px: 'PX', milliseconds: number, nx: 'NX'): Promise<unknown>;
   mget(keys: string[]): Promise<unknown[]>;
 }
 
@@ -37,6 +39,23 @@ export async function getValues(
   } catch (reason) {
     return keys.map(() => ({ status: 'rejected', reason }));
   }
+}
+
+/**
+ * Sets a key that is not there, for a time.
+ *
+ * @returns whether it was not there
+ */
+export async function claimKey(
+  client: RedisClient,
+  key: string,
+  milliseconds: number,
+): Promise<boolean> {
+  const answer =
+    'mGet' in client
+      ? await client.set(key, '1', { NX: true, PX: milliseconds })
+      : await client.set(key, '1', 'PX', milliseconds, 'NX');
+  return answer !== null;
 }
 
 /** @throws {TypeError} where the client is none of those that are understood */

@@ -96,6 +96,16 @@ describe('expression.socket.io/redis', () => {
         expect(hash).to.equal(null);
       });
 
+      it('lets the first claim a name, and nobody else until the time is over', async () => {
+        const { claim } = redis(opened.client);
+        const claims = await Promise.all(['a', 'a', 'a', 'b'].map((name) => claim(name, 60_000)));
+        expect(claims.filter((isMine) => isMine)).to.have.length(2);
+        expect(await redis(writer).claim('a', 60_000)).to.equal(false);
+        expect(await writer.pTTL('expression.socket.io:a')).to.be.within(50_000, 60_000);
+        await writer.del('expression.socket.io:a');
+        expect(await claim('a', 60_000)).to.equal(true);
+      });
+
       it('takes the prefix and the serializer of the store', async () => {
         await writer.set('web:a', 'n is 7');
         const { readMany } = redis(opened.client, {
@@ -111,6 +121,7 @@ describe('expression.socket.io/redis', () => {
     const chunks: number[] = [];
     const client = {
       get: async () => null,
+      set: async () => null,
       mGet: async (keys: string[]) => {
         chunks.push(keys.length);
         return keys.map(() => null);
@@ -124,6 +135,7 @@ describe('expression.socket.io/redis', () => {
     const down = new Error('down');
     const client = {
       get: async () => null,
+      set: async () => null,
       mget: async (keys: string[]) => {
         if (keys.includes('sess:c')) throw down;
         return keys.map(() => '{"cookie":{}}');
@@ -138,10 +150,8 @@ describe('expression.socket.io/redis', () => {
 
   it('tells what it expected where it is given something else', () => {
     expect(() => redis({} as RedisClient)).to.throw(TypeError, 'a client of node-redis or ioredis');
-    expect(() => redis({ get: async () => '', mGet: async () => [] }, { chunk: 0 })).to.throw(
-      TypeError,
-      '`chunk`',
-    );
+    const client = { get: async () => '', set: async () => null, mGet: async () => [] };
+    expect(() => redis(client, { chunk: 0 })).to.throw(TypeError, '`chunk`');
   });
 
   describe('with a cluster', () => {
@@ -164,6 +174,11 @@ describe('expression.socket.io/redis', () => {
           const ids = ['a', 'b', 'c', 'd'];
           for (const id of ids) await seed.set(`sess:${id}`, `{"cookie":{},"id":"${id}"}`);
           seed.destroy();
+          const { claim } = redis(opened.client);
+          for (const id of ids) {
+            const claims = [await claim(name + id, 60_000), await claim(name + id, 60_000)];
+            expect(claims).to.deep.equal([true, false]);
+          }
           expect(await redis(opened.client).readMany([...ids, 'absent'])).to.deep.equal([
             ...ids.map((id) => ({ cookie: {}, id })),
             null,

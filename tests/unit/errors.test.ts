@@ -25,6 +25,7 @@ const codes = {
   ERR_SESSION_OVERLOAD: true,
   ERR_SESSION_REFUSED: false,
   ERR_SESSION_REGENERATE: false,
+  ERR_SESSION_TICKET: false,
 } satisfies Record<SessionErrorCode, boolean>;
 
 const names = Object.keys(codes) as (keyof typeof codes)[];

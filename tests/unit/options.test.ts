@@ -139,6 +139,25 @@ const cases: Readonly<
     ],
     expected: /a function/,
   },
+  ticket: {
+    right: [{}, { secret: 'keyboard cat', lifetime: 30_000, once: true }],
+    wrong: [
+      [true, 'a boolean'],
+      ['keyboard cat', 'a string'],
+      [['keyboard cat'], 'an Array'],
+      [null, 'null'],
+    ],
+    expected: /an object/,
+  },
+  claim: {
+    right: [async () => true],
+    wrong: [
+      [true, 'true'],
+      [{}, 'an object'],
+      [null, 'null'],
+    ],
+    expected: /a function/,
+  },
   onError: {
     right: [() => {}],
     wrong: [
@@ -161,6 +180,8 @@ describe('options', () => {
       storeTimeout: 5_000,
       maxPending: 1_000,
       readMany: undefined,
+      ticket: undefined,
+      claim: undefined,
       onError: undefined,
     };
 

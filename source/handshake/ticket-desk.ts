@@ -1,0 +1,111 @@
+/**
+ * @module Where tickets are handed out: to whoever knows a session id, or to the visitor of an HTTP
+ * request. Knows requests and their answers; must not know what is in a ticket.
+ */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import { connectError, SessionError, type SessionErrorCode } from '../errors.js';
+import type { Handshake } from '../options.js';
+import type { SessionIdReader } from './session-id.js';
+import type { Tickets } from './tickets.js';
+
+/** Answers an HTTP request with a ticket: a handler of Express, Connect or `node:http`. */
+export type TicketHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next?: (error?: unknown) => void,
+) => void;
+
+/** What a visitor's own doing is answered with; the rest is the server's trouble. */
+const statuses: { readonly [Code in SessionErrorCode]?: number } = {
+  ERR_SESSION_COOKIE_MISSING: 401,
+  ERR_SESSION_COOKIE_INVALID: 401,
+  ERR_SESSION_ORIGIN: 403,
+};
+
+/** Hands out tickets. */
+export class TicketDesk {
+  readonly #tickets: Pick<Tickets, 'issue'>;
+  readonly #sessionIds: Pick<SessionIdReader, 'read'>;
+
+  constructor(tickets: Pick<Tickets, 'issue'>, sessionIds: Pick<SessionIdReader, 'read'>) {
+    this.#tickets = tickets;
+    this.#sessionIds = sessionIds;
+  }
+
+  /** Makes a ticket for a session id. */
+  issue(sessionId: string): Promise<string> {
+    return this.#tickets.issue(sessionId);
+  }
+
+  /**
+   * Makes a ticket for the visitor of an HTTP request, whose origin and cookie are checked as those
+   * of a handshake are.
+   *
+   * @throws {SessionError} where a handshake like this would get no session
+   */
+  async issueFor(request: IncomingMessage): Promise<string> {
+    const sessionId = await this.#sessionIds.read(handshakeOf(request), request);
+    if (sessionId instanceof SessionError) throw sessionId;
+    return this.issue(sessionId);
+  }
+
+  /** Answers a `POST` with `{ "ticket": … }`, and what is wrong with `{ "code": …, "message": … }`. */
+  handle(...[request, response, next]: Parameters<TicketHandler>): void {
+    if (request.method !== 'POST') {
+      // A page that merely shows, prefetches or reloads an address shall not have one made.
+      response.setHeader('Allow', 'POST');
+      answer(response, 405, { message: 'Ask for a ticket with POST' });
+      return;
+    }
+    this.issueFor(request).then(
+      (ticket) => answer(response, 200, { ticket }),
+      (error: unknown) => {
+        const status = error instanceof SessionError ? statuses[error.code] : undefined;
+        if (status !== undefined && error instanceof SessionError) refuse(response, status, error);
+        else if (next) next(error);
+        else answer(response, 500, { message: 'No ticket to be had' });
+      },
+    );
+  }
+}
+
+function refuse(response: ServerResponse, status: number, { code }: SessionError): void {
+  const { message } = connectError(code);
+  answer(response, status, { code, message });
+}
+
+/** Sends JSON that no cache keeps, and that no other site can read or take for a script. */
+function answer(response: ServerResponse, status: number, body: object): void {
+  if (response.headersSent) return;
+  const text = JSON.stringify(body);
+  response.statusCode = status;
+  response.setHeader('Content-Type', 'application/json; charset=utf-8');
+  response.setHeader('Content-Length', Buffer.byteLength(text));
+  response.setHeader('Cache-Control', 'no-store');
+  response.setHeader('Vary', 'Cookie, Origin');
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
+  response.end(text);
+}
+
+/**
+ * The handshake that a socket would have come with, with this request. Its `auth` is empty: a ticket
+ * is no way to the next one, or the first would be good for ever.
+ */
+function handshakeOf(request: IncomingMessage): Handshake {
+  const { headers, url = '/', socket } = request;
+  const now = new Date();
+  return {
+    headers,
+    url,
+    query: Object.fromEntries(new URLSearchParams(url.split('?', 2)[1])),
+    auth: {},
+    address: socket.remoteAddress ?? '',
+    secure: (socket as Partial<TLSSocket>).encrypted === true,
+    xdomain: headers.origin !== undefined,
+    time: now.toString(),
+    issued: now.getTime(),
+  };
+}
