@@ -7,10 +7,10 @@ import type { Namespace, Server } from 'socket.io';
 import { describeValue } from './errors.js';
 
 /** @throws {TypeError} where it is none */
-export function assertServer(io: unknown): void {
-  if (hasMethods(io, ['of', 'use', 'attach'])) return;
+export function assertServer(io: unknown, name = 'io'): void {
+  if (isServer(io)) return;
   throw new TypeError(
-    `\`io\`: expected a Socket.IO 4 server, as \`new Server(httpServer)\` makes it, got ${describeValue(io)}`,
+    `\`${name}\`: expected a Socket.IO 4 server, as \`new Server(httpServer)\` makes it, got ${describeValue(io)}`,
   );
 }
 
@@ -23,10 +23,10 @@ export function assertStore(store: unknown): void {
 }
 
 /** @throws {TypeError} where it is none */
-export function assertCookieParser(cookieParser: unknown): void {
+export function assertCookieParser(cookieParser: unknown, name = 'cookieParser'): void {
   if (typeof cookieParser === 'function') return;
   throw new TypeError(
-    `\`cookieParser\`: expected a middleware such as \`cookieParser(secret)\`, got ${describeValue(cookieParser)}`,
+    `\`${name}\`: expected a middleware such as \`cookieParser(secret)\`, got ${describeValue(cookieParser)}`,
   );
 }
 
@@ -39,6 +39,11 @@ export function assertNamespace(name: unknown, io: Server): asserts name is Name
   }
   if ('server' in name && name.server === io) return;
   throw new TypeError('`of`: expected a namespace of this server, got one of another');
+}
+
+/** Whether a value is a server of Socket.IO. */
+export function isServer(io: unknown): boolean {
+  return hasMethods(io, ['of', 'use', 'attach']);
 }
 
 function hasMethods(value: unknown, names: readonly string[]): value is object {

@@ -165,6 +165,9 @@ const defaults = {
 /** The longest delay that a timer of Node.js can count: https://nodejs.org/api/timers.html */
 const longestDelay = 2_147_483_647;
 
+/** The names of all options. */
+export const optionNames: readonly string[] = Object.keys(defaults);
+
 /** What each option must be, in words and as a check. */
 const rules: {
   readonly [Name in keyof ResolvedOptions]: readonly [string, (value: unknown) => boolean];

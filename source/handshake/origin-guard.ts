@@ -6,7 +6,7 @@
  * it: https://owasp.org/www-community/attacks/csrf and RFC 6455, section 10.2.
  */
 
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Deadlines } from '../deadline.js';
 import { SessionError } from '../errors.js';
 import type { Handshake, ResolvedOptions } from '../options.js';
@@ -87,11 +87,22 @@ function foreign(origin: string, cause?: unknown): SessionError {
 function isForeignScript({ headers, query }: Handshake): boolean {
   const site = headers['sec-fetch-site'];
   if (site !== undefined) return site !== 'same-origin' && site !== 'none';
-  if (query.j === undefined) return false;
-  const { referer, host } = headers;
-  return (
-    referer === undefined || !URL.canParse(referer) || !isSameHost(new URL(referer).origin, host)
-  );
+  return query.j !== undefined && !hasOwnReferer(headers);
+}
+
+/**
+ * Whether a request for a script came from a page of the host's own, whatever `origins` say: what is
+ * in a script, every page can find out that includes it. A `<script>` has no `Origin`.
+ */
+export function hasOwnPage(headers: IncomingHttpHeaders): boolean {
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined) return site === 'same-origin' || site === 'none';
+  return hasOwnReferer(headers);
+}
+
+function hasOwnReferer({ referer, host }: IncomingHttpHeaders): boolean {
+  if (referer === undefined || !URL.canParse(referer)) return false;
+  return isSameHost(new URL(referer).origin, host);
 }
 
 /** Compares hosts with their ports; the origin's scheme says which port needs no mention. */

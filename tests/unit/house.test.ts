@@ -52,14 +52,28 @@ describe('The house', () => {
     }
   });
 
-  it('has one door: only `index.ts` imports the facade, and nothing imports `index.ts`', () => {
+  it('has one door: only `index.ts` and `enable` import the facade, and nothing imports `index.ts`', () => {
     for (const file of files) {
       const rooms = roomsOf(file);
       expect(rooms, file.name).not.to.include('index.ts');
-      if (file.name !== 'index.ts') {
+      if (file.name !== 'index.ts' && !isIn('socket.io-sessions')(file.name)) {
         expect(rooms, file.name).not.to.include('expression-socket.ts');
       }
     }
+  });
+
+  it('has `enable` in an annexe: it may know the house, and the house does not know it', () => {
+    for (const file of files) {
+      if (isIn('socket.io-sessions')(file.name)) continue;
+      expect(roomsOf(file).filter(isIn('socket.io-sessions')), file.name).to.deep.equal([]);
+    }
+  });
+
+  it('serves pages a session client that stands alone: it imports types, and exports once', () => {
+    const { text = '' } = files.find(({ name }) => name.endsWith('/session-client.ts')) ?? {};
+    expect(importsOf(text).every(({ isTypeOnly }) => isTypeOnly)).to.equal(true);
+    expect(text.match(/^export (?!type|interface)/gm)).to.have.length(1);
+    expect(text).to.match(/^export function sessionClient/m);
   });
 
   it('has no circle of imports', () => {

@@ -1,0 +1,92 @@
+/**
+ * @module An application that is enabled for sessions as socket.io-sessions was: its clients, and what
+ * its listeners are told.
+ */
+
+import { once } from 'node:events';
+import cookieParser from 'cookie-parser';
+import type { Store } from 'express-session';
+import type { ServerOptions } from 'socket.io';
+import type { SessionError, SocketSession } from '../../source/index.js';
+import { enable, type SessionsOptions } from '../../source/socket.io-sessions/index.js';
+import { App, secret } from './app.js';
+
+export type Sessions = ReturnType<typeof enablePerConnection>;
+export type MessageSessions = ReturnType<typeof enablePerMessage>;
+
+/** The options without what the helpers decide. */
+export type Given = Omit<SessionsOptions, 'per_message'>;
+
+function withParser(options: Given): Given {
+  return options.cutter ? options : { parser: cookieParser(secret), ...options };
+}
+
+export function enablePerConnection(app: App, options: Given = {}) {
+  return enable({ socket: app.io, store: app.store, ...withParser(options) });
+}
+
+export function enablePerMessage(app: App, options: Given = {}) {
+  return enable({
+    socket: app.io,
+    store: app.store,
+    per_message: true,
+    ...withParser(options),
+  });
+}
+
+/** Starts applications, and stops them after each test of the suite. */
+export function useApps(): (settings?: {
+  store?: Store;
+  server?: Partial<ServerOptions>;
+}) => Promise<App> {
+  const apps: App[] = [];
+  afterEach(async () => {
+    for (const app of apps.splice(0)) await app.stop();
+  });
+  return async (settings) => {
+    const app = await App.start(settings);
+    apps.push(app);
+    return app;
+  };
+}
+
+/** Waits for the next client with a session. */
+export function welcomed(sessions: Sessions) {
+  return new Promise<{
+    client: Parameters<Parameters<Sessions['once']>[1]>[0];
+    session: SocketSession;
+  }>((resolve) => {
+    sessions.once('sconnection', (client, session) => resolve({ client, session }));
+  });
+}
+
+/** Waits for the next client without one; tells why. */
+export function turnedAway(sessions: Sessions | MessageSessions): Promise<SessionError> {
+  return new Promise((resolve) => {
+    (sessions as Sessions).once('sinvalid', (_client, error) => resolve(error));
+  });
+}
+
+/** The session as the store has it. */
+export function stored(store: Store, sessionId: string): Promise<Record<string, unknown> | null> {
+  return new Promise((resolve, reject) => {
+    store.get(sessionId, (error, session) => {
+      if (error) reject(error);
+      else resolve((session as unknown as Record<string, unknown>) ?? null);
+    });
+  });
+}
+
+/** Waits until the store has written a session. */
+export async function written(store: Store): Promise<void> {
+  const { set } = store;
+  const emitter = store as unknown as NodeJS.EventEmitter;
+  store.set = (id, session, callback) => {
+    store.set = set;
+    set.call(store, id, session, (error) => {
+      callback?.(error);
+      emitter.emit('test:written');
+    });
+  };
+  await once(emitter, 'test:written');
+}
