@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { expect } from 'chai';
 import { io } from 'socket.io-client';
 import { type RunningExample, startExample } from '../support/example.js';
@@ -60,3 +61,46 @@ for (const [name, command] of Object.entries(examples)) {
     }
   });
 }
+
+describe('examples/native', () => {
+  let example: RunningExample;
+
+  before(async () => {
+    example = await startExample('--import', 'tsx', 'examples/native/server.ts');
+  });
+
+  after(() => example?.close());
+
+  it('lets a client without cookies in, and again after a lost connection', async () => {
+    expect(await runClient(example.address, 'Grace')).to.deep.equal({
+      exitCode: 0,
+      lines: [
+        'Hello Grace, this is connection 1 of your session',
+        'Hello Grace, this is connection 2 of your session',
+      ],
+    });
+  });
+
+  it('gives no ticket without the cookie, and lets nobody in without a ticket', async () => {
+    const answer = await fetch(`${example.address}/ticket`, { method: 'POST' });
+    expect(answer.status).to.equal(401);
+    const socket = io(example.address, { forceNew: true, reconnection: false });
+    try {
+      const error = await new Promise<Error & { data?: unknown }>((resolve) => {
+        socket.once('connect_error', resolve);
+      });
+      expect(error.data).to.deep.equal({ code: 'ERR_SESSION_COOKIE_MISSING' });
+    } finally {
+      socket.disconnect();
+    }
+  });
+
+  function runClient(...args: string[]): Promise<{ exitCode: number; lines: string[] }> {
+    const command = ['--import', 'tsx', 'examples/native/client.ts', ...args];
+    return new Promise((resolve) => {
+      execFile(process.execPath, command, { timeout: 15_000 }, (error, stdout) => {
+        resolve({ exitCode: Number(error?.code ?? 0), lines: stdout.trim().split('\n') });
+      });
+    });
+  }
+});
