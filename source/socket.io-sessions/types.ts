@@ -6,7 +6,7 @@ import type { SessionError } from '../errors.js';
 import type { ExpressionSocket } from '../expression-socket.js';
 import type { EventsMap, SessionSocket, SocketSession } from '../types.js';
 
-/** The arguments of an event; of a server without event maps, anything. */
+/** The arguments of an event; of a server without event maps, anything, as with Socket.IO's own. */
 type ArgumentsOf<ListenEvents extends EventsMap, Event> = Event extends keyof ListenEvents
   ? Parameters<ListenEvents[Event]>
   : unknown[];
@@ -17,7 +17,12 @@ type WithSession<Args extends readonly unknown[]> = Args extends readonly [
   ...infer Rest,
 ]
   ? [message: Message, session: SocketSession, ...rest: Rest]
-  : [message: unknown, session: SocketSession, ...rest: unknown[]];
+  : [message: Args[number], session: SocketSession, ...rest: Args[number][]];
+
+/** Listens to messages together with the session. */
+type MessageListener<ListenEvents extends EventsMap> = (
+  ...args: WithSession<ArgumentsOf<ListenEvents, 'message'>>
+) => unknown;
 
 /** What a client has whose session is read and saved for each message. */
 export interface MessageListening<ListenEvents extends EventsMap> {
@@ -32,12 +37,11 @@ export interface MessageListening<ListenEvents extends EventsMap> {
    *   session.last = message;
    * });
    */
-  on(
-    event: 'smessage',
-    listener: (...args: WithSession<ArgumentsOf<ListenEvents, 'message'>>) => unknown,
-  ): this;
+  on(event: 'smessage', listener: MessageListener<ListenEvents>): this;
   /** Listens to the next message only. */
-  once: this['on'];
+  once(event: 'smessage', listener: MessageListener<ListenEvents>): this;
+  /** Takes a listener away. */
+  off(event: 'smessage', listener: MessageListener<ListenEvents>): this;
 
   /**
    * Listens to an event of any name as `smessage` does to messages. Its session comes first, for it

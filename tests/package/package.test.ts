@@ -111,6 +111,81 @@ describe('The packed package', function () {
     expect(run('apart.cjs', program)).to.deep.equal(found);
   });
 
+  const entries = `
+    console.log(JSON.stringify({
+      sessions: typeof enable, redis: typeof redis, client: typeof connectWithSession,
+      socket: typeof SessionSocket,
+    }));
+  `;
+  const functions = {
+    sessions: 'function',
+    redis: 'function',
+    client: 'function',
+    socket: 'function',
+  };
+
+  it('has further entries, for `import`', () => {
+    const program = `
+      import { enable } from '${manifest.name}/sessions';
+      import { redis } from '${manifest.name}/redis';
+      import { connectWithSession, SessionSocket } from '${manifest.name}/client';
+      ${entries}`;
+    expect(run('entries.mjs', program)).to.deep.equal(functions);
+  });
+
+  it('has further entries, for `require()`', () => {
+    const program = `
+      const { enable } = require('${manifest.name}/sessions');
+      const { redis } = require('${manifest.name}/redis');
+      const { connectWithSession, SessionSocket } = require('${manifest.name}/client');
+      ${entries}`;
+    expect(run('entries.cjs', program)).to.deep.equal(functions);
+  });
+
+  it('needs no client of Socket.IO on a server', () => {
+    const imports = contents
+      .filter((path) => path.endsWith('.js') && !path.includes('/client/'))
+      .map((path) => readFileSync(join(consumer, 'node_modules', manifest.name, path), 'utf8'));
+    expect(imports.join('')).not.to.match(/from 'socket\.io-client'/);
+  });
+
+  it('serves its client script', () => {
+    const program = `
+      import { createServer } from 'node:http';
+      import { enable } from '${manifest.name}/sessions';
+      import { Server } from 'socket.io';
+      import session from 'express-session';
+      import cookieParser from 'cookie-parser';
+      const http = createServer().listen(0, async () => {
+        const io = new Server(http);
+        enable({ socket: io, store: new session.MemoryStore(), parser: cookieParser('s') });
+        const address = 'http://localhost:' + http.address().port;
+        const response = await fetch(address + '/socket.io/socket.io-sessions.js');
+        const text = await response.text();
+        console.log(JSON.stringify([response.status, text.includes('function sessionClient')]));
+        io.close();
+      });`;
+    expect(run('script.mjs', program)).to.deep.equal([200, true]);
+  });
+
+  for (const [name, compiler] of Object.entries(compilers)) {
+    it(`has declarations of the further entries that ${name} takes`, () => {
+      const program = `
+        import { enable } from '${manifest.name}/sessions';
+        import { connectWithSession } from '${manifest.name}/client';
+        import { Server } from 'socket.io';
+        import { MemoryStore } from 'express-session';
+        import cookieParser from 'cookie-parser';
+        const settings = { socket: new Server(), store: new MemoryStore(), parser: cookieParser('s') };
+        enable(settings).on('sconnection', (client, session) => {
+          console.log(client.id, session.cookie.path);
+        });
+        connectWithSession('/chat').on('message', () => {});
+      `;
+      expect(compile(compiler, 'entries.mts', program)).to.deep.equal([]);
+    });
+  }
+
   for (const [name, compiler] of Object.entries(compilers)) {
     it(`has declarations that ${name} takes, in ESM`, () => {
       const program = `
