@@ -111,6 +111,7 @@ describe('expression.socket.io/redis', () => {
     const chunks: number[] = [];
     const client = {
       get: async () => null,
+      eval: async () => null,
       mGet: async (keys: string[]) => {
         chunks.push(keys.length);
         return keys.map(() => null);
@@ -124,6 +125,7 @@ describe('expression.socket.io/redis', () => {
     const down = new Error('down');
     const client = {
       get: async () => null,
+      eval: async () => null,
       mget: async (keys: string[]) => {
         if (keys.includes('sess:c')) throw down;
         return keys.map(() => '{"cookie":{}}');
@@ -138,10 +140,9 @@ describe('expression.socket.io/redis', () => {
 
   it('tells what it expected where it is given something else', () => {
     expect(() => redis({} as RedisClient)).to.throw(TypeError, 'a client of node-redis or ioredis');
-    expect(() => redis({ get: async () => '', mGet: async () => [] }, { chunk: 0 })).to.throw(
-      TypeError,
-      '`chunk`',
-    );
+    expect(() =>
+      redis({ get: async () => '', mGet: async () => [], eval: async () => 0 }, { chunk: 0 }),
+    ).to.throw(TypeError, '`chunk`');
   });
 
   describe('with a cluster', () => {
