@@ -30,6 +30,18 @@ export function assertCookieParser(cookieParser: unknown, name = 'cookieParser')
   );
 }
 
+/**
+ * @param calledAs the method it was given to
+ * @throws {TypeError} where it is none
+ */
+export function assertSessionId(calledAs: string, sessionId: unknown): void {
+  if (typeof sessionId === 'string' && sessionId !== '') return;
+  const given = sessionId === '' ? 'an empty string' : describeValue(sessionId);
+  throw new TypeError(
+    `\`${calledAs}\`: expected a session id, such as \`req.sessionID\`, got ${given}`,
+  );
+}
+
 /** @throws {TypeError} where it is none */
 export function assertNamespace(name: unknown, io: Server): asserts name is Namespace {
   if (!hasMethods(name, ['use', 'on', 'emit', 'fetchSockets'])) {

@@ -3,7 +3,7 @@
  * not know what a session is.
  */
 
-import { isStoreTrouble, SessionError, type SessionErrorCode } from './errors.js';
+import { isMishap, SessionError, type SessionErrorCode } from './errors.js';
 import type { ErrorContext, ResolvedOptions } from './options.js';
 import { isThenable } from './thenable.js';
 
@@ -16,18 +16,24 @@ export class Diagnostics {
     this.#onError = onError;
   }
 
-  /** Calls a listener of the application, whose mistake stops nobody but itself. */
-  call(listener: (...args: unknown[]) => unknown, args: unknown[], context: ErrorContext): void {
+  /**
+   * Calls a listener of the application, whose mistake stops nobody but itself.
+   *
+   * @returns what it returned
+   */
+  call(listener: (...args: unknown[]) => unknown, args: unknown[], context: ErrorContext): unknown {
     try {
-      const result = Reflect.apply(listener, context.socket, args);
+      const result: unknown = Reflect.apply(listener, context.socket, args);
       if (isThenable(result)) {
         result.then(undefined, (error) => {
           // Thrown on, it is the unhandled rejection that it would have been.
           if (!this.#take(error, context)) throw error;
         });
       }
+      return result;
     } catch (error) {
       this.listenerFailed(error, context);
+      return undefined;
     }
   }
 
@@ -38,11 +44,10 @@ export class Diagnostics {
 
   /**
    * Takes a listener's error where somebody wants it. That `await session.save()` failed for the
-   * store was down is no mistake of the listener, and no reason to end the process.
+   * store was down, or for the visitor logged out meanwhile, is no mistake of the listener.
    */
   #take(error: unknown, context: ErrorContext): boolean {
-    const isTrouble = error instanceof SessionError && isStoreTrouble(error.code);
-    if (isTrouble) this.failed(error, context);
+    if (isMishap(error)) this.failed(error, context);
     else if (this.#onError) this.#tell(error, context);
     else return false;
     return true;
@@ -50,10 +55,12 @@ export class Diagnostics {
 
   /** The store or the parser failed, or an ignored save did: never a reason to end the process. */
   failed(error: unknown, context: ErrorContext): void {
-    if (this.#onError) {
-      this.#tell(error, context);
-      return;
-    }
+    if (this.#onError) this.#tell(error, context);
+    else this.warn(error);
+  }
+
+  /** Something failed that is not about a socket: a process warning, once per kind. */
+  warn(error: unknown): void {
     const { code, message } =
       error instanceof SessionError ? error : { code: undefined, message: 'A session failed' };
     if (this.#warned.has(code)) return;

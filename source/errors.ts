@@ -16,6 +16,8 @@ export type SessionErrorCode =
   | 'ERR_SESSION_STORE_TIMEOUT'
   | 'ERR_SESSION_OVERLOAD'
   | 'ERR_SESSION_REFUSED'
+  | 'ERR_SESSION_ENDED'
+  | 'ERR_SESSION_LOCK'
   | 'ERR_SESSION_REGENERATE'
   | 'ERR_SESSION_TICKET';
 
@@ -62,6 +64,8 @@ const clientSentences: Readonly<Record<SessionErrorCode, string>> = {
   ERR_SESSION_STORE_TIMEOUT: 'Session unavailable',
   ERR_SESSION_OVERLOAD: 'Session unavailable',
   ERR_SESSION_REFUSED: 'Not authorized',
+  ERR_SESSION_ENDED: 'No session',
+  ERR_SESSION_LOCK: 'Session unavailable',
   ERR_SESSION_REGENERATE: 'Session unavailable',
   ERR_SESSION_TICKET: 'Invalid ticket',
 };
@@ -85,6 +89,20 @@ const storeTroubles: ReadonlySet<unknown> = new Set<SessionErrorCode>([
 /** Whether an error is the store's and will pass: no reason to part with the client. */
 export function isStoreTrouble(code: unknown): boolean {
   return storeTroubles.has(code);
+}
+
+const mishaps: ReadonlySet<unknown> = new Set<SessionErrorCode>([
+  'ERR_SESSION_NOT_FOUND',
+  'ERR_SESSION_ENDED',
+  'ERR_SESSION_LOCK',
+]);
+
+/**
+ * Whether an error is nobody's mistake: the store was down, the lock taken, or the visitor logged out
+ * while a listener was at work. No reason to end the process, even if no listener deals with it.
+ */
+export function isMishap(error: unknown): error is SessionError {
+  return error instanceof SessionError && (isStoreTrouble(error.code) || mishaps.has(error.code));
 }
 
 /** Names a value's type for a message, without giving away what is in it. */

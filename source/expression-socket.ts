@@ -1,34 +1,29 @@
 /**
- * @module The facade: takes the server, the store and the cookie parser, builds the rooms with them,
- * and hands out wrappers. The only place that knows all rooms.
+ * @module The facade: takes the server, the store and the cookie parser, has the rooms built with them,
+ * and hands out wrappers.
  */
 
 import type { IncomingMessage } from 'node:http';
 import type { Store } from 'express-session';
 import type { Namespace, Server } from 'socket.io';
-import { assertCookieParser, assertNamespace, assertServer, assertStore } from './arguments.js';
-import { Deadlines } from './deadline.js';
-import { Diagnostics } from './diagnostics.js';
+import {
+  assertCookieParser,
+  assertNamespace,
+  assertServer,
+  assertSessionId,
+  assertStore,
+} from './arguments.js';
 import { SessionError } from './errors.js';
-import { OriginGuard } from './handshake/origin-guard.js';
-import { SessionCookie } from './handshake/session-cookie.js';
-import { SessionIdReader } from './handshake/session-id.js';
-import { TicketDesk, type TicketHandler } from './handshake/ticket-desk.js';
-import { Tickets } from './handshake/tickets.js';
-import { type ExpressionSocketOptions, type ResolvedOptions, resolveOptions } from './options.js';
-import { SessionReader } from './session/reader.js';
-import { SessionGuard } from './session/session-guard.js';
-import { SessionMaker } from './session/session-maker.js';
-import { addSettlingMethods, SessionOpener } from './session/session-opener.js';
-import { StoreCalls } from './session/store-calls.js';
-import { type NamespaceServices, SessionNamespaceWrapper } from './sockets/session-namespace.js';
-import { SessionSockets } from './sockets/session-sockets.js';
-import { resolveTicketOptions } from './ticket-options.js';
+import type { TicketDesk, TicketHandler } from './handshake/ticket-desk.js';
+import { type ExpressionSocketOptions, resolveOptions } from './options.js';
+import { buildRooms, type Rooms } from './rooms.js';
+import { SessionNamespaceWrapper } from './sockets/session-namespace.js';
 import type {
   CookieParser,
   DefaultEventsMap,
   EventsMap,
   GivenOptions,
+  SessionChange,
   SessionNamespace,
 } from './types.js';
 
@@ -65,7 +60,7 @@ export class ExpressionSocket<
   static readonly SessionError: typeof SessionError = SessionError;
 
   readonly #io: Server;
-  readonly #services: Rooms;
+  readonly #rooms: Rooms;
   /** A namespace that Socket.IO removes takes its wrapper along. */
   readonly #wrappers = new WeakMap<Namespace, SessionNamespaceWrapper>();
   /** The namespaces that stand for a pattern or a function: Socket.IO lists them nowhere in public. */
@@ -92,7 +87,7 @@ export class ExpressionSocket<
     assertCookieParser(cookieParser);
     // The event maps are for the compiler: the rooms take sockets of any.
     this.#io = io as unknown as Server;
-    this.#services = buildRooms(this.#io, {
+    this.#rooms = buildRooms(this.#io, {
       store,
       cookieParser,
       options: resolveOptions(options),
@@ -134,8 +129,53 @@ export class ExpressionSocket<
     const namespace = this.#namespaceOf(name);
     return remember(this.#wrappers, namespace, () => {
       if ('children' in namespace) this.#parents.add(namespace);
-      return new SessionNamespaceWrapper(namespace, this.#services);
+      return new SessionNamespaceWrapper(namespace, this.#rooms);
     });
+  }
+
+  /**
+   * Changes a session from anywhere: an HTTP handler, or a job. Takes its lock, reads it fresh, calls
+   * `change` with it, saves it, and releases the lock; so nothing that others do by `update` is lost.
+   *
+   * In an HTTP handler, leave the keys that `update` changes alone in `req.session`, which
+   * `express-session` saves as a whole.
+   *
+   * @param sessionId the session's id, such as `req.sessionID`
+   * @param change changes the session that it is given; may be asynchronous
+   * @returns what `change` returned
+   * @throws {SessionError} `ERR_SESSION_ENDED` where the session is no more, `ERR_SESSION_LOCK` where
+   * its lock was not to be had in time or was lost, `ERR_SESSION_STORE`, `ERR_SESSION_STORE_TIMEOUT`;
+   * and whatever `change` throws, and then nothing is saved
+   *
+   * @example
+   * app.post('/vote', async (req, res) => {
+   *   const votes = await expressionIO.update(req.sessionID, (session) => {
+   *     session.votes = (session.votes ?? 0) + 1;
+   *     return session.votes;
+   *   });
+   *   res.json({ votes });
+   * });
+   */
+  async update<Result>(sessionId: string, change: SessionChange<Result>): Promise<Result> {
+    assertSessionId('update', sessionId);
+    return this.#rooms.update(sessionId, change);
+  }
+
+  /**
+   * Ends the sockets of a session on every node, as a logout does, and leaves the store alone: the
+   * session is still good for new connections.
+   *
+   * Reaches other nodes by the adapter of Socket.IO, where that joins them to a cluster.
+   *
+   * @param sessionId the session's id, such as `req.sessionID`
+   * @throws {TypeError} where it is no session id
+   *
+   * @example
+   * expressionIO.end(req.sessionID);
+   */
+  end(sessionId: string): void {
+    assertSessionId('end', sessionId);
+    this.#rooms.end(sessionId);
   }
 
   /**
@@ -182,7 +222,7 @@ export class ExpressionSocket<
   }
 
   /**
-   * Gives everything back: listeners and timers. The sockets stay connected, and hear no more of
+   * Gives everything back: listeners, timers, and the store's methods. The sockets stay connected, and hear no more of
    * sessions. A namespace with an `authorization` lets nobody in from now on, for Socket.IO has no
    * way to take a middleware back. Closing twice does nothing; a store that hangs is not waited for.
    */
@@ -191,11 +231,11 @@ export class ExpressionSocket<
     for (const namespace of [...this.#io._nsps.values(), ...this.#parents]) {
       this.#wrappers.get(namespace)?.close();
     }
-    this.#services.deadlines.close();
+    this.#rooms.close();
   }
 
   #ticketDesk(method: string): TicketDesk {
-    const { ticketDesk } = this.#services;
+    const { ticketDesk } = this.#rooms;
     if (ticketDesk) return ticketDesk;
     throw new TypeError(
       `\`${method}\`: expected the option \`ticket\` to be on, and it is off; turn it on with \`{ ticket: {} }\``,
@@ -212,59 +252,6 @@ export class ExpressionSocket<
     assertNamespace(name, this.#io);
     return name;
   }
-}
-
-/** What the rooms are built with. */
-interface Ground {
-  readonly store: Store;
-  readonly cookieParser: CookieParser;
-  readonly options: ResolvedOptions;
-}
-
-/** What the facade needs of the rooms. */
-interface Rooms extends NamespaceServices {
-  /** None where the option `ticket` is off. */
-  readonly ticketDesk: TicketDesk | undefined;
-}
-
-/** Builds the rooms in the order in which the data comes through: handshake, session, sockets. */
-function buildRooms(io: Server, { store, cookieParser, options }: Ground): Rooms {
-  const { key, origins, storeTimeout, maxPending } = options;
-  const deadlines = new Deadlines(storeTimeout);
-  const diagnostics = new Diagnostics(options.onError);
-
-  // A server without an engine yet has no `cors` either.
-  const cors = (): unknown => io.engine?.opts.cors;
-  const cookie = new SessionCookie(key, cookieParser, deadlines);
-  const tickets =
-    options.ticket &&
-    new Tickets({
-      options: resolveTicketOptions(options.ticket),
-      key,
-      readSecret: () => cookie.readSecret(),
-      claim: options.claim,
-      deadlines,
-    });
-  const sessionIds = new SessionIdReader({
-    originGuard: new OriginGuard({ origins, cors }, deadlines),
-    cookie,
-    custom: options.sessionId,
-    tickets,
-    deadlines,
-  });
-  const ticketDesk = tickets && new TicketDesk(tickets, sessionIds);
-
-  const calls = new StoreCalls(store, {
-    readMany: options.readMany,
-    deadlines,
-    writeDeadlines: new Deadlines(storeTimeout),
-  });
-  const reader = new SessionReader(calls);
-  const maker = new SessionMaker(store, addSettlingMethods);
-  const opener = new SessionOpener(new SessionGuard(calls, reader, maker), maker);
-
-  const sockets = new SessionSockets({ options, sessionIds, reader, opener, diagnostics });
-  return { sockets, deadlines, maxPending, ticketDesk };
 }
 
 /** Looks up a value, or makes it and keeps it. */

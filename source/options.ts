@@ -6,6 +6,7 @@
 import type { Socket } from 'socket.io';
 import { describeValue } from './errors.js';
 import { assertTicketOptions, type TicketOptions } from './ticket-options.js';
+import type { RewriteRecord, SessionLock } from './types/session-lock.js';
 
 /** Socket.IO's own handshake: the headers, query and `auth` with which a socket came. */
 export type Handshake = Socket['handshake'];
@@ -106,6 +107,47 @@ export interface ExpressionSocketOptions {
     | undefined;
 
   /**
+   * Changes a record atomically, where the store has a way to: `save()` then loses and revives
+   * nothing across processes either. `expression.socket.io/redis` gives it for Redis.
+   *
+   * @default the record is read again right before it is written: without a gap in one process
+   */
+  readonly rewrite?: RewriteRecord | undefined;
+
+  /**
+   * The lock that `update` takes. Give one that all processes share where several processes update
+   * the sessions of one store: `expression.socket.io/redis` gives it for Redis.
+   *
+   * @default a lock in memory, shared by all who use the same store in this process
+   */
+  readonly lock?: SessionLock | undefined;
+
+  /**
+   * How long `update` waits for the lock before it fails with `ERR_SESSION_LOCK`, in milliseconds.
+   * Keep it above the time after which a shared lock is free whose holder died.
+   *
+   * @default 20000
+   */
+  readonly lockTimeout?: number | undefined;
+
+  /**
+   * How often, in milliseconds, a session is touched in the store at most while its socket's events
+   * come for `sessOn`: that keeps it from expiring, as requests do over HTTP. A session whose cookie lives
+   * for less than twice of it is touched at half of its life. `false` leaves it to HTTP alone.
+   *
+   * @default 60000
+   */
+  readonly touch?: number | false | undefined;
+
+  /**
+   * What happens to the sockets of a session that has ended, by logout, login or time. They emit
+   * `sessionend`; then they are disconnected, or, with `'ignore'`, left connected without a session.
+   *
+   * @default 'disconnect'
+   */
+  readonly onSessionEnd?: 'disconnect' | 'ignore' | undefined;
+
+  /**
    * Lets clients without cookies in: those that show a ticket of `expressionIO.ticket()` as
    * `auth: { session: ticket }`, in place of the cookie. A ticket that is bad gives
    * `ERR_SESSION_TICKET`, whatever the cookie.
@@ -143,6 +185,11 @@ export interface ResolvedOptions {
   readonly storeTimeout: number;
   readonly maxPending: number;
   readonly readMany: ExpressionSocketOptions['readMany'];
+  readonly rewrite: ExpressionSocketOptions['rewrite'];
+  readonly lock: ExpressionSocketOptions['lock'];
+  readonly lockTimeout: number;
+  readonly touch: number | false;
+  readonly onSessionEnd: 'disconnect' | 'ignore';
   readonly ticket: ExpressionSocketOptions['ticket'];
   readonly claim: ExpressionSocketOptions['claim'];
   readonly onError: ExpressionSocketOptions['onError'];
@@ -157,6 +204,11 @@ const defaults = {
   storeTimeout: 5_000,
   maxPending: 1_000,
   readMany: undefined,
+  rewrite: undefined,
+  lock: undefined,
+  lockTimeout: 20_000,
+  touch: 60_000,
+  onSessionEnd: 'disconnect',
   ticket: undefined,
   claim: undefined,
   onError: undefined,
@@ -184,6 +236,17 @@ const rules: {
   storeTimeout: [`milliseconds from 1 to ${longestDelay}`, isWholeNumberUpTo(longestDelay)],
   maxPending: ['a whole number from 1 on', isWholeNumberUpTo(Number.MAX_SAFE_INTEGER)],
   readMany: ['a function', isFunction],
+  rewrite: ['a function', isFunction],
+  lock: ['an object with a method `acquire`', isLock],
+  lockTimeout: [`milliseconds from 1 to ${longestDelay}`, isWholeNumberUpTo(longestDelay)],
+  touch: [
+    '`false`, or milliseconds from 0 on',
+    (value) => value === false || (Number.isFinite(value) && Number(value) >= 0),
+  ],
+  onSessionEnd: [
+    "'disconnect' or 'ignore'",
+    (value) => value === 'disconnect' || value === 'ignore',
+  ],
   ticket: ['an object', isTicketOptions],
   claim: ['a function', isFunction],
   onError: ['a function', isFunction],
@@ -242,6 +305,10 @@ function isFunction(value: unknown): boolean {
 
 function isWholeNumberUpTo(limit: number): (value: unknown) => boolean {
   return (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= limit;
+}
+
+function isLock(value: unknown): boolean {
+  return isFunction(Reflect.get(Object(value), 'acquire'));
 }
 
 /** An origin as browsers write it: scheme, host and port, and no slash at the end. */

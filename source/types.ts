@@ -8,5 +8,6 @@ export type * from './types/cookie-parser.js';
 export type * from './types/event-maps.js';
 export type * from './types/listener-arguments.js';
 export type * from './types/session.js';
+export type * from './types/session-lock.js';
 export type * from './types/session-namespace.js';
 export type * from './types/session-socket.js';

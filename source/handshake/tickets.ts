@@ -4,6 +4,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
+import { assertSessionId } from '../arguments.js';
 import type { Deadlines } from '../deadline.js';
 import { describeValue, SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
@@ -48,12 +49,7 @@ export class Tickets {
    * @throws {SessionError} `ERR_SESSION_COOKIE_PARSER` where there is no secret
    */
   async issue(sessionId: string): Promise<string> {
-    if (typeof sessionId !== 'string' || sessionId === '') {
-      const given = sessionId === '' ? 'an empty one' : describeValue(sessionId);
-      throw new TypeError(
-        `\`ticket\`: expected the text of a session id, such as \`request.sessionID\`, got ${given}`,
-      );
-    }
+    assertSessionId('ticket', sessionId);
     const [key] = await this.#deriveKeys();
     const expiry = Date.now() + this.#terms.options.lifetime;
     const ticket = await sealTicket(

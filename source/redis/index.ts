@@ -3,10 +3,16 @@
  * what a session store offers. Knows how connect-redis keeps a session; must not know sockets.
  */
 
+import { describeValue } from '../errors.js';
 import type { ExpressionSocketOptions } from '../options.js';
-import { assertRedisClient, claimKey, getValues, type RedisClient } from './redis-client.js';
+import type { SessionLock } from '../types.js';
+import { redisClaim } from './redis-claim.js';
+import { assertRedisClient, getValues, type RedisClient } from './redis-client.js';
+import { redisLock } from './redis-lock.js';
+import { redisRewrite, type SessionSerializer } from './redis-rewrite.js';
 
 export type { IoRedisClient, NodeRedisClient, RedisClient } from './redis-client.js';
+export type { SessionSerializer } from './redis-rewrite.js';
 
 /** How the store keeps sessions: give here what was given to connect-redis. */
 export interface RedisOptions {
@@ -18,11 +24,11 @@ export interface RedisOptions {
   readonly prefix?: string | undefined;
 
   /**
-   * How sessions are written down.
+   * How sessions are written down. Without `stringify`, the store writes them, and not atomically.
    *
    * @default JSON
    */
-  readonly serializer?: { parse(text: string): unknown } | undefined;
+  readonly serializer?: SessionSerializer | undefined;
 
   /**
    * How many keys one `MGET` reads at most: Redis serves nobody else meanwhile.
@@ -32,20 +38,21 @@ export interface RedisOptions {
   readonly chunk?: number | undefined;
 }
 
-/** What a Redis client does for sessions: options of `ExpressionSocket`. */
-export interface RedisHelp {
-  /** Reads many sessions in one call. */
+/** The options that `redis` makes. */
+export interface RedisSessionOptions {
   readonly readMany: NonNullable<ExpressionSocketOptions['readMany']>;
-  /** Claims a name for all processes: for tickets that are accepted once. */
+  readonly rewrite: ExpressionSocketOptions['rewrite'];
+  readonly lock: SessionLock;
   readonly claim: NonNullable<ExpressionSocketOptions['claim']>;
 }
 
 /**
- * Makes the options that let sessions be read many at a time, and names be claimed for all processes.
+ * Makes the options that a Redis client has to offer: sessions are read many at a time, written
+ * atomically, and locked over all processes that share the Redis, which also know what is claimed.
  *
  * @param client a client of node-redis or ioredis, or a cluster of either
  * @param options what was given to connect-redis, where it is not the default
- * @throws {TypeError} where the client is neither
+ * @throws {TypeError} where an argument is not what it should be; says what was expected
  *
  * @example
  * const store = new RedisStore({ client });
@@ -54,11 +61,13 @@ export interface RedisHelp {
 export function redis(
   client: RedisClient,
   { prefix = 'sess:', serializer = JSON, chunk = 256 }: RedisOptions = {},
-): RedisHelp {
+): RedisSessionOptions {
   assertRedisClient(client);
+  assertSerializer(serializer);
   if (!Number.isInteger(chunk) || chunk < 1) {
     throw new TypeError(`\`chunk\`: expected a whole number from 1 on, got ${chunk}`);
   }
+  const keyOf = (sessionId: string): string => prefix + sessionId;
 
   const parse = async (result: PromiseSettledResult<unknown>): Promise<object | null> => {
     if (result.status === 'rejected') return asError(result.reason);
@@ -75,18 +84,25 @@ export function redis(
       const chunks: Promise<PromiseSettledResult<unknown>[]>[] = [];
       for (let start = 0; start < sessionIds.length; start += chunk) {
         const ids = sessionIds.slice(start, start + chunk);
-        chunks.push(
-          getValues(
-            client,
-            ids.map((id) => prefix + id),
-          ),
-        );
+        chunks.push(getValues(client, ids.map(keyOf)));
       }
       return Promise.all((await Promise.all(chunks)).flat().map(parse));
     },
-    // Not below `prefix`: whoever lists the sessions there would find something else.
-    claim: (name, milliseconds) => claimKey(client, `expression.socket.io:${name}`, milliseconds),
+    rewrite: canWrite(serializer) ? redisRewrite({ client, keyOf, serializer }) : undefined,
+    lock: redisLock(client, keyOf),
+    claim: redisClaim(client),
   };
+}
+
+function assertSerializer(serializer: Partial<SessionSerializer>): void {
+  if (typeof serializer?.parse === 'function') return;
+  throw new TypeError(
+    `\`serializer\`: expected an object with the methods \`parse\` and \`stringify\`, as connect-redis has it, got ${describeValue(serializer)}`,
+  );
+}
+
+function canWrite(serializer: SessionSerializer): serializer is Required<SessionSerializer> {
+  return typeof serializer.stringify === 'function';
 }
 
 function asRecord(value: unknown): object | null {

@@ -1,34 +1,86 @@
 /**
  * @module What stands between a session and the store: where `Session` of `express-session` would
- * call the store, it calls this. Knows reading and writing; must not know sockets.
+ * call the store, it calls this. Knows who does what was asked for; must not know sockets.
  */
 
-import type { SessionData } from 'express-session';
 import { SessionError } from '../errors.js';
+import type { SessionChange, SocketSession } from '../types.js';
 import type { SessionReader } from './reader.js';
+import type { SessionRecord } from './record.js';
 import type { SessionMaker } from './session-maker.js';
+import {
+  type OpenSession,
+  type SessionBackend,
+  type SessionOwner,
+  SessionRequest,
+} from './session-request.js';
+import { showIn } from './session-showing.js';
+import type { SessionUpdater } from './session-updater.js';
+import type { SessionWriter } from './session-writer.js';
 import type { StoreCalls } from './store-calls.js';
 
 type Callback = (error?: unknown) => void;
 
-/** Guards the store from a session: its methods are what `Session` calls on `sessionStore`. */
-export class SessionGuard {
-  readonly #calls: StoreCalls;
-  readonly #reader: SessionReader;
-  readonly #maker: SessionMaker;
+/** What it works with. */
+export interface GuardServices {
+  readonly calls: Pick<StoreCalls, 'destroy'>;
+  readonly reader: Pick<SessionReader, 'read'>;
+  readonly maker: SessionMaker;
+  readonly writer: SessionWriter;
+  readonly updater: SessionUpdater;
+}
 
-  constructor(calls: StoreCalls, reader: SessionReader, maker: SessionMaker) {
-    this.#calls = calls;
-    this.#reader = reader;
-    this.#maker = maker;
+/** Opens sessions, and guards the store from them: some methods are what `Session` calls on `sessionStore`. */
+export class SessionGuard implements SessionBackend {
+  readonly #services: GuardServices;
+
+  constructor(services: GuardServices) {
+    this.#services = services;
   }
 
-  set(sessionId: string, session: SessionData, callback: Callback): void {
-    tell(this.#calls.set(sessionId, session), callback);
+  /**
+   * Opens a session of its own on a copy of a record.
+   *
+   * @param owner who is given the session
+   * @returns the session, or `ERR_SESSION_STORE` where no session can be made of the record
+   */
+  open(
+    sessionId: string,
+    record: SessionRecord,
+    owner: SessionOwner,
+  ): SocketSession | SessionError {
+    const request = new SessionRequest(sessionId, { guard: this, owner, record });
+    // The prototype that `addSessionMethods` derives has the methods that the type adds.
+    return this.#services.maker.open(request, record) as SocketSession | SessionError;
+  }
+
+  /** Updates the session with this id: reads, changes and saves it under its lock. */
+  updateById<Result>(
+    sessionId: string,
+    change: SessionChange<Result>,
+    owner: SessionOwner,
+  ): Promise<Result> {
+    return this.#services.updater.update(change, {
+      sessionId,
+      open: (record) => this.open(sessionId, record, owner),
+    });
+  }
+
+  /** Updates the session that somebody holds, and shows the result in it. */
+  update(held: OpenSession, change: SessionChange<unknown>): Promise<unknown> {
+    const { sessionID, owner } = held.req;
+    return this.#services.updater.updateHeld(held, change, (record) =>
+      this.open(sessionID, record, owner),
+    );
+  }
+
+  /** What `Session.save` calls. */
+  set(_sessionId: string, session: OpenSession, callback: Callback): void {
+    tell(this.#services.writer.save(session), callback);
   }
 
   destroy(sessionId: string, callback: Callback): void {
-    tell(this.#calls.destroy(sessionId), callback);
+    tell(this.#services.calls.destroy(sessionId), callback);
   }
 
   regenerate(_request: object, callback: Callback): void {
@@ -40,17 +92,18 @@ export class SessionGuard {
   }
 
   /** Reads a session again, and shows it in the object that the listener holds. */
-  reload(sessionId: string, held: object, callback: Callback): void {
-    tell(this.#reload(sessionId, held), callback);
+  reload(held: OpenSession, callback: Callback): void {
+    tell(this.#reload(held), callback);
   }
 
-  async #reload(sessionId: string, held: object): Promise<void> {
-    const { record, error } = await this.#reader.read(sessionId);
+  async #reload(held: OpenSession): Promise<void> {
+    const { req: request } = held;
+    const { record, error } = await this.#services.reader.read(request.sessionID);
     if (error) throw error;
-    const session = this.#maker.open({ sessionID: sessionId }, record);
+    const session = this.#services.maker.open({ sessionID: request.sessionID }, record);
     if (session instanceof SessionError) throw session;
-    for (const key of Object.keys(held)) Reflect.deleteProperty(held, key);
-    Object.assign(held, session);
+    showIn(held, session);
+    request.record = record;
   }
 }
 

@@ -2,22 +2,53 @@
  * @module Stands where an HTTP request stands in `express-session`: behind a session.
  */
 
-import type { SessionGuard } from './session-guard.js';
+import type { SessionChange } from '../types.js';
+import type { SessionRecord } from './record.js';
 import type { SessionHolder } from './session-maker.js';
 
-/** Told of a save, reload or destroy that failed while nobody listened. */
-export type Report = (error: unknown) => void;
+/** Whoever was given a session. */
+export interface SessionOwner {
+  /** Told of a save, update, reload or destroy that failed while nobody listened. */
+  report(error: unknown): void;
+  /** Told that it is ending its session itself. */
+  leaves(): void;
+}
+
+type Callback = (error?: unknown) => void;
+
+/** What the methods of a session call. */
+export interface SessionBackend {
+  set(sessionId: string, session: OpenSession, callback: Callback): void;
+  destroy(sessionId: string, callback: Callback): void;
+  regenerate(request: object, callback: Callback): void;
+  reload(session: OpenSession, callback: Callback): void;
+  update(session: OpenSession, change: SessionChange<unknown>): Promise<unknown>;
+}
 
 /** What `session.req` is in a socket. */
 export class SessionRequest implements SessionHolder {
   readonly sessionID: string;
-  readonly sessionStore: SessionGuard;
-  readonly report: Report;
+  readonly sessionStore: SessionBackend;
+  readonly owner: SessionOwner;
+  /** What the session was made of, or saved as: what differs from it is a change of the owner's. */
+  record: SessionRecord;
+  /** Whether the session is that of an update under way. */
+  isUpdating = false;
   session?: object;
 
-  constructor(sessionId: string, guard: SessionGuard, report: Report) {
+  constructor(
+    sessionId: string,
+    { guard, owner, record }: { guard: SessionBackend; owner: SessionOwner; record: SessionRecord },
+  ) {
     this.sessionID = sessionId;
     this.sessionStore = guard;
-    this.report = report;
+    this.owner = owner;
+    this.record = record;
   }
+}
+
+/** A session that was opened: `Session` of `express-session` has the request that it was made with. */
+export interface OpenSession {
+  readonly req: SessionRequest;
+  [key: string]: unknown;
 }

@@ -8,6 +8,7 @@ import type { Deadlines } from '../deadline.js';
 import { describeValue, SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
 import { isThenable } from '../thenable.js';
+import type { HeldLock, RecordChange } from '../types.js';
 import { isRecord, type SessionRecord } from './record.js';
 
 /** What a read gave: a record, or the error that says why there is none. */
@@ -25,6 +26,10 @@ type Call = (callback: (error?: unknown, value?: unknown) => void) => unknown;
 export interface StoreTerms {
   /** Reads several records in one call, where the store has such a call. */
   readonly readMany: ResolvedOptions['readMany'];
+  /** Changes a record atomically, where the store has a way to. */
+  readonly rewrite: ResolvedOptions['rewrite'];
+  /** Hears of every session that the store was found not to have. */
+  readonly absent: (sessionId: string) => void;
   readonly deadlines: Deadlines;
   /** Outlives `close()`: what a listener began to save then is saved all the same. */
   readonly writeDeadlines: Deadlines;
@@ -33,20 +38,16 @@ export interface StoreTerms {
 /** The store's methods, each with a deadline and each failing by name. */
 export class StoreCalls {
   readonly #store: Store;
-  readonly #readMany: ResolvedOptions['readMany'];
-  readonly #deadlines: Deadlines;
-  readonly #writeDeadlines: Deadlines;
+  readonly #terms: StoreTerms;
 
-  constructor(store: Store, { readMany, deadlines, writeDeadlines }: StoreTerms) {
+  constructor(store: Store, terms: StoreTerms) {
     this.#store = store;
-    this.#readMany = readMany;
-    this.#deadlines = deadlines;
-    this.#writeDeadlines = writeDeadlines;
+    this.#terms = terms;
   }
 
   /** Whether records can be read many at a time. */
   get canReadMany(): boolean {
-    return this.#readMany !== undefined;
+    return this.#terms.readMany !== undefined;
   }
 
   /**
@@ -56,10 +57,12 @@ export class StoreCalls {
    * or `ERR_SESSION_STORE_TIMEOUT`
    */
   get(sessionId: string, answer: (reading: Reading) => void): void {
-    this.#call(
-      (callback) => this.#store.get(sessionId, callback),
-      (error, value) => answer(error ? readingOfError(error) : readingOf(value)),
-    );
+    this.#get(sessionId, answer, this.#terms.deadlines);
+  }
+
+  /** Reads a record before it is written: does what `get` does, also after `close()`. */
+  look(sessionId: string): Promise<Reading> {
+    return new Promise((resolve) => this.#get(sessionId, resolve, this.#terms.writeDeadlines));
   }
 
   /**
@@ -69,12 +72,14 @@ export class StoreCalls {
    */
   getMany(sessionIds: readonly string[], answer: (readings: readonly Reading[]) => void): void {
     this.#call(
-      (callback) => this.#readMany?.(sessionIds).then((values) => callback(undefined, values)),
+      (callback) =>
+        this.#terms.readMany?.(sessionIds).then((values) => callback(undefined, values)),
       (error, values) => {
         const failure = error ?? countError(sessionIds.length, values);
-        if (failure) answer(sessionIds.map(() => ({ error: failure })));
-        // `countError` has seen that it is a list; `map` would pass over the holes of a sparse one.
-        else answer(Array.from(values as readonly unknown[], readingOf));
+        if (failure) return answer(sessionIds.map(() => ({ error: failure })));
+        // `countError` has seen that it is a list.
+        const readings = values as readonly unknown[];
+        answer(sessionIds.map((sessionId, index) => this.#read(sessionId, readings[index])));
       },
     );
   }
@@ -89,6 +94,31 @@ export class StoreCalls {
   }
 
   /**
+   * Keeps a record from expiring. A store that has no `touch` needs none, or has none to offer.
+   *
+   * @throws {SessionError} `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
+   */
+  async touch(sessionId: string, session: object): Promise<void> {
+    if (typeof this.#store.touch !== 'function') return;
+    await this.#promise((callback) => this.#store.touch?.(sessionId, session as never, callback));
+  }
+
+  /**
+   * Changes a record atomically.
+   *
+   * @throws {SessionError} `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`, or what `change` threw
+   */
+  rewrite(sessionId: string, change: RecordChange, lock: HeldLock | undefined): Promise<void> {
+    const observed: RecordChange = (record) => {
+      if (record === null) this.#terms.absent(sessionId);
+      return change(record);
+    };
+    return this.#promise((callback) =>
+      this.#terms.rewrite?.(sessionId, observed, { lock }).then(() => callback()),
+    );
+  }
+
+  /**
    * Removes a record.
    *
    * @throws {SessionError} `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
@@ -99,11 +129,27 @@ export class StoreCalls {
 
   #promise(call: Call): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#call(call, (error) => (error ? reject(error) : resolve()), this.#writeDeadlines);
+      const { writeDeadlines } = this.#terms;
+      this.#call(call, (error) => (error ? reject(error) : resolve()), writeDeadlines);
     });
   }
 
-  #call(call: Call, answer: Answer, deadlines: Deadlines = this.#deadlines): void {
+  #get(sessionId: string, answer: (reading: Reading) => void, deadlines: Deadlines): void {
+    this.#call(
+      (callback) => this.#store.get(sessionId, callback),
+      (error, value) => answer(this.#read(sessionId, error ?? value)),
+      deadlines,
+    );
+  }
+
+  /** Names what the store gave for a record, and tells of a session that is not there. */
+  #read(sessionId: string, value: unknown): Reading {
+    const reading = readingOf(value);
+    if (reading.error?.code === 'ERR_SESSION_NOT_FOUND') this.#terms.absent(sessionId);
+    return reading;
+  }
+
+  #call(call: Call, answer: Answer, deadlines: Deadlines = this.#terms.deadlines): void {
     const wait = deadlines.begin((when) => {
       const message = `The session store did not answer ${when}`;
       answer(new SessionError('ERR_SESSION_STORE_TIMEOUT', message), undefined);
@@ -125,6 +171,7 @@ export class StoreCalls {
 }
 
 function asSessionError(cause: unknown): SessionError {
+  if (cause instanceof SessionError) return cause;
   return new SessionError('ERR_SESSION_STORE', 'The session store failed', { cause });
 }
 
@@ -140,7 +187,8 @@ function countError(expected: number, values: unknown): SessionError | undefined
 
 /** Names what a store gave for a record. */
 function readingOf(value: unknown): Reading {
-  if (value instanceof Error) return { error: asSessionError(value) };
+  if (value instanceof Error)
+    return { error: isAbsence(value) ? notFound() : asSessionError(value) };
   if (!value) return { error: notFound() };
   try {
     return isRecord(value) ? { record: value } : { error: noSession(value) };
@@ -149,14 +197,14 @@ function readingOf(value: unknown): Reading {
   }
 }
 
-function readingOfError(error: SessionError): Reading {
-  // The file stores' word for "no such session", which express-session understands as well.
-  const isAbsent =
-    error.cause instanceof Error && 'code' in error.cause && error.cause.code === 'ENOENT';
-  return { error: isAbsent ? notFound() : error };
+/** The file stores' word for "no such session", which `express-session` understands as well. */
+function isAbsence(error: Error): boolean {
+  const cause = error instanceof SessionError ? error.cause : error;
+  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
 }
 
-function notFound(): SessionError {
+/** The error of a read that found nothing. */
+export function notFound(): SessionError {
   return new SessionError(
     'ERR_SESSION_NOT_FOUND',
     'The store has no such session: it expired, was logged out, or was never saved',

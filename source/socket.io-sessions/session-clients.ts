@@ -101,8 +101,8 @@ export class SessionClients {
       if (err) return this.#invalid(client, err, event);
       try {
         await this.#services.queues.run(session.id, () =>
-          change(session, async () => {
-            await Reflect.apply(listener, client, call(session, args));
+          change(session, async (fresh) => {
+            await Reflect.apply(listener, client, call(fresh, args));
           }),
         );
       } catch (error) {
@@ -130,15 +130,14 @@ export class SessionClients {
 }
 
 /**
- * Reads a session, lets it be changed, and saves it.
- *
- * The one place where it is decided what keeps others from changing it meanwhile: here, the queue of
- * its messages in this process.
+ * Reads a session under its lock, lets it be changed, and saves it. In this process, messages have
+ * waited for their turn, and so come in order; the lock keeps off the other processes.
  */
-async function change(session: SocketSession, work: () => Promise<void>): Promise<void> {
-  await session.reload();
-  await work();
-  await session.save();
+function change(
+  session: SocketSession,
+  work: (fresh: SocketSession) => Promise<void>,
+): Promise<void> {
+  return session.update(work);
 }
 
 /** `(message, session, …rest)`; a message that is not there is no reason to take its place. */

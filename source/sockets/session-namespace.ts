@@ -8,7 +8,9 @@ import { assertListener } from '../arguments.js';
 import { Deadlines } from '../deadline.js';
 import { connectError, SessionError } from '../errors.js';
 import { authorize, type Refusal } from './authorization.js';
+import { Delivery } from './delivery.js';
 import { type Announcer, announceLate, type LateTerms } from './late-announcement.js';
+import type { RoomWatch } from './room-watch.js';
 import type { SessionSocket } from './session-socket.js';
 import type { SessionSockets } from './session-sockets.js';
 import type { EventName, Listener } from './socket-members.js';
@@ -16,6 +18,7 @@ import type { EventName, Listener } from './socket-members.js';
 /** What the namespaces of one `ExpressionSocket` share. */
 export interface NamespaceServices {
   readonly sockets: SessionSockets;
+  readonly roomWatch: RoomWatch;
   readonly deadlines: Deadlines;
   readonly maxPending: number;
 }
@@ -94,6 +97,7 @@ export class SessionNamespaceWrapper implements Announcer {
     for (const { event, listener } of this.#others) this.#emitter.off(event, listener);
     for (const namespace of [this.namespace, ...childrenOf(this.namespace)]) {
       namespace.off('connection', this.#announce);
+      this.#services.roomWatch.close(namespace);
       for (const raw of namespace.sockets.values()) this.#services.sockets.release(raw);
     }
   }
@@ -125,9 +129,9 @@ export class SessionNamespaceWrapper implements Announcer {
 
   /** Tells the `connection` listeners of a socket that was let in. */
   announce(socket: SessionSocket): void {
+    socket.joinItsSession();
     const { first } = socket;
     if (first === undefined) return;
-    socket.joinItsSession();
     for (const listener of [...this.#connectionListeners]) {
       socket.deliver('connection', listener, first, [socket.socket]);
     }
@@ -140,7 +144,7 @@ export class SessionNamespaceWrapper implements Announcer {
     const event = 'authorization';
     const reading = await socket.read();
     for (const listener of listeners) {
-      const leading = socket.leadingArguments(event, reading);
+      const leading = socket.leadingArguments(new Delivery(socket, event), reading);
       if (leading instanceof SessionError) {
         socket.reportTrouble(leading, event);
         return connectError(leading.code);

@@ -3,16 +3,21 @@
  * session, and when; must not know how a session id is found or a session read.
  */
 
+import type { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
 import type { Diagnostics } from '../diagnostics.js';
 import { isStoreTrouble, SessionError } from '../errors.js';
 import type { SessionIdReader } from '../handshake/session-id.js';
 import type { ErrorContext, ResolvedOptions } from '../options.js';
+import type { Use } from '../session/activity.js';
 import type { SessionReader } from '../session/reader.js';
-import type { SessionOpener } from '../session/session-opener.js';
-import type { Reading } from '../session/store-calls.js';
-import type { SocketSession } from '../types.js';
-import { isRecoverable, sessionRoom, sessionRoomOf } from './session-room.js';
+import type { SessionGuard } from '../session/session-guard.js';
+import { markOf } from '../session/session-mark.js';
+import { notFound, type Reading } from '../session/store-calls.js';
+import type { SessionEndReason, SocketSession } from '../types.js';
+import { Delivery } from './delivery.js';
+import { Membership, type MembershipServices } from './membership.js';
+import { sessionRoomOf } from './session-room.js';
 import type { EventName, Listener } from './socket-members.js';
 
 /** What the sockets of one `ExpressionSocket` share. */
@@ -20,7 +25,8 @@ export interface SocketServices {
   readonly options: Pick<ResolvedOptions, 'alwaysSession' | 'autoErrManager' | 'maxPending'>;
   readonly sessionIds: Pick<SessionIdReader, 'read'>;
   readonly reader: Pick<SessionReader, 'read'>;
-  readonly opener: Pick<SessionOpener, 'open'>;
+  readonly guard: Pick<SessionGuard, 'open'>;
+  readonly memberships: MembershipServices;
   readonly diagnostics: Diagnostics;
 }
 
@@ -31,24 +37,36 @@ export class SessionSocket {
   readonly socket: Socket;
   /** What the `connection` listeners will be given, from the middleware until they are called. */
   first: Reading | undefined;
+  readonly membership: Membership;
   readonly #services: SocketServices;
   #sessionId: string | SessionError | undefined;
+  /** When the read of `first` was asked for. */
+  #firstSince = 0;
   #waiting = 0;
   /** The event told last, who was told of it, and whether it may wait for its session. */
   #event: EventName | undefined;
   readonly #told: Listener[] = [];
   #mayWait = true;
 
-  constructor(raw: Socket, socket: Socket, services: SocketServices) {
+  /** @param lifeEvents the emitter of `sessionend`: where the application listens to it */
+  constructor(
+    { raw, socket }: { raw: Socket; socket: Socket },
+    services: SocketServices,
+    lifeEvents: () => EventEmitter,
+  ) {
     this.raw = raw;
     this.socket = socket;
     this.#services = services;
+    this.membership = new Membership(raw, services.memberships, (reason) => {
+      this.#tellEnd(lifeEvents(), reason);
+    });
   }
 
   /** Reads the session as it is now. The session id is found out once. */
   async read(): Promise<Reading> {
     this.#sessionId ??= await this.#services.sessionIds.read(this.raw.handshake, this.raw.request);
     if (typeof this.#sessionId !== 'string') return { error: this.#sessionId };
+    this.#firstSince = performance.now();
     return this.#services.reader.read(this.#sessionId);
   }
 
@@ -56,7 +74,7 @@ export class SessionSocket {
   get hasLostItsSession(): boolean {
     const before = this.#roomBefore;
     if (before === undefined) return false;
-    if (before !== sessionRoom(String(this.#sessionId))) return true;
+    if (before !== markOf(String(this.#sessionId))) return true;
     return this.first?.record === undefined && !isStoreTrouble(this.first?.error?.code);
   }
 
@@ -72,10 +90,14 @@ export class SessionSocket {
     return this.raw.recovered ? sessionRoomOf(this.raw) : undefined;
   }
 
-  /** Lets a recovery of this connection know that it had a session, and which. */
+  /** The socket, which is announced now, goes with the session that was read for it. */
   joinItsSession(): void {
-    if (!this.first?.record || !isRecoverable(this.raw)) return;
-    void this.raw.join(sessionRoom(String(this.#sessionId)));
+    if (!this.first?.record) return;
+    const sessionId = String(this.#sessionId);
+    const { record } = this.first;
+    const isAlive = this.membership.join(sessionId, { record, since: this.#firstSince });
+    // It ended while other middlewares were at work.
+    if (!isAlive) this.first = { error: notFound() };
   }
 
   /** An event came for a listener, which is called once its session was read. */
@@ -93,24 +115,26 @@ export class SessionSocket {
       return;
     }
     if (isFirst) this.#waiting++;
+    const since = performance.now();
     // One `then` for each event, on a promise that they share: they are called in the order in which
     // they came, and each in its own asynchronous context.
     void this.#services.reader.read(sessionId).then((reading) => {
       if (isFirst) this.#waiting--;
+      if (reading.record) this.#use(event, { record: reading.record, since });
       this.deliver(event, listener, reading, args);
     });
   }
 
   /** Calls a listener with a session of its own, or deals with the lack of one. */
   deliver(event: EventName, listener: Listener, reading: Reading, args: readonly unknown[]): void {
-    const leading = this.leadingArguments(event, reading);
+    const delivery = new Delivery(this, event);
+    const leading = this.leadingArguments(delivery, reading);
     if (leading instanceof SessionError) {
       this.#manage(leading, event);
-      if (event !== 'disconnect') return;
-      this.#call(event, listener, [null, ...args]);
+      if (event === 'disconnect') this.#call(delivery, listener, [null, ...args]);
       return;
     }
-    this.#call(event, listener, [...leading, ...args]);
+    this.#call(delivery, listener, [...leading, ...args]);
   }
 
   /**
@@ -119,8 +143,8 @@ export class SessionSocket {
    *
    * @returns the arguments, or the error that `autoErrManager` keeps from the listener
    */
-  leadingArguments(event: EventName, reading: Reading): readonly unknown[] | SessionError {
-    const session = this.#open(event, reading);
+  leadingArguments(delivery: Delivery, reading: Reading): readonly unknown[] | SessionError {
+    const session = this.#open(delivery, reading);
     if (session instanceof SessionError) {
       return this.#services.options.autoErrManager ? session : [session, null];
     }
@@ -142,6 +166,13 @@ export class SessionSocket {
     this.#services.diagnostics.failed(error, this.#context(event));
   }
 
+  /** A session was read for an event of the client. */
+  #use(event: EventName, reading: Use): void {
+    // The store may have been down when the socket was announced.
+    if (!this.membership.isJoined) this.membership.join(String(this.#sessionId), reading);
+    if (event !== 'disconnect') this.membership.use(reading, (error) => this.report(error, event));
+  }
+
   /** One event is told to several listeners in a row: another one begins where a name or listener does. */
   #isNewEvent(event: EventName, listener: Listener): boolean {
     const isNew = event !== this.#event || this.#told.includes(listener);
@@ -158,21 +189,29 @@ export class SessionSocket {
     return hasLeft || this.#waiting < this.#services.options.maxPending;
   }
 
-  #call(event: EventName, listener: Listener, args: unknown[]): void {
-    this.#services.diagnostics.call(listener, args, this.#context(event));
+  #call(delivery: Delivery, listener: Listener, args: unknown[]): void {
+    const context = this.#context(delivery.event);
+    delivery.result = this.#services.diagnostics.call(listener, args, context);
   }
 
-  #open(event: EventName, reading: Reading): SocketSession | SessionError {
+  #open(delivery: Delivery, reading: Reading): SocketSession | SessionError {
     if (reading.error) return reading.error;
-    return this.#services.opener.open(String(this.#sessionId), reading.record, (error) =>
-      this.report(error, event),
-    );
+    return this.#services.guard.open(String(this.#sessionId), reading.record, delivery);
+  }
+
+  #tellEnd(lifeEvents: EventEmitter, reason: SessionEndReason): void {
+    const event = 'sessionend';
+    // Those of `once` take themselves away; all of them are functions.
+    for (const listener of lifeEvents.rawListeners(event) as Listener[]) {
+      this.#services.diagnostics.call(listener, [reason], this.#context(event));
+    }
   }
 
   /** What `autoErrManager` does: a store's trouble passes; a client without a session leaves. */
   #manage(error: SessionError, event: EventName): void {
     this.reportTrouble(error, event);
-    if (!isStoreTrouble(error.code)) this.raw.disconnect();
+    // One whose session has ended goes with it, and may be meant to come back.
+    if (!(isStoreTrouble(error.code) || this.membership.isPutOut)) this.raw.disconnect();
   }
 
   #overload(): SessionError {

@@ -31,7 +31,9 @@ export class SessionSockets {
   of(raw: Socket): SessionSocket {
     let socket = this.#sockets.get(raw);
     if (socket === undefined) {
-      socket = new SessionSocket(raw, this.#mirrors.of(raw), this.#services);
+      socket = new SessionSocket({ raw, socket: this.#mirrors.of(raw) }, this.#services, () =>
+        this.#lifeEventsOf(raw),
+      );
       this.#sockets.set(raw, socket);
     }
     return socket;
@@ -39,6 +41,7 @@ export class SessionSockets {
 
   /** Takes back what was put on a raw socket. */
   release(raw: Socket): void {
+    this.#sockets.get(raw)?.membership.leave();
     this.#members.release(raw);
   }
 

@@ -13,9 +13,14 @@ export interface SocketSessionMethods {
   /**
    * Saves what the listener changed; without it, nothing is saved.
    *
+   * Top-level keys that others changed meanwhile, and the listener did not, stay as they are; of two
+   * who change the same key, the later one wins (`update` loses neither). A session that has ended
+   * meanwhile stays so. What changes after the call is for the next one.
+   *
    * @returns the session where a callback is given, and otherwise a promise, which may be ignored:
    * an ignored failure goes to `onError`
-   * @throws {SessionError} through the callback or the promise
+   * @throws {SessionError} through the callback or the promise: `ERR_SESSION_ENDED`,
+   * `ERR_SESSION_STORE`, `ERR_SESSION_STORE_TIMEOUT`
    *
    * @example
    * socket.sessOn('vote', async (err, session) => {
@@ -37,7 +42,7 @@ export interface SocketSessionMethods {
   reload(): Promise<void>;
 
   /**
-   * Logs out: removes the session from the store.
+   * Logs out: removes the session from the store, and ends its sockets on every node.
    *
    * @returns the session where a callback is given, and otherwise a promise
    * @throws {SessionError} through the callback or the promise, where the store failed
@@ -53,10 +58,35 @@ export interface SocketSessionMethods {
   regenerate(callback: SessionCallback): this;
   regenerate(): Promise<never>;
 
+  /**
+   * Changes the session atomically: takes its lock, reads it fresh, calls `change` with it, saves it,
+   * and releases the lock; so nothing that others do by `update` is lost. Change the session that
+   * `change` is given; the one in hand shows the result afterwards.
+   *
+   * Within `change`, `save()` works as ever; another `update` of the session that `change` was given
+   * is a part of this one.
+   *
+   * @param change may be asynchronous; the lock is held as long as it works
+   * @returns what `change` returned; the promise may be ignored: an ignored failure goes to `onError`
+   * @throws {SessionError} `ERR_SESSION_ENDED` where the session has ended meanwhile,
+   * `ERR_SESSION_LOCK` where its lock was not to be had in time or was lost, `ERR_SESSION_STORE`,
+   * `ERR_SESSION_STORE_TIMEOUT`; and whatever `change` throws, and then nothing is saved
+   *
+   * @example
+   * socket.sessOn('vote', async (err, session, ack) => {
+   *   if (err) return ack(err.code);
+   *   ack(await session.update((fresh) => {
+   *     fresh.votes = (fresh.votes ?? 0) + 1;
+   *     return fresh.votes;
+   *   }));
+   * });
+   */
+  update<Result>(change: SessionChange<Result>): Promise<Result>;
+
   /** Sets the remaining time of the session's cookie back to `cookie.originalMaxAge`. */
   resetMaxAge(): this;
 
-  /** The same as `resetMaxAge`; writes nothing to the store. */
+  /** The same as `resetMaxAge`; writes nothing to the store. The option `touch` does. */
   touch(): this;
 }
 
@@ -74,6 +104,9 @@ export interface SocketSessionMethods {
 export type SocketSession = SocketSessionMethods &
   Omit<Session, keyof SocketSessionMethods> &
   Partial<SessionData>;
+
+/** Changes the session that it is given. */
+export type SessionChange<Result> = (session: SocketSession) => Result | Promise<Result>;
 
 /** Why a session is over: logout, login (which gives a new session), or time. */
 export type SessionEndReason = 'destroyed' | 'regenerated' | 'expired';

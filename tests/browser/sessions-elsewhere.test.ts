@@ -18,7 +18,6 @@ describe('a page of another site in Chromium', () => {
   let pages: Record<string, string>;
   /** What the friend's own server answers to `POST /ticket`. */
   let giveTicket: () => Promise<string>;
-  const start = useApps();
 
   before(async function () {
     browser = await requireChromium(this);
@@ -34,9 +33,11 @@ describe('a page of another site in Chromium', () => {
     await browser?.close();
     site?.close();
   });
+  // Before the servers stop, which wait for what pages still ask for.
   afterEach(async () => {
     for (const context of browser.contexts()) await context.close();
   });
+  const start = useApps();
 
   function addressOf(app: App): string {
     return app.url.replace('127.0.0.1', 'localhost');

@@ -19,9 +19,13 @@ describe('the client script in Chromium', () => {
     browser = await requireChromium(this);
   });
   after(() => browser?.close());
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-  });
+
+  /** Before the servers stop, which wait for what pages still ask for. */
+  function closesPages(): void {
+    afterEach(async () => {
+      for (const context of browser.contexts()) await context.close();
+    });
+  }
 
   /** A page of a browser that nobody has used before, and what it complains about. */
   async function openPage(): Promise<{ page: Page; complaints: string[] }> {
@@ -32,6 +36,7 @@ describe('the client script in Chromium', () => {
   }
 
   describe('examples/socket.io-sessions', () => {
+    closesPages();
     let example: RunningExample;
 
     before(async () => {
@@ -67,6 +72,7 @@ describe('the client script in Chromium', () => {
   });
 
   describe('on a page of its own server', () => {
+    closesPages();
     const start = useApps();
 
     /** How each client came: with a cookie or a ticket, and to which session. */

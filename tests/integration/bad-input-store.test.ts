@@ -97,7 +97,7 @@ describe('Bad input by a store', () => {
 
   async function start(options: { storeTimeout?: number } = {}): Promise<void> {
     store = new ControlledStore();
-    app = await App.start({ store, options });
+    app = await App.start({ store, options: { onSessionEnd: 'ignore', ...options } });
     ({ cookie, sessionId } = await app.login());
   }
 

@@ -121,7 +121,7 @@ describe('expression.socket.io/redis', () => {
     const chunks: number[] = [];
     const client = {
       get: async () => null,
-      set: async () => null,
+      eval: async () => null,
       mGet: async (keys: string[]) => {
         chunks.push(keys.length);
         return keys.map(() => null);
@@ -135,7 +135,7 @@ describe('expression.socket.io/redis', () => {
     const down = new Error('down');
     const client = {
       get: async () => null,
-      set: async () => null,
+      eval: async () => null,
       mget: async (keys: string[]) => {
         if (keys.includes('sess:c')) throw down;
         return keys.map(() => '{"cookie":{}}');
@@ -150,8 +150,9 @@ describe('expression.socket.io/redis', () => {
 
   it('tells what it expected where it is given something else', () => {
     expect(() => redis({} as RedisClient)).to.throw(TypeError, 'a client of node-redis or ioredis');
-    const client = { get: async () => '', set: async () => null, mGet: async () => [] };
-    expect(() => redis(client, { chunk: 0 })).to.throw(TypeError, '`chunk`');
+    expect(() =>
+      redis({ get: async () => '', mGet: async () => [], eval: async () => 0 }, { chunk: 0 }),
+    ).to.throw(TypeError, '`chunk`');
   });
 
   describe('with a cluster', () => {

@@ -179,7 +179,8 @@ describe('`enable` per connection', () => {
       const app = await start();
       const sessions = enablePerConnection(app);
       const calls: string[] = [];
-      sessions.on('sconnection', (client) => {
+      sessions.on('sconnection', (client, session) => {
+        session.n = 1;
         const gone = () => calls.push('gone');
         client.on('disconnect', gone).on('disconnect', () => calls.push('there'));
         client.off('disconnect', gone);

@@ -24,6 +24,8 @@ const codes = {
   ERR_SESSION_STORE_TIMEOUT: true,
   ERR_SESSION_OVERLOAD: true,
   ERR_SESSION_REFUSED: false,
+  ERR_SESSION_ENDED: false,
+  ERR_SESSION_LOCK: false,
   ERR_SESSION_REGENERATE: false,
   ERR_SESSION_TICKET: false,
 } satisfies Record<SessionErrorCode, boolean>;

@@ -139,6 +139,59 @@ const cases: Readonly<
     ],
     expected: /a function/,
   },
+  rewrite: {
+    right: [async () => {}],
+    wrong: [
+      [true, 'true'],
+      [{}, 'an object'],
+      [null, 'null'],
+    ],
+    expected: /a function/,
+  },
+  lock: {
+    right: [{ acquire: async () => ({ release: async () => {} }) }],
+    wrong: [
+      [true, 'true'],
+      [() => {}, 'a function'],
+      [{}, 'an object'],
+      [{ acquire: 5 }, 'an object'],
+      [null, 'null'],
+    ],
+    expected: /an object with a method `acquire`/,
+  },
+  lockTimeout: {
+    right: [1, 20_000, 2_147_483_647],
+    wrong: [
+      [0, '0'],
+      [0.5, '0.5'],
+      [Number.POSITIVE_INFINITY, 'Infinity'],
+      [2_147_483_648, '2147483648'],
+      ['1', '"1"'],
+      [null, 'null'],
+    ],
+    expected: /milliseconds from 1 to 2147483647/,
+  },
+  touch: {
+    right: [false, 0, 1.5, 60_000],
+    wrong: [
+      [true, 'true'],
+      [-1, '-1'],
+      [Number.NaN, 'NaN'],
+      [Number.POSITIVE_INFINITY, 'Infinity'],
+      ['60000', '"60000"'],
+      [null, 'null'],
+    ],
+    expected: /`false`, or milliseconds from 0 on/,
+  },
+  onSessionEnd: {
+    right: ['disconnect', 'ignore'],
+    wrong: [
+      ['close', '"close"'],
+      [false, 'false'],
+      [null, 'null'],
+    ],
+    expected: /'disconnect' or 'ignore'/,
+  },
   ticket: {
     right: [{}, { secret: 'keyboard cat', lifetime: 30_000, once: true }],
     wrong: [
@@ -180,6 +233,11 @@ describe('options', () => {
       storeTimeout: 5_000,
       maxPending: 1_000,
       readMany: undefined,
+      rewrite: undefined,
+      lock: undefined,
+      lockTimeout: 20_000,
+      touch: 60_000,
+      onSessionEnd: 'disconnect',
       ticket: undefined,
       claim: undefined,
       onError: undefined,

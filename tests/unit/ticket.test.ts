@@ -171,7 +171,7 @@ describe('a ticket', () => {
     for (const [shown, value] of [
       ['undefined', undefined],
       ['null', null],
-      ['an empty one', ''],
+      ['an empty string', ''],
       ['a number', 5],
       ['an object', { id: sessionId }],
     ] as const) {

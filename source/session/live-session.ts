@@ -1,0 +1,63 @@
+/**
+ * @module A session that somebody holds sockets of: who they are, when to look whether it is still
+ * there, and when it was last kept alive.
+ */
+
+import type { SessionEndReason } from '../types.js';
+import { expiryOf } from './record.js';
+import { markOf } from './session-mark.js';
+
+/** Goes with its session. */
+export interface Member {
+  /** Whether it has gone by itself, and nobody said so. */
+  readonly isGone: boolean;
+  /** The session has ended. */
+  end(reason: SessionEndReason): void;
+}
+
+/** Where a cookie tells no expiry, the store has one of its own: when to look, in milliseconds. */
+const usualInterval = 5 * 60_000;
+
+/**
+ * How soon to look again at a session whose cookie says that it is over, though the store has it
+ * still: many stores keep the expiry elsewhere when a session is touched.
+ */
+const shortestInterval = 1_000;
+const longestInterval = 60_000;
+
+/** A session with members. */
+export class LiveSession {
+  readonly sessionId: string;
+  readonly mark: string;
+  readonly members: Set<Member> = new Set();
+  /** When to look whether the store has it still, in milliseconds since 1970. */
+  lookAt: number = Number.POSITIVE_INFINITY;
+  /** When it was last touched, by `performance.now()`. */
+  touchedAt: number = Number.NEGATIVE_INFINITY;
+  /** When anybody in this process last wrote it, by `performance.now()`. */
+  writtenAt: number = Number.NEGATIVE_INFINITY;
+  /** How long a touch keeps it alive, in milliseconds, where its cookie tells. */
+  lifetime: number | undefined;
+  /** Why it is about to end, and since when, by `performance.now()`. */
+  leaving: { readonly reason: SessionEndReason; readonly since: number } | undefined;
+
+  constructor(sessionId: string) {
+    this.sessionId = sessionId;
+    this.mark = markOf(sessionId);
+  }
+
+  /** Takes down when to look next, by a record that was read or written just now. */
+  sawRecord(record: { readonly cookie?: unknown }): void {
+    const now = Date.now();
+    const expiry = expiryOf(record);
+    const maxAge: unknown = Reflect.get(Object(record.cookie), 'originalMaxAge');
+    this.lifetime = typeof maxAge === 'number' && maxAge > 0 ? maxAge : undefined;
+    if (expiry === Number.POSITIVE_INFINITY) this.lookAt = now + usualInterval;
+    else if (expiry > now) this.lookAt = expiry;
+    else this.lookAt = now + clamp((this.lifetime ?? 0) / 30);
+  }
+}
+
+function clamp(interval: number): number {
+  return Math.min(longestInterval, Math.max(shortestInterval, interval));
+}

@@ -1,0 +1,34 @@
+/**
+ * @module One call of a listener, and the session that it was given. Knows which event it was for,
+ * and whether it is still at work.
+ */
+
+import type { SessionOwner } from '../session/session-request.js';
+import type { EventName } from './socket-members.js';
+
+/** The socket whose listener is called. */
+export interface Recipient {
+  report(error: unknown, event: EventName): void;
+  readonly membership: { leaving: Delivery | undefined };
+}
+
+/** Owns the session of one listener, for one event. */
+export class Delivery implements SessionOwner {
+  readonly event: EventName;
+  readonly #socket: Recipient;
+  /** What the listener returned: a promise, where it is asynchronous. */
+  result: unknown;
+
+  constructor(socket: Recipient, event: EventName) {
+    this.#socket = socket;
+    this.event = event;
+  }
+
+  report(error: unknown): void {
+    this.#socket.report(error, this.event);
+  }
+
+  leaves(): void {
+    this.#socket.membership.leaving = this;
+  }
+}
