@@ -31,7 +31,7 @@ export type SessionErrorCode =
  * socket.sessOn('vote', (err, session) => {
  *   if (err?.code === 'ERR_SESSION_NOT_FOUND') return void socket.emit('log in, please');
  *   if (err) return console.error(err.message, err.cause);
- *   session.votes = (session.votes ?? 0) + 1;
+ *   console.log(session.votes ?? 0);
  * });
  */
 export class SessionError extends Error {

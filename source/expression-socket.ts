@@ -39,9 +39,9 @@ type NamespaceCheck = Extract<Parameters<Server['of']>[0], (...args: never[]) =>
  *
  * expressionIO.sockets.on('connection', (err, session, socket) => {
  *   if (err) return void socket.disconnect();
- *   socket.sessOn('vote', async (err, session) => {
+ *   socket.sessOn('vote', async (err, session, option) => {
  *     if (err) return;
- *     session.votes = (session.votes ?? 0) + 1;
+ *     session.vote = option;
  *     await session.save();
  *   });
  * });

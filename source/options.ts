@@ -24,7 +24,7 @@ export type OriginCheck = (origin: string, handshake: Handshake) => boolean | Pr
 export interface ErrorContext {
   /** The prototyped socket. */
   readonly socket: Socket;
-  /** The name of the event, `'connection'` or `'authorization'`. */
+  /** The name of the event, `'connection'`, `'authorization'` or `'sessionend'`. */
   readonly event: string | symbol;
 }
 

@@ -54,9 +54,11 @@ export function openChatRoom(server: HttpServer, store: Store, secret: string): 
       const problem = problemWith(text);
       if (problem) return reply(problem);
 
-      session.messages = (session.messages ?? 0) + 1;
       try {
-        await session.save();
+        // Counts right, however many tabs of the visitor send at once.
+        await session.update((fresh) => {
+          fresh.messages = (fresh.messages ?? 0) + 1;
+        });
       } catch (error) {
         return reply(error instanceof SessionError ? error.code : 'ERR_SESSION_STORE');
       }
@@ -65,7 +67,7 @@ export function openChatRoom(server: HttpServer, store: Store, secret: string): 
       history.push(message);
       if (history.length > limits.history) history.shift();
       room.emit('message', message);
-      room.namespace.to(session.user.id).emit('count', session.messages);
+      room.namespace.to(session.user.id).emit('count', session.messages ?? 0);
       reply();
     });
   });

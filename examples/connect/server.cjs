@@ -25,8 +25,9 @@ app.use((_req, res) => res.setHeader('Content-Type', 'text/html').end(page));
 
 expressionIO.sockets.on('connection', (_session, socket) => {
   socket.on('visit', async (session) => {
-    session.visits = (session.visits ?? 0) + 1;
-    await session.save();
+    await session.update((fresh) => {
+      fresh.visits = (fresh.visits ?? 0) + 1;
+    });
     socket.emit('visits', session.visits);
   });
 });

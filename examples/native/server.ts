@@ -37,9 +37,11 @@ app.post('/ticket', expressionIO.ticketHandler());
 expressionIO.sockets.authorization((err, _session, _handshake, fn) => fn(err, !err));
 expressionIO.sockets.on('connection', async (err, session, socket) => {
   if (err) return;
-  session.connections = (session.connections ?? 0) + 1;
-  await session.save();
-  socket.emit('hello', session.name, session.connections);
+  const connections = await session.update((session) => {
+    session.connections = (session.connections ?? 0) + 1;
+    return session.connections;
+  });
+  socket.emit('hello', session.name, connections);
 });
 
 server.listen(process.env.PORT ?? 3000, () => {

@@ -44,9 +44,10 @@ const expressionIO = new ExpressionSocket(io, store, cookieParser(secret), { rea
 expressionIO.sockets.on('connection', (_err, _session, socket) => {
   socket.sessOn('visit', async (err, session) => {
     if (err) return console.error(err.message);
-    session.visits = (session.visits ?? 0) + 1;
-    await session.save();
-    socket.emit('visits', session.visits);
+    await session.update((fresh) => {
+      fresh.visits = (fresh.visits ?? 0) + 1;
+    });
+    socket.emit('visits', session.visits ?? 0);
   });
 });
 

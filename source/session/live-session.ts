@@ -20,7 +20,8 @@ const usualInterval = 5 * 60_000;
 
 /**
  * How soon to look again at a session whose cookie says that it is over, though the store has it
- * still: many stores keep the expiry elsewhere when a session is touched.
+ * still, in milliseconds: at first, for some stores count in whole seconds; and at most, for many
+ * keep a new expiry elsewhere when a session is touched.
  */
 const shortestInterval = 1_000;
 const longestInterval = 60_000;
@@ -41,6 +42,9 @@ export class LiveSession {
   /** Why it is about to end, and since when, by `performance.now()`. */
   leaving: { readonly reason: SessionEndReason; readonly since: number } | undefined;
 
+  /** How often it was found alive in a row, though its cookie says that it is over. */
+  #overdueLooks = 0;
+
   constructor(sessionId: string) {
     this.sessionId = sessionId;
     this.mark = markOf(sessionId);
@@ -52,12 +56,18 @@ export class LiveSession {
     const expiry = expiryOf(record);
     const maxAge: unknown = Reflect.get(Object(record.cookie), 'originalMaxAge');
     this.lifetime = typeof maxAge === 'number' && maxAge > 0 ? maxAge : undefined;
+    const isOverdue = expiry <= now;
+    this.#overdueLooks = isOverdue ? this.#overdueLooks + 1 : 0;
     if (expiry === Number.POSITIVE_INFINITY) this.lookAt = now + usualInterval;
-    else if (expiry > now) this.lookAt = expiry;
-    else this.lookAt = now + clamp((this.lifetime ?? 0) / 30);
+    else this.lookAt = isOverdue ? now + this.#overdueInterval : expiry;
   }
-}
 
-function clamp(interval: number): number {
-  return Math.min(longestInterval, Math.max(shortestInterval, interval));
+  /** Twice as long each time, in proportion to the time that a touch may have given it. */
+  get #overdueInterval(): number {
+    const longest = Math.min(longestInterval, (this.lifetime ?? 0) / 30);
+    return Math.max(
+      shortestInterval,
+      Math.min(longest, shortestInterval * 2 ** this.#overdueLooks),
+    );
+  }
 }

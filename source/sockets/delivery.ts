@@ -3,12 +3,14 @@
  * and whether it is still at work.
  */
 
+import { SessionError } from '../errors.js';
 import type { SessionOwner } from '../session/session-request.js';
 import type { EventName } from './socket-members.js';
 
 /** The socket whose listener is called. */
 export interface Recipient {
   report(error: unknown, event: EventName): void;
+  listenerFailed(error: unknown, event: EventName): void;
   readonly membership: { leaving: Delivery | undefined };
 }
 
@@ -24,8 +26,10 @@ export class Delivery implements SessionOwner {
     this.event = event;
   }
 
+  /** Of an ignored update, it may be the mistake of the listener's own function. */
   report(error: unknown): void {
-    this.#socket.report(error, this.event);
+    if (error instanceof SessionError) this.#socket.report(error, this.event);
+    else this.#socket.listenerFailed(error, this.event);
   }
 
   leaves(): void {

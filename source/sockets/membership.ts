@@ -63,9 +63,11 @@ export class Membership implements Member {
     if (this.isGone || this.#session) return true;
     const reason = this.#services.lifetime.endSince(sessionId, since);
     if (reason) {
-      this.end(reason);
+      // Not twice, where several events were read before it ended.
+      if (!this.#isParting) this.end(reason);
       return false;
     }
+    this.#isParting = false;
     this.#session = this.#services.lifetime.join(sessionId, this, record);
     this.#services.roomWatch.watch(this.#raw, (room) => this.#left(room));
     this.#enterRoom();

@@ -37,7 +37,7 @@ export interface SessionListening<
    * @example
    * socket.sessOn('vote', async (err, session, option, ack) => {
    *   if (err) return ack(err.code);
-   *   session.votes = (session.votes ?? 0) + 1;
+   *   session.vote = option;
    *   await session.save();
    *   ack(`Counted: ${option}`);
    * });
@@ -94,15 +94,15 @@ export interface SelectiveListening<
     false,
     AutoErrManager
   > {
-  /** Kept for the end of the session; this version does not emit it. */
+  /** Hears that the session of the socket has ended, and why; then the socket is put out. */
   on(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
-  /** Kept for the end of the session; this version does not emit it. */
+  /** Hears that the session of the socket has ended, and why; then the socket is put out. */
   once(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
-  /** Kept for the end of the session; this version does not emit it. */
+  /** Hears that the session of the socket has ended, and why; then the socket is put out. */
   addListener(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
-  /** Kept for the end of the session; this version does not emit it. */
+  /** Hears that the session of the socket has ended, and why; then the socket is put out. */
   prependListener(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
-  /** Kept for the end of the session; this version does not emit it. */
+  /** Hears that the session of the socket has ended, and why; then the socket is put out. */
   prependOnceListener(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
 }
 

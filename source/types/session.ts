@@ -23,9 +23,9 @@ export interface SocketSessionMethods {
    * `ERR_SESSION_STORE`, `ERR_SESSION_STORE_TIMEOUT`
    *
    * @example
-   * socket.sessOn('vote', async (err, session) => {
+   * socket.sessOn('vote', async (err, session, option) => {
    *   if (err) return;
-   *   session.votes = (session.votes ?? 0) + 1;
+   *   session.vote = option;
    *   await session.save();
    * });
    */

@@ -3,10 +3,12 @@
  */
 
 import cookieParser from 'cookie-parser';
+import express from 'express';
 import { Server } from 'socket.io';
 import {
   ExpressionSocket,
   type SessionArguments,
+  type SessionLock,
   type SessionNamespace,
   type SessionSocket,
   type SocketSession,
@@ -14,12 +16,17 @@ import {
 import { store } from './expect.js';
 
 interface ClientEvents {
+  count: (ack: (answer: number | string) => void) => void;
   vote: (option: string, ack: (answer: string) => void) => void;
 }
 interface ServerEvents {
   welcome: (votes: number) => void;
 }
 declare const httpServer: undefined;
+declare const myLocks: {
+  lock(name: string, terms: { signal: AbortSignal }): Promise<{ unlock(): Promise<void> }>;
+};
+const app = express();
 declare function isMember(session: SocketSession): Promise<boolean>;
 
 const io = new Server<ClientEvents, ServerEvents>(httpServer);
@@ -27,9 +34,9 @@ const expressionIO = new ExpressionSocket(io, store, cookieParser('secret'));
 
 expressionIO.sockets.on('connection', (err, session, socket) => {
   if (err) return void socket.disconnect();
-  socket.sessOn('vote', async (err, session) => {
+  socket.sessOn('vote', async (err, session, option) => {
     if (err) return;
-    session.votes = (session.votes ?? 0) + 1;
+    session.vote = option;
     await session.save();
   });
 });
@@ -57,11 +64,42 @@ expressionIO.sockets.on('connection', (err, session, socket) => {
 
   socket.sessOn('vote', async (err, session, option, ack) => {
     if (err) return ack(err.code);
-    session.votes = (session.votes ?? 0) + 1;
+    session.vote = option;
     await session.save();
     ack(`Counted: ${option}`);
   });
+
+  socket.sessOn('count', async (err, session, ack) => {
+    if (err) return ack(err.code);
+    ack(
+      await session.update((fresh) => {
+        fresh.votes = (fresh.votes ?? 0) + 1;
+        return fresh.votes;
+      }),
+    );
+  });
 });
+
+app.post('/vote', async (req, res) => {
+  const votes = await expressionIO.update(req.sessionID, (session) => {
+    session.votes = (session.votes ?? 0) + 1;
+    return session.votes;
+  });
+  res.json({ votes });
+});
+
+app.post('/end', (req) => {
+  expressionIO.end(req.sessionID);
+});
+
+// Any lock of your database does, such as the advisory locks of PostgreSQL.
+const lock: SessionLock = {
+  acquire: async (sessionId, { signal }) => {
+    const held = await myLocks.lock(`session:${sessionId}`, { signal });
+    return { release: () => held.unlock() };
+  },
+};
+void lock;
 
 expressionIO.sockets.on('connection', (err, session, socket) => {
   if (err) return void socket.disconnect();

@@ -7,6 +7,7 @@ import type { Store } from 'express-session';
 declare module 'express-session' {
   interface SessionData {
     votes: number;
+    vote: string;
     ballot: { option: string; history: { round: number }[] };
   }
 }

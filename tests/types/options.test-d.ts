@@ -7,6 +7,7 @@ import { type DisconnectReason, Server, type Socket } from 'socket.io';
 import {
   ExpressionSocket,
   type ExpressionSocketOptions,
+  type HeldLock,
   type SessionError,
   type SessionSocket,
   type SocketSession,
@@ -153,3 +154,30 @@ always.sockets.on('connection', (_err, _session, socket) => register(socket));
 neither.sockets.on('connection', (_err, _session, socket) => registerSelective(socket));
 // @ts-expect-error its `on` gives a session
 always.sockets.on('connection', (_err, _session, socket) => registerSelective(socket));
+
+// Updates and ends, from anywhere.
+const sum: Promise<number> = always.update('an id', async (session) => session.votes ?? 0);
+void sum;
+expect<Equal<ReturnType<typeof always.end>, void>>();
+// @ts-expect-error which session?
+always.update((session: SocketSession) => session.votes);
+// @ts-expect-error which session?
+always.end();
+
+// Locks, touches and ends.
+new ExpressionSocket(io, store, parser, {
+  lock: { acquire: async (_id, { signal }) => ({ release: async () => {}, lost: signal }) },
+  lockTimeout: 1_000,
+  touch: false,
+  onSessionEnd: 'ignore',
+  rewrite: async (_id, change, { lock }) => {
+    expect<Equal<typeof lock, HeldLock | undefined>>();
+    change(null);
+  },
+});
+// @ts-expect-error a lock is released by a promise
+new ExpressionSocket(io, store, parser, { lock: { acquire: async () => ({}) } });
+// @ts-expect-error `true` says not how often
+new ExpressionSocket(io, store, parser, { touch: true });
+// @ts-expect-error there is no such way to end
+new ExpressionSocket(io, store, parser, { onSessionEnd: 'close' });

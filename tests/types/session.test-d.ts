@@ -58,3 +58,19 @@ declare function tally(data: Partial<SessionData>): number;
 declare function greet(session: Request['session']): string;
 tally(session);
 greet(session);
+
+// An update resolves to what the function returns, and gives it a session that may be changed.
+const count: Promise<number> = session.update((fresh) => {
+  expect<Equal<typeof fresh, SocketSession>>();
+  fresh.votes = (fresh.votes ?? 0) + 1;
+  return fresh.votes;
+});
+const name: Promise<string> = session.update(async () => 'Ada');
+const nothing: Promise<void> = session.update((fresh) => {
+  fresh.votes = 1;
+});
+void [count, name, nothing];
+// @ts-expect-error an update needs a function
+session.update();
+// @ts-expect-error no such field was declared
+session.update((fresh) => fresh.nickname);
