@@ -4,7 +4,7 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'socket.io';
 import { hasOwnPage } from '../handshake/origin-guard.js';
 import type { TicketHandler } from '../handshake/ticket-desk.js';
@@ -45,7 +45,7 @@ export class ClientScript {
   #handle(request: IncomingMessage, response: ServerResponse, next: Next): void {
     const name = this.#isClosed ? undefined : this.#fileName(request);
     // A WebSocket may ask for any path below Socket.IO's own.
-    if (!(response instanceof ServerResponse)) next();
+    if (request.headers.upgrade !== undefined) next();
     else if (name === 'socket.io-sessions.json') this.#terms.ticketHandler(request, response);
     else if (name === 'socket.io-sessions.js') this.#serve(request, response).catch(next);
     else next();

@@ -4,16 +4,8 @@
  */
 
 import { expect } from 'chai';
-import { cookieOf } from '../support/cookies.js';
 import { expectNoCrash } from '../support/crashes.js';
-import {
-  enablePerConnection,
-  stored,
-  turnedAway,
-  useApps,
-  welcomed,
-  written,
-} from '../support/sessions.js';
+import { enablePerConnection, stored, useApps, welcomed, written } from '../support/sessions.js';
 import { ControlledStore } from '../support/stores.js';
 
 describe('`enable` per connection', () => {
@@ -205,70 +197,6 @@ describe('`enable` per connection', () => {
       });
       const remote = await app.connect(await app.login());
       remote.disconnect();
-      expect(await failed).to.have.property('code', 'ERR_SESSION_STORE');
-    });
-  });
-
-  describe('`sinvalid`', () => {
-    it('gives a client without a cookie, which stays connected and can be told', async () => {
-      const app = await start();
-      const sessions = enablePerConnection(app);
-      const calls: unknown[] = [];
-      sessions.on('sconnection', () => calls.push('sconnection'));
-      sessions.on('sinvalid', (client, error) => {
-        calls.push(error.code);
-        client.send('please log in');
-      });
-      const remote = app.client();
-      const message = await new Promise((resolve) => remote.once('message', resolve));
-      expect(message).to.equal('please log in');
-      expect(calls).to.deep.equal(['ERR_SESSION_COOKIE_MISSING']);
-      expect(remote.connected).to.equal(true);
-    });
-
-    it('gives one whose session has ended', async () => {
-      const app = await start();
-      const sessions = enablePerConnection(app);
-      const { cookie } = await app.login();
-      await app.logout(cookie);
-      const told = turnedAway(sessions);
-      app.client({ cookie });
-      expect((await told).code).to.equal('ERR_SESSION_NOT_FOUND');
-    });
-
-    it('gives one with a bare session id, in a cookie or for a ticket', async () => {
-      const app = await start();
-      const sessions = enablePerConnection(app);
-      const { sessionId } = await app.login();
-      for (const [settings, code] of [
-        [{ cookie: cookieOf(sessionId) }, 'ERR_SESSION_COOKIE_INVALID'],
-        [{ auth: { session: sessionId } }, 'ERR_SESSION_TICKET'],
-        [{ query: { session: sessionId } }, 'ERR_SESSION_COOKIE_MISSING'],
-      ] as const) {
-        const told = turnedAway(sessions);
-        app.client(settings);
-        expect((await told).code).to.equal(code);
-      }
-    });
-
-    it('gives one whose session cannot be read', async () => {
-      const store = new ControlledStore();
-      const app = await start({ store });
-      const sessions = enablePerConnection(app);
-      const login = await app.login();
-      store.onGet = (_id, callback) => callback(new Error('down'));
-      const told = turnedAway(sessions);
-      app.client(login);
-      expect((await told).code).to.equal('ERR_SESSION_STORE');
-    });
-
-    it('is told to `onError` where nobody listens and the store is down', async () => {
-      const store = new ControlledStore();
-      const app = await start({ store });
-      const failed = new Promise((resolve) => enablePerConnection(app, { onError: resolve }));
-      const login = await app.login();
-      store.onGet = (_id, callback) => callback(new Error('down'));
-      app.client(login);
       expect(await failed).to.have.property('code', 'ERR_SESSION_STORE');
     });
   });
