@@ -43,7 +43,10 @@ export const connectWithSession: ConnectWithSession = client.connectWithSession;
  * @throws {TypeError} where there is neither
  *
  * @example
- * const fetchTicket = async () => (await fetch('/ticket', { method: 'POST' })).text();
+ * async function fetchTicket(): Promise<string> {
+ *   const response = await fetch('/ticket', { method: 'POST' });
+ *   return ((await response.json()) as { ticket: string }).ticket;
+ * }
  * const socket = new SessionSocket(fetchTicket, 'https://app.example.com');
  */
 export const SessionSocket: SessionSocketConstructor = client.SessionSocket;
