@@ -60,8 +60,10 @@ export class ExpiryWatch {
   /** Where there is none, whoever reads says so; a store that is down ends nobody. */
   async #lookAt(session: LiveSession): Promise<void> {
     const { record, error } = await this.#reader.read(session.sessionId);
-    if (record) session.sawRecord(record);
-    else if (isStoreTrouble(error.code)) session.lookAt = Date.now() + retryInterval;
+    if (record) {
+      session.overdueLooks += 1;
+      session.sawRecord(record);
+    } else if (isStoreTrouble(error.code)) session.lookAt = Date.now() + retryInterval;
     else return;
     this.#wakeAt(session.lookAt);
   }

@@ -42,8 +42,8 @@ export class LiveSession {
   /** Why it is about to end, and since when, by `performance.now()`. */
   leaving: { readonly reason: SessionEndReason; readonly since: number } | undefined;
 
-  /** How often it was found alive in a row, though its cookie says that it is over. */
-  #overdueLooks = 0;
+  /** How often a look found it alive in a row, though its cookie says that it is over. */
+  overdueLooks = 0;
 
   constructor(sessionId: string) {
     this.sessionId = sessionId;
@@ -57,7 +57,7 @@ export class LiveSession {
     const maxAge: unknown = Reflect.get(Object(record.cookie), 'originalMaxAge');
     this.lifetime = typeof maxAge === 'number' && maxAge > 0 ? maxAge : undefined;
     const isOverdue = expiry <= now;
-    this.#overdueLooks = isOverdue ? this.#overdueLooks + 1 : 0;
+    if (!isOverdue) this.overdueLooks = 0;
     if (expiry === Number.POSITIVE_INFINITY) this.lookAt = now + usualInterval;
     else this.lookAt = isOverdue ? now + this.#overdueInterval : expiry;
   }
@@ -65,9 +65,6 @@ export class LiveSession {
   /** Twice as long each time, in proportion to the time that a touch may have given it. */
   get #overdueInterval(): number {
     const longest = Math.min(longestInterval, (this.lifetime ?? 0) / 30);
-    return Math.max(
-      shortestInterval,
-      Math.min(longest, shortestInterval * 2 ** this.#overdueLooks),
-    );
+    return Math.max(shortestInterval, Math.min(longest, shortestInterval * 2 ** this.overdueLooks));
   }
 }

@@ -11,7 +11,7 @@ import type { LiveSession, Member } from '../session/live-session.js';
 import type { SessionEndReason } from '../types.js';
 import type { Delivery } from './delivery.js';
 import { part } from './end-of-session.js';
-import type { RoomWatch } from './room-watch.js';
+import type { RoomWatch, RoomWatcher } from './room-watch.js';
 import { isRecoverable } from './session-room.js';
 
 /** What the memberships of one `ExpressionSocket` share. */
@@ -22,21 +22,26 @@ export interface MembershipServices {
   readonly onSessionEnd: ResolvedOptions['onSessionEnd'];
 }
 
+/** Whom the application hears from. */
+export interface Teller {
+  /** Tells the application that the session has ended. */
+  tellEnd(reason: SessionEndReason): void;
+}
+
 /** One socket's part in its session. */
-export class Membership implements Member {
+export class Membership implements Member, RoomWatcher {
   /** The listener that is ending the session itself, if any. */
   leaving: Delivery | undefined;
   readonly #raw: Socket;
   readonly #services: MembershipServices;
-  readonly #tell: (reason: SessionEndReason) => void;
+  readonly #teller: Teller;
   #session: LiveSession | undefined;
   #isParting = false;
 
-  /** @param tell tells the application that the session has ended */
-  constructor(raw: Socket, services: MembershipServices, tell: (reason: SessionEndReason) => void) {
+  constructor(raw: Socket, services: MembershipServices, teller: Teller) {
     this.#raw = raw;
     this.#services = services;
-    this.#tell = tell;
+    this.#teller = teller;
   }
 
   /** Whether the socket goes with a session. */
@@ -69,7 +74,7 @@ export class Membership implements Member {
     }
     this.#isParting = false;
     this.#session = this.#services.lifetime.join(sessionId, this, record);
-    this.#services.roomWatch.watch(this.#raw, (room) => this.#left(room));
+    this.#services.roomWatch.watch(this.#raw, this);
     this.#enterRoom();
     return true;
   }
@@ -87,7 +92,7 @@ export class Membership implements Member {
       reason,
       onSessionEnd: this.#services.onSessionEnd,
       listener: this.leaving?.result,
-      tell: () => this.#tell(reason),
+      tell: () => this.#teller.tellEnd(reason),
     });
   }
 
@@ -99,7 +104,7 @@ export class Membership implements Member {
   }
 
   /** A socket that goes leaves its rooms first. */
-  #left(room: string): void {
+  left(room: string): void {
     if (room !== this.#raw.id && room !== this.#session?.mark) return;
     queueMicrotask(() => {
       if (this.isGone) this.leave();

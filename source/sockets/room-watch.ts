@@ -6,24 +6,27 @@
 
 import type { Namespace, Socket } from 'socket.io';
 
-/** Called with the room that a socket has just left. */
-type Left = (room: string) => void;
+/** Hears of one socket. */
+export interface RoomWatcher {
+  /** The socket has just left a room. */
+  left(room: string): void;
+}
 
 /** Listens to adapters: once to each. */
 export class RoomWatch {
-  readonly #watched = new WeakMap<Socket, Left>();
+  readonly #watchers = new WeakMap<Socket, RoomWatcher>();
   readonly #listeners = new WeakMap<object, (room: string, id: string) => void>();
 
   /** Hears of a socket from now on. */
-  watch(raw: Socket, left: Left): void {
-    this.#watched.set(raw, left);
+  watch(raw: Socket, watcher: RoomWatcher): void {
+    this.#watchers.set(raw, watcher);
     const { nsp: namespace } = raw;
     // An application may put another adapter in its place at any time.
     const { adapter } = namespace;
     if (this.#listeners.has(adapter)) return;
     const listener = (room: string, id: string): void => {
       const socket = namespace.sockets.get(id);
-      if (socket) this.#watched.get(socket)?.(room);
+      if (socket) this.#watchers.get(socket)?.left(room);
     };
     this.#listeners.set(adapter, listener);
     adapter.on('leave-room', listener);
@@ -31,7 +34,7 @@ export class RoomWatch {
 
   /** Hears of a socket no more. */
   forget(raw: Socket): void {
-    this.#watched.delete(raw);
+    this.#watchers.delete(raw);
   }
 
   /** Takes the listener of a namespace's adapter away. */

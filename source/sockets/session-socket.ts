@@ -15,8 +15,9 @@ import type { SessionGuard } from '../session/session-guard.js';
 import { markOf } from '../session/session-mark.js';
 import { notFound, type Reading } from '../session/store-calls.js';
 import type { SessionEndReason, SocketSession } from '../types.js';
-import { Delivery } from './delivery.js';
-import { Membership, type MembershipServices } from './membership.js';
+import { Backlog } from './backlog.js';
+import { Delivery, type Recipient } from './delivery.js';
+import { Membership, type MembershipServices, type Teller } from './membership.js';
 import { sessionRoomOf } from './session-room.js';
 import type { EventName, Listener } from './socket-members.js';
 
@@ -28,10 +29,12 @@ export interface SocketServices {
   readonly guard: Pick<SessionGuard, 'open'>;
   readonly memberships: MembershipServices;
   readonly diagnostics: Diagnostics;
+  /** The emitter of `sessionend`: where the application listens to it. */
+  readonly lifeEvents: (raw: Socket) => EventEmitter;
 }
 
 /** One raw socket, its session id, and the events that wait for its session. */
-export class SessionSocket {
+export class SessionSocket implements Recipient, Teller {
   readonly raw: Socket;
   /** The prototyped socket: what the application is given in place of the raw one. */
   readonly socket: Socket;
@@ -42,24 +45,14 @@ export class SessionSocket {
   #sessionId: string | SessionError | undefined;
   /** When the read of `first` was asked for. */
   #firstSince = 0;
-  #waiting = 0;
-  /** The event told last, who was told of it, and whether it may wait for its session. */
-  #event: EventName | undefined;
-  readonly #told: Listener[] = [];
-  #mayWait = true;
+  readonly #backlog: Backlog;
 
-  /** @param lifeEvents the emitter of `sessionend`: where the application listens to it */
-  constructor(
-    { raw, socket }: { raw: Socket; socket: Socket },
-    services: SocketServices,
-    lifeEvents: () => EventEmitter,
-  ) {
+  constructor(raw: Socket, socket: Socket, services: SocketServices) {
     this.raw = raw;
     this.socket = socket;
     this.#services = services;
-    this.membership = new Membership(raw, services.memberships, (reason) => {
-      this.#tellEnd(lifeEvents(), reason);
-    });
+    this.#backlog = new Backlog(services.options.maxPending);
+    this.membership = new Membership(raw, services.memberships, this);
   }
 
   /** Reads the session as it is now. The session id is found out once. */
@@ -108,18 +101,16 @@ export class SessionSocket {
       if (sessionId) this.deliver(event, listener, { error: sessionId }, args);
       return;
     }
-    const isFirst = this.#isNewEvent(event, listener);
-    if (isFirst) this.#mayWait = this.#hasRoom(event);
-    if (!this.#mayWait) {
+    const place = this.#backlog.enter(event, listener, this.#isFarewell(event));
+    if (place === undefined) {
       this.deliver(event, listener, { error: this.#overload() }, args);
       return;
     }
-    if (isFirst) this.#waiting++;
     const since = performance.now();
     // One `then` for each event, on a promise that they share: they are called in the order in which
     // they came, and each in its own asynchronous context.
     void this.#services.reader.read(sessionId).then((reading) => {
-      if (isFirst) this.#waiting--;
+      if (place === 'first') this.#backlog.leave();
       if (reading.record) this.#use(event, { record: reading.record, since });
       this.deliver(event, listener, reading, args);
     });
@@ -166,6 +157,16 @@ export class SessionSocket {
     this.#services.diagnostics.failed(error, this.#context(event));
   }
 
+  /** Tells the application that the session has ended. */
+  tellEnd(reason: SessionEndReason): void {
+    const event = 'sessionend';
+    const lifeEvents = this.#services.lifeEvents(this.raw);
+    // Those of `once` take themselves away; all of them are functions.
+    for (const listener of lifeEvents.rawListeners(event) as Listener[]) {
+      this.#services.diagnostics.call(listener, [reason], this.#context(event));
+    }
+  }
+
   /** A session was read for an event of the client. */
   #use(event: EventName, reading: Use): void {
     // The store may have been down when the socket was announced.
@@ -173,20 +174,12 @@ export class SessionSocket {
     if (event !== 'disconnect') this.membership.use(reading, (error) => this.report(error, event));
   }
 
-  /** One event is told to several listeners in a row: another one begins where a name or listener does. */
-  #isNewEvent(event: EventName, listener: Listener): boolean {
-    const isNew = event !== this.#event || this.#told.includes(listener);
-    if (isNew) this.#told.length = 0;
-    this.#event = event;
-    this.#told.push(listener);
-    return isNew;
-  }
-
-  #hasRoom(event: EventName): boolean {
-    // Whoever cleans up after a client must hear that it left, however many events still wait. Some
-    // parsers let a client send an event of that name, as often as it likes.
-    const hasLeft = event === 'disconnect' && !this.raw.connected;
-    return hasLeft || this.#waiting < this.#services.options.maxPending;
+  /**
+   * Whoever cleans up after a client must hear that it left, however many events still wait. Some
+   * parsers let a client send an event of that name, as often as it likes.
+   */
+  #isFarewell(event: EventName): boolean {
+    return event === 'disconnect' && !this.raw.connected;
   }
 
   #call(delivery: Delivery, listener: Listener, args: unknown[]): void {
@@ -197,14 +190,6 @@ export class SessionSocket {
   #open(delivery: Delivery, reading: Reading): SocketSession | SessionError {
     if (reading.error) return reading.error;
     return this.#services.guard.open(String(this.#sessionId), reading.record, delivery);
-  }
-
-  #tellEnd(lifeEvents: EventEmitter, reason: SessionEndReason): void {
-    const event = 'sessionend';
-    // Those of `once` take themselves away; all of them are functions.
-    for (const listener of lifeEvents.rawListeners(event) as Listener[]) {
-      this.#services.diagnostics.call(listener, [reason], this.#context(event));
-    }
   }
 
   /** What `autoErrManager` does: a store's trouble passes; a client without a session leaves. */

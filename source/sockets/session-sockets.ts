@@ -17,8 +17,8 @@ export class SessionSockets {
   readonly #members: SocketMembers;
   readonly #mirrors: Mirrors<Socket>;
 
-  constructor(services: SocketServices) {
-    this.#services = services;
+  constructor(services: Omit<SocketServices, 'lifeEvents'>) {
+    this.#services = { ...services, lifeEvents: (raw) => this.#lifeEventsOf(raw) };
     this.#members = new SocketMembers({
       alwaysSession: services.options.alwaysSession,
       receive: (raw, event, listener, args) => this.of(raw).receive(event, listener, args),
@@ -31,9 +31,7 @@ export class SessionSockets {
   of(raw: Socket): SessionSocket {
     let socket = this.#sockets.get(raw);
     if (socket === undefined) {
-      socket = new SessionSocket({ raw, socket: this.#mirrors.of(raw) }, this.#services, () =>
-        this.#lifeEventsOf(raw),
-      );
+      socket = new SessionSocket(raw, this.#mirrors.of(raw), this.#services);
       this.#sockets.set(raw, socket);
     }
     return socket;
