@@ -50,12 +50,10 @@ export class Tickets {
    */
   async issue(sessionId: string): Promise<string> {
     assertSessionId('ticket', sessionId);
-    const [key] = await this.#deriveKeys();
+    // There is one at least: the options have seen to it.
+    const [key] = (await this.#deriveKeys()) as [TicketKey];
     const expiry = Date.now() + this.#terms.options.lifetime;
-    const ticket = await sealTicket(
-      { sessionId, ticketId: randomUUID(), expiry },
-      key as TicketKey,
-    );
+    const ticket = await sealTicket({ sessionId, ticketId: randomUUID(), expiry }, key);
     if (ticket.length <= longestTicket) return ticket;
     throw new TypeError(
       `\`ticket\`: expected a session id that fits into ${longestTicket} characters, got one of ${sessionId.length}`,

@@ -63,7 +63,7 @@ export function clientMembers({ exchanging, leaving }: MemberTerms): object {
       );
     }
     const stand = standFor(client, event, listener, exchanging);
-    const socket = originalOf(client) as unknown as SessionSocket;
+    const socket = prototypedOf(client);
     const name = event === 'smessage' ? messageEvent : event;
     if (isOnce) socket.sessOnce(name, stand);
     else socket.sessOn(name, stand);
@@ -93,7 +93,7 @@ export function clientMembers({ exchanging, leaving }: MemberTerms): object {
 
   const forwarder = (name: (typeof forwarded)[number]) =>
     function (this: Socket, event: EventName, listener: Listener): Socket {
-      (originalOf(this) as unknown as SessionSocket)[name](event as string, listener);
+      prototypedOf(this)[name](event as string, listener);
       return this;
     };
 
@@ -107,6 +107,11 @@ export function clientMembers({ exchanging, leaving }: MemberTerms): object {
       return addExchanging(this, event, listener, false);
     },
   };
+}
+
+/** What a client mirrors is the prototyped socket, which has the members of its type. */
+function prototypedOf(client: Socket): SessionSocket {
+  return originalOf(client) as unknown as SessionSocket;
 }
 
 /** The prototyped socket as the `EventEmitter` that it is, whatever its event maps. */

@@ -27,6 +27,7 @@ export class ClientScript {
   readonly #io: Server;
   readonly #terms: ScriptTerms;
   #isClosed = false;
+  #stopWaiting: (() => void) | undefined;
 
   constructor(io: Server, terms: ScriptTerms) {
     this.#io = io;
@@ -34,12 +35,13 @@ export class ClientScript {
     const handle = (request: IncomingMessage, response: ServerResponse, next: Next): void =>
       this.#handle(request, response, next);
     if (io.engine) io.engine.use(handle);
-    else whenAttached(io, () => io.engine.use(handle));
+    else this.#stopWaiting = whenAttached(io, () => io.engine.use(handle));
   }
 
   /** Serves nothing any more; Engine.IO has no way to take a middleware back. */
   close(): void {
     this.#isClosed = true;
+    this.#stopWaiting?.();
   }
 
   #handle(request: IncomingMessage, response: ServerResponse, next: Next): void {
@@ -94,15 +96,23 @@ export class ClientScript {
 
 /**
  * Waits for a server to be attached, which all ways of it end with `bind`, and no event tells of.
+ *
+ * @returns stops waiting
  */
-function whenAttached(io: Server, attached: () => void): void {
+function whenAttached(io: Server, attached: () => void): () => void {
   const { bind } = io;
-  io.bind = function (...args) {
-    io.bind = bind;
-    const result = bind.apply(this, args);
-    attached();
-    return result;
+  const stop = (): void => {
+    if (io.bind === bindAndTell) io.bind = bind;
   };
+  function bindAndTell(this: Server, ...args: Parameters<Server['bind']>): Server {
+    stop();
+    bind.apply(io, args);
+    attached();
+    return io;
+  }
+  // It returns the server, of which the type says `this`.
+  io.bind = bindAndTell as Server['bind'];
+  return stop;
 }
 
 let client: Promise<string> | undefined;

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { IncomingMessage } from 'node:http';
 import { Socket as NetSocket } from 'node:net';
 import type { Store } from 'express-session';
-import type { Server, Socket } from 'socket.io';
+import type { Server } from 'socket.io';
 import { Diagnostics } from '../diagnostics.js';
 import { ExpressionSocket } from '../expression-socket.js';
 import { type ExpressionSocketOptions, type Handshake, resolveOptions } from '../options.js';
@@ -125,7 +125,7 @@ class EnabledSessions {
       diagnostics,
     });
     this.expressionIO.sockets.on('connection', (err, session, socket) => {
-      clients.welcome(err, session, socket as unknown as Socket);
+      clients.welcome(err, session, socket);
     });
     this.#script = new ClientScript(io, {
       ticketFor: (request) => this.expressionIO.ticketFor(request),

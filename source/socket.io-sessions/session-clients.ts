@@ -8,7 +8,7 @@ import type { Diagnostics } from '../diagnostics.js';
 import { isStoreTrouble, SessionError } from '../errors.js';
 import { Mirrors } from '../sockets/socket-mirror.js';
 import { isThenable } from '../thenable.js';
-import type { SessionEndReason, SocketSession } from '../types.js';
+import type { SessionEndReason, SessionSocket, SocketSession } from '../types.js';
 import { clientMembers, type Listener } from './client-members.js';
 import type { SessionListener } from './session-listener.js';
 import type { SessionQueues } from './session-queues.js';
@@ -46,16 +46,14 @@ export class SessionClients {
   }
 
   /** A client connected: tells `sconnection`, or `sinvalid` where it has no session. */
-  welcome(err: SessionError | null, session: SocketSession | null, socket: Socket): void {
+  welcome(err: SessionError | null, session: SocketSession | null, socket: SessionSocket): void {
     const client = this.#mirrors.of(socket);
     if (err) this.#invalid(client, err, 'connection');
     if (err || !session) return;
     // Ahead of the application's listeners, so that it is there when those begin to leave.
     if (!this.#services.isPerMessage)
       socket.on('disconnect', () => this.#saveLast(client, session));
-    socket.on('sessionend' as 'disconnect', (reason: string) => {
-      this.#invalid(client, endedBy(reason as SessionEndReason), 'sessionend');
-    });
+    socket.on('sessionend', (reason) => this.#invalid(client, endedBy(reason), 'sessionend'));
     const args = this.#services.isPerMessage ? [] : [session];
     this.#services.listener.tell('sconnection', client, ...args);
   }
@@ -97,6 +95,7 @@ export class SessionClients {
   #exchanging(client: Socket, event: string, listener: Listener): Listener {
     const call = event === 'smessage' ? sessionSecond : sessionFirst;
     return async (...outcome: unknown[]) => {
+      // It is given to `sessOn`, which calls its listeners so.
       const [err, session, ...args] = outcome as unknown as Outcome;
       if (err) return this.#invalid(client, err, event);
       try {
@@ -120,8 +119,7 @@ export class SessionClients {
       this.#ended.add(client);
     }
     const isHeard = this.#services.listener.tell('sinvalid', client, error);
-    const isTrouble = isStoreTrouble(error.code) || error.cause !== undefined;
-    if (!isHeard && isTrouble) this.#failed(error, client, event);
+    if (!isHeard && isTrouble(error)) this.#failed(error, client, event);
   }
 
   #failed(error: unknown, client: Socket, event: string): void {
@@ -153,8 +151,12 @@ function sessionFirst(session: SocketSession, args: readonly unknown[]): unknown
 
 function isAbsence(error: unknown): boolean {
   if (!(error instanceof SessionError)) return false;
-  const code: string = error.code;
-  return code === 'ERR_SESSION_NOT_FOUND' || code === 'ERR_SESSION_ENDED';
+  return error.code === 'ERR_SESSION_NOT_FOUND' || error.code === 'ERR_SESSION_ENDED';
+}
+
+/** Whether an operator would want to know: not of every visitor who is not logged in. */
+function isTrouble({ code, cause }: SessionError): boolean {
+  return isStoreTrouble(code) || code === 'ERR_SESSION_LOCK' || cause !== undefined;
 }
 
 function endedBy(reason: SessionEndReason): SessionError {

@@ -51,7 +51,7 @@ export class SessionListener {
    * @returns whether anybody listens
    */
   tell(event: SessionsEvent, ...args: [client: Socket, ...rest: unknown[]]): boolean {
-    // As they were added, so that `once` takes its own away.
+    // Only functions are added; as they were added, so that `once` takes its own away.
     const listeners = this.#listeners.rawListeners(event) as Listener[];
     for (const listener of listeners) {
       this.#diagnostics.call(listener, args, { socket: args[0], event });

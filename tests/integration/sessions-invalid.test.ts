@@ -130,6 +130,21 @@ describe('`sinvalid`', () => {
       expect(calls).to.deep.equal(['ERR_SESSION_STORE', 'ERR_SESSION_STORE']);
     });
 
+    it('tells of a lock that is not to be had, or `onError` where nobody listens', async () => {
+      for (const hasListener of [true, false]) {
+        const app = await start();
+        const lock = { acquire: () => new Promise<never>(() => {}) };
+        const told = new Promise<unknown>((resolve) => {
+          const sessions = enablePerMessage(app, { lock, lockTimeout: 20, onError: resolve });
+          sessions.on('sconnection', (client) => client.on('smessage', () => resolve('called')));
+          if (hasListener) sessions.on('sinvalid', (_client, error) => resolve(error));
+        });
+        const remote = await app.connect(await app.login());
+        remote.send('hello');
+        expect(await told).to.have.property('code', 'ERR_SESSION_LOCK');
+      }
+    });
+
     it('tells of more messages than may wait', async () => {
       const app = await start();
       let finish: () => void = () => {};

@@ -235,6 +235,16 @@ describe('the client script', () => {
     });
   }
 
+  it('waits for no server any more after `close()`', async () => {
+    const io = new Server();
+    const { bind } = io;
+    const settings = { socket: io, store: new MemoryStore(), parser: cookieParser(secret) };
+    const sessions = enable(settings);
+    expect(io.bind).not.to.equal(bind);
+    sessions.close();
+    expect(io.bind).to.equal(bind);
+  });
+
   describe('and the tickets that it fetches', () => {
     const path = '/socket.io/socket.io-sessions.json';
 
