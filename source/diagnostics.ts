@@ -4,8 +4,9 @@
  */
 
 import { isMishap, SessionError, type SessionErrorCode } from './errors.js';
-import type { ErrorContext, ResolvedOptions } from './options.js';
+import type { ResolvedOptions } from './options.js';
 import { isThenable } from './thenable.js';
+import type { ErrorContext } from './types/options.js';
 
 /** Brings errors to `onError`, or, without one, to where Node.js would have them. */
 export class Diagnostics {

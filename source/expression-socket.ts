@@ -15,9 +15,10 @@ import {
 } from './arguments.js';
 import { SessionError } from './errors.js';
 import type { TicketDesk, TicketHandler } from './handshake/ticket-desk.js';
-import { type ExpressionSocketOptions, resolveOptions } from './options.js';
+import { resolveOptions } from './options.js';
 import { buildRooms, type Rooms } from './rooms.js';
 import { SessionNamespaceWrapper } from './sockets/session-namespace.js';
+import type { ExpressionSocketOptions } from './types/options.js';
 import type {
   CookieParser,
   DefaultEventsMap,

@@ -12,6 +12,4 @@ export {
   ExpressionSocket as 'module.exports',
 } from './expression-socket.js';
 export type { TicketHandler } from './handshake/ticket-desk.js';
-export type { ErrorContext, ExpressionSocketOptions, Handshake, OriginCheck } from './options.js';
-export type { TicketOptions } from './ticket-options.js';
 export type * from './types.js';

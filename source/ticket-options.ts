@@ -4,34 +4,7 @@
  */
 
 import { describeValue } from './errors.js';
-
-/** How tickets are made and taken; every part may be left out. */
-export interface TicketOptions {
-  /**
-   * What tickets are encrypted with: one secret, or several, of which the first encrypts and all
-   * decrypt, so that secrets can be replaced. Give it where processes share sessions but no cookie
-   * parser, or where the parser does not show its secret.
-   *
-   * @default the secret that the cookie parser leaves on the request, as `cookie-parser` does
-   */
-  readonly secret?: string | readonly string[] | undefined;
-
-  /**
-   * For how many milliseconds a ticket is good. A client fetches one right before it connects, so
-   * there is little reason to raise it.
-   *
-   * @default 60000
-   */
-  readonly lifetime?: number | undefined;
-
-  /**
-   * Whether each ticket is accepted once only: by one connection, for all of its namespaces. Known
-   * to this process alone, unless the option `claim` tells the others.
-   *
-   * @default false
-   */
-  readonly once?: boolean | undefined;
-}
+import type { TicketOptions } from './types/options.js';
 
 /** The parts of `ticket` with every default in its place. */
 export interface ResolvedTicketOptions {

@@ -9,7 +9,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Deadlines } from '../deadline.js';
 import { SessionError } from '../errors.js';
-import type { Handshake, ResolvedOptions } from '../options.js';
+import type { ResolvedOptions } from '../options.js';
+import type { Handshake } from '../types/options.js';
 
 /** What the `cors` option of a Socket.IO server may be, as the `cors` package reads it. */
 type CorsOption = unknown;

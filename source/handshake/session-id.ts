@@ -6,7 +6,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Deadlines } from '../deadline.js';
 import { describeValue, SessionError } from '../errors.js';
-import type { Handshake, ResolvedOptions } from '../options.js';
+import type { ResolvedOptions } from '../options.js';
+import type { Handshake } from '../types/options.js';
 import type { OriginGuard } from './origin-guard.js';
 import type { SessionCookie } from './session-cookie.js';
 import type { Tickets } from './tickets.js';

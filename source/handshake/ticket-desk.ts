@@ -6,7 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { connectError, SessionError, type SessionErrorCode } from '../errors.js';
-import type { Handshake } from '../options.js';
+import type { Handshake } from '../types/options.js';
 import type { SessionIdReader } from './session-id.js';
 import type { Tickets } from './tickets.js';
 

@@ -4,7 +4,7 @@
  */
 
 import { describeValue } from '../errors.js';
-import type { ExpressionSocketOptions } from '../options.js';
+import type { ExpressionSocketOptions } from '../types/options.js';
 import type { SessionLock } from '../types.js';
 import { redisClaim } from './redis-claim.js';
 import { assertRedisClient, getValues, type RedisClient } from './redis-client.js';

@@ -3,7 +3,7 @@
  * not there; must not know what a name stands for.
  */
 
-import type { ExpressionSocketOptions } from '../options.js';
+import type { ExpressionSocketOptions } from '../types/options.js';
 import { type RedisClient, runScript } from './redis-client.js';
 
 const script = `return redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) and 1 or 0`;

@@ -8,7 +8,8 @@ import type { Store } from 'express-session';
 import type { Server } from 'socket.io';
 import { assertCookieParser, assertServer, assertStore, isServer } from '../arguments.js';
 import { describeValue } from '../errors.js';
-import { type ExpressionSocketOptions, optionNames } from '../options.js';
+import { optionNames } from '../options.js';
+import type { ExpressionSocketOptions } from '../types/options.js';
 import type { CookieParser } from '../types.js';
 
 /**

@@ -4,8 +4,8 @@
 
 import type { DisconnectReason } from 'socket.io';
 import type { SessionError } from '../errors.js';
-import type { ExpressionSocketOptions } from '../options.js';
 import type { AnyListener, EventsMap } from './event-maps.js';
+import type { ExpressionSocketOptions } from './options.js';
 import type { SessionEndReason, SocketSession } from './session.js';
 
 /** The type of an option that does not exist, for the sake of the error message. */

@@ -3,10 +3,10 @@
  */
 
 import type { Namespace } from 'socket.io';
-import type { ExpressionSocketOptions, Handshake } from '../options.js';
 import type { AddListener, EventName, Fitting } from './add-listener.js';
 import type { AnyListener, DefaultEventsMap, EventsMap } from './event-maps.js';
 import type { Flag, SessionArguments } from './listener-arguments.js';
+import type { ExpressionSocketOptions, Handshake } from './options.js';
 import type { SocketFor } from './session-socket.js';
 
 /**

@@ -3,10 +3,10 @@
  */
 
 import type { Socket } from 'socket.io';
-import type { ExpressionSocketOptions } from '../options.js';
 import type { AddListener } from './add-listener.js';
 import type { AnyListener, DefaultEventsMap, EventsMap } from './event-maps.js';
 import type { Flag, SocketEvents, UserEvents } from './listener-arguments.js';
+import type { ExpressionSocketOptions } from './options.js';
 import type { SessionEndReason } from './session.js';
 
 /** The emitted events after `timeout(ms)`: as Socket.IO has them, acknowledgements get an error. */

@@ -6,7 +6,8 @@ import { expect } from 'chai';
 import { Deadlines } from '../../source/deadline.js';
 import { SessionError } from '../../source/errors.js';
 import { Tickets, type TicketTerms } from '../../source/handshake/tickets.js';
-import { resolveTicketOptions, type TicketOptions } from '../../source/ticket-options.js';
+import type { TicketOptions } from '../../source/index.js';
+import { resolveTicketOptions } from '../../source/ticket-options.js';
 import { rejection } from './outcomes.js';
 
 /** What `express-session` would make. */

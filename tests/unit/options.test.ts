@@ -4,7 +4,8 @@
 
 import { inspect } from 'node:util';
 import { expect } from 'chai';
-import { type ExpressionSocketOptions, resolveOptions } from '../../source/options.js';
+import { resolveOptions } from '../../source/options.js';
+import type { ExpressionSocketOptions } from '../../source/types.js';
 
 /** Options as JavaScript may give them. */
 function resolve(options: unknown): unknown {
