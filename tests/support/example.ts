@@ -32,8 +32,16 @@ export async function startChat(options: Partial<ChatOptions> = {}): Promise<Run
  * @throws Error with what it wrote to stderr, where it ends without having printed one
  */
 export async function startExample(...args: string[]): Promise<RunningExample> {
+  return startExampleWith({}, ...args);
+}
+
+/** Does what `startExample` does, with more in the environment. */
+export async function startExampleWith(
+  env: Readonly<Record<string, string>>,
+  ...args: string[]
+): Promise<RunningExample> {
   const child = spawn(process.execPath, args, {
-    env: { ...process.env, PORT: '0' },
+    env: { ...process.env, ...env, PORT: '0' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const complaint = text(child.stderr);
