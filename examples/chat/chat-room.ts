@@ -44,13 +44,7 @@ export function openChatRoom(server: HttpServer, store: Store, secret: string): 
     socket.sessOn('message', async (err, session, text, reply) => {
       // Types are a promise of our own page. Anybody can send anything.
       if (typeof reply !== 'function') return;
-      if (err || !session.user) {
-        const code = err?.code ?? 'ERR_SESSION_REFUSED';
-        reply(code);
-        // Whoever logged out elsewhere shall not read on here.
-        if (code === 'ERR_SESSION_NOT_FOUND' || code === 'ERR_SESSION_REFUSED') socket.disconnect();
-        return;
-      }
+      if (err || !session.user) return reply(err?.code ?? 'ERR_SESSION_REFUSED');
       const problem = problemWith(text);
       if (problem) return reply(problem);
 

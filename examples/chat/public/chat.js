@@ -55,7 +55,8 @@ socket.on('disconnect', (reason) => {
 
 socket.on('connect_error', (error) => {
   const code = error.data?.code;
-  if (isLoggedOut(code)) return leave(code);
+  // Whoever was in here has logged in once: without a cookie now, they are logged out.
+  if (isLoggedOut(code)) return leave(me ? 'ERR_SESSION_ENDED' : code);
   showConnection('connecting', 'Reconnecting…');
   if (socket.active) return;
   // Refused for now, say because the store is down: Socket.IO does not come back by itself.
