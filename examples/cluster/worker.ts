@@ -143,6 +143,9 @@ expressionIO.sockets.on('connection', (err, session, socket) => {
 
 io.on('describe', (reply) => reply(describe()));
 
+// The adapter does not catch it where a publication fails because Redis goes away.
+process.on('unhandledRejection', (error) => console.error(error));
+
 // A terminal sends it to all processes. The first one says when it is time.
 process.on('SIGINT', () => {});
 process.once('disconnect', async () => {
