@@ -62,9 +62,10 @@ export class LiveSession {
     else this.lookAt = isOverdue ? now + this.#overdueInterval : expiry;
   }
 
-  /** Twice as long each time, in proportion to the time that a touch may have given it. */
+  /** Twice as long after each look, in proportion to the time that a touch may have given it. */
   get #overdueInterval(): number {
     const longest = Math.min(longestInterval, (this.lifetime ?? 0) / 30);
-    return Math.max(shortestInterval, Math.min(longest, shortestInterval * 2 ** this.overdueLooks));
+    const interval = shortestInterval * 2 ** (this.overdueLooks - 1);
+    return Math.max(shortestInterval, Math.min(longest, interval));
   }
 }
