@@ -28,8 +28,17 @@ type Callback = (...answer: unknown[]) => void;
 type Method = (...args: unknown[]) => unknown;
 type Name = 'set' | 'touch' | 'destroy' | 'regenerate';
 
+/** Where each method takes its callback, whoever leaves it out. */
+const callbackPositions: Readonly<Record<Name, number>> = {
+  set: 2,
+  touch: 2,
+  destroy: 1,
+  regenerate: 1,
+};
+
 /** A call of one of the store's own methods. */
 interface Call {
+  readonly name: Name;
   readonly method: Method;
   /** What it was called on: the store, or something derived from it. */
   readonly target: unknown;
@@ -103,7 +112,13 @@ export class StoreHooks {
       const [first] = args;
       // The first parameter of `regenerate` is the request.
       const sessionId = name === 'regenerate' ? Reflect.get(Object(first), 'sessionID') : first;
-      return handle({ method: method as Method, target: this, sessionId: String(sessionId), args });
+      return handle({
+        name,
+        method: method as Method,
+        target: this,
+        sessionId: String(sessionId),
+        args,
+      });
     };
     const isHooked = Reflect.defineProperty(this.#store, name, {
       value: hook,
@@ -226,7 +241,7 @@ export class StoreHooks {
  * stores return one only to those who give no callback
  */
 function run(
-  { method, target, args }: Call,
+  { name, method, target, args }: Call,
   answered: (answer: readonly unknown[]) => void,
   failed: () => void,
 ): unknown {
@@ -239,7 +254,9 @@ function run(
     answered(values);
   };
   const position = args.findIndex((arg) => typeof arg === 'function');
-  const ours = position < 0 ? [...args, answer] : args.with(position, answer);
+  const ours = [...args];
+  // `session.destroy()` without a callback of `express-session` calls `destroy(id, undefined)`.
+  ours[position < 0 ? callbackPositions[name] : position] = answer;
   try {
     const result = Reflect.apply(method, target, ours);
     if (!isThenable(result)) return position < 0 ? promise : result;

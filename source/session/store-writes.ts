@@ -14,7 +14,7 @@ export type Departure = Promise<boolean>;
 /** A write under way. */
 export interface Write {
   readonly sessionId: string;
-  /** The logout that came after this write had begun, if any. */
+  /** The logout that was under way when this write began, or came after, if any. */
   departure: Departure | undefined;
 }
 
@@ -76,9 +76,9 @@ export class StoreWrites {
     return endTurn && this.#endInTime(endTurn);
   }
 
-  /** A write begins: a logout from now on overtakes it. */
+  /** A write begins: a logout from now on overtakes it, and so does one that is under way. */
   begin(sessionId: string): Write {
-    const write: Write = { sessionId, departure: undefined };
+    const write: Write = { sessionId, departure: this.#departures.get(sessionId) };
     const writes = this.#writes.get(sessionId);
     if (writes) writes.add(write);
     else this.#writes.set(sessionId, new Set([write]));
@@ -108,10 +108,16 @@ export class StoreWrites {
     };
     const late = this.#deadlines.begin(() => settle(false));
     this.#departures.set(sessionId, departure);
-    for (const write of this.#writes.get(sessionId) ?? []) write.departure = departure;
+    this.#overtake(sessionId, departure);
     return (isGone) => {
       if (late === undefined || this.#deadlines.end(late)) settle(isGone);
+      // Whoever gave it up meanwhile may be writing.
+      else if (isGone) this.#overtake(sessionId, Promise.resolve(true));
     };
+  }
+
+  #overtake(sessionId: string, departure: Departure): void {
+    for (const write of this.#writes.get(sessionId) ?? []) write.departure = departure;
   }
 
   /** Makes known that a session object is written by `alone`, and so need not wait. */
