@@ -60,17 +60,26 @@ export class SessionWriter {
   async save(session: OpenSession, lock?: HeldLock): Promise<Saved> {
     const { req: request } = session;
     const after = recordOf(session);
-    let changes: RecordChanges = new Map();
-    const record = await this.#write(request.sessionID, {
-      lock,
-      change: (stored) => {
-        // Not before its turn has come: a save before this one may have taken some of them.
-        changes = this.changesOf(request.sessionID, request.record, after);
-        return changes.size > 0 ? withChanges(stored, changes) : stored;
-      },
-    });
+    const own = this.changesOf(request.sessionID, request.record, after);
+    // Taken down at once: by its turn, an update may have shown what others wrote.
     request.record = after;
-    return { record, changes };
+    let changes: RecordChanges = own;
+    try {
+      const record = await this.#write(request.sessionID, {
+        lock,
+        change: (stored) => {
+          // A save before this one may have failed by now.
+          const again = [...request.unwritten].map((key) => [key, after[key]] as const);
+          changes = new Map([...again, ...own]);
+          return changes.size > 0 ? withChanges(stored, changes) : stored;
+        },
+      });
+      for (const key of changes.keys()) request.unwritten.delete(key);
+      return { record, changes };
+    } catch (error) {
+      for (const key of own.keys()) request.unwritten.add(key);
+      throw error;
+    }
   }
 
   /** What differs between the record that a session was made of and what it has become. */

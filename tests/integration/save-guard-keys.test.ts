@@ -291,26 +291,4 @@ describe('session.save() of a session that others write as well', () => {
       expect(record()).to.include({ n: 1, 'test:mine': 1 });
     });
   });
-
-  it('undoes no update that was under way when it was called', async () => {
-    for (let turns = 0; turns < 12; turns++) {
-      const before = Number(record().n);
-      await visitor.go(async (session) => {
-        const updated = session.update((fresh) => {
-          fresh.n = (fresh.n ?? 0) + 1;
-        });
-        for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
-        session['test:mine'] = turns;
-        await session.save();
-        await updated;
-        session['test:more'] = turns;
-        await session.save();
-      });
-      expect(record(), `${turns} turns`).to.include({
-        n: before + 1,
-        'test:mine': turns,
-        'test:more': turns,
-      });
-    }
-  });
 });

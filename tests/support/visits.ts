@@ -30,9 +30,19 @@ export class Visits {
   }
 
   /** Does some work in a listener; tells what it returned, or the code of the error it was told. */
-  go(client: Client, work: Work): Promise<unknown> {
-    this.#works.set(this.#next, work);
-    return client.emitWithAck('go', this.#next++);
+  async go(client: Client, work: Work): Promise<unknown> {
+    const failures: unknown[] = [];
+    this.#works.set(this.#next, async (session, socket) => {
+      try {
+        return await work(session, socket);
+      } catch (error) {
+        failures.push(error);
+        return undefined;
+      }
+    });
+    const result = await client.emitWithAck('go', this.#next++);
+    if (failures.length > 0) throw failures[0];
+    return result;
   }
 
   /** A visitor who has logged in and connected. */
