@@ -61,6 +61,8 @@ export class StoreHooks {
   readonly #store: Store;
   readonly #watchers = new Set<StoreWatcher>();
   readonly #regenerations = new Map<string, Regeneration>();
+  /** Whether the store, frozen maybe, lets nobody replace its `destroy`. */
+  #isBlind = false;
   /** Takes each method back. */
   #restore: (() => void)[] = [];
 
@@ -95,6 +97,11 @@ export class StoreHooks {
     this.#restore = [];
   }
 
+  /** A session was removed by one of its sockets: hears of it where the store's own method can't be heard. */
+  destroyed(sessionId: string): void {
+    if (this.#isBlind) this.#ended(sessionId, undefined);
+  }
+
   #install(): void {
     this.#hook('set', (call) => this.#write(call));
     this.#hook('touch', (call) => this.#write(call));
@@ -126,7 +133,10 @@ export class StoreHooks {
       writable: true,
       enumerable: own?.enumerable ?? false,
     });
-    if (!isHooked) return;
+    if (!isHooked) {
+      if (name === 'destroy') this.#isBlind = true;
+      return;
+    }
     this.#restore.push(() => {
       isOver = true;
       // Somebody else may have put its own in front meanwhile, which passes on to the hook.
