@@ -63,6 +63,8 @@ export class StoreHooks {
   readonly #regenerations = new Map<string, Regeneration>();
   /** Whether the store, frozen maybe, lets nobody replace its `destroy`. */
   #isBlind = false;
+  /** What `destroy` was before it was hooked. */
+  #ownDestroy: Method | undefined;
   /** Takes each method back. */
   #restore: (() => void)[] = [];
 
@@ -95,6 +97,7 @@ export class StoreHooks {
     if (this.#watchers.size > 0) return;
     for (const restore of this.#restore) restore();
     this.#restore = [];
+    this.#ownDestroy = undefined;
   }
 
   /** A session was removed by one of its sockets: hears of it where the store's own method can't be heard. */
@@ -103,6 +106,7 @@ export class StoreHooks {
   }
 
   #install(): void {
+    this.#ownDestroy = this.#store.destroy as Method;
     this.#hook('set', (call) => this.#write(call));
     this.#hook('touch', (call) => this.#write(call));
     this.#hook('destroy', (call) => this.#destroy(call));
@@ -193,9 +197,26 @@ export class StoreHooks {
       return;
     }
     void departure.then((isGone) => {
-      if (isGone) this.#store.destroy(call.sessionId, () => callback(...answer));
+      if (isGone) this.#removeAgain(call.sessionId, () => callback(...answer));
       else callback(...answer);
     });
+  }
+
+  /** By the store's own method: everybody was told of the logout, or the login, that it belongs to. */
+  #removeAgain(sessionId: string, done: () => void): void {
+    const method = this.#ownDestroy ?? (this.#store.destroy as Method);
+    const call: Call = {
+      name: 'destroy',
+      method,
+      target: this.#store,
+      sessionId,
+      args: [sessionId],
+    };
+    try {
+      run(call, done, done);
+    } catch {
+      // It is told of what it asked for itself.
+    }
   }
 
   /** A logout waits for nobody. */
