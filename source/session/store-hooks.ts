@@ -156,14 +156,21 @@ export class StoreHooks {
     if (this.writes.isOwn(session)) return this.#issue(call, () => {});
     const endTurn = this.writes.take(call.sessionId);
     if (endTurn) return this.#issue(call, endTurn);
+    // It begins here: a logout that comes while it waits comes after it.
+    const write = this.writes.begin(call.sessionId);
     return new Promise((resolve) => {
-      this.writes.wait(call.sessionId, (end) => resolve(this.#issueLate(call, end)));
+      this.writes.wait(call.sessionId, (end) => resolve(this.#issueLate(call, end, write)));
     });
   }
 
-  #issueLate(call: Call, endTurn: EndTurn): unknown {
+  async #issueLate(call: Call, endTurn: EndTurn, write: Write): Promise<unknown> {
+    for (let { departure } = write; departure; { departure } = write) {
+      const isGone = await departure;
+      if (isGone) return this.#forgo(call, endTurn, write);
+      if (write.departure === departure) write.departure = undefined;
+    }
     try {
-      return this.#issue(call, endTurn);
+      return this.#issue(call, endTurn, write);
     } catch (error) {
       // Whoever called is no longer there to catch it.
       callbackOf(call)(error);
@@ -171,8 +178,14 @@ export class StoreHooks {
     }
   }
 
-  #issue(call: Call, endTurn: EndTurn): unknown {
-    const write = this.writes.begin(call.sessionId);
+  /** What would have been written, the logout would have removed. */
+  #forgo(call: Call, endTurn: EndTurn, write: Write): void {
+    this.writes.end(write);
+    endTurn();
+    callbackOf(call)(null);
+  }
+
+  #issue(call: Call, endTurn: EndTurn, write = this.writes.begin(call.sessionId)): unknown {
     const end = (): void => {
       this.writes.end(write);
       endTurn();
@@ -212,8 +225,17 @@ export class StoreHooks {
       sessionId,
       args: [sessionId],
     };
+    const departed = this.writes.depart(sessionId);
+    const failed = (): void => {
+      departed(false);
+      done();
+    };
+    const answered = ([error]: readonly unknown[]): void => {
+      departed(!error);
+      done();
+    };
     try {
-      run(call, done, done);
+      run(call, answered, failed);
     } catch {
       // It is told of what it asked for itself.
     }

@@ -25,6 +25,9 @@ export class SlowStore extends Store {
   readonly records = new Map<string, string>();
   /** The calls so far, in their order. */
   readonly calls: Operation[] = [];
+  /** Hears of each `set` as it has its effect: what it was given, and the record before and after. */
+  onSet: (session: SessionData, before: SessionData | undefined, after: SessionData) => void =
+    () => {};
   /** The operations that fail, for the store is down. */
   readonly failing = new Set<Operation>();
   /** How long a step takes; at first, no time at all. */
@@ -51,7 +54,11 @@ export class SlowStore extends Store {
 
   override set(sessionId: string, session: SessionData, callback?: Callback): void {
     const text = JSON.stringify(session);
-    this.#do('set', sessionId, callback, () => void this.records.set(sessionId, text));
+    this.#do('set', sessionId, callback, () => {
+      this.onSet(session, this.record(sessionId), JSON.parse(text));
+      this.records.set(sessionId, text);
+      return undefined;
+    });
   }
 
   override destroy(sessionId: string, callback?: Callback): void {
