@@ -36,6 +36,8 @@ export interface WriterServices {
   readonly maker: SessionMaker;
   readonly activity: Pick<Activity, 'touch'>;
   readonly rewrite: RewriteRecord | undefined;
+  /** Told of what was written past the store's own methods. */
+  readonly rewritten: (sessionId: string, session: object) => void;
 }
 
 /** What a write makes of a record: the same one, where there is nothing to write. */
@@ -162,7 +164,7 @@ export class SessionWriter {
     if (result === undefined) throw notChanged();
     if (result.changed === result.stored) {
       await this.#services.activity.touch(sessionId, result.stored);
-    }
+    } else this.#services.rewritten(sessionId, result.changed);
     return result.changed;
   }
 

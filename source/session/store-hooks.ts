@@ -105,6 +105,11 @@ export class StoreHooks {
     if (this.#isBlind) this.#ended(sessionId, undefined);
   }
 
+  /** A session was written past the store's own methods. */
+  rewritten(sessionId: string, session: unknown): void {
+    this.#tell((watcher) => watcher.written(sessionId, session));
+  }
+
   #install(): void {
     this.#ownDestroy = this.#store.destroy as Method;
     this.#hook('set', (call) => this.#write(call));

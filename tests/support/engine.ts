@@ -54,7 +54,14 @@ export class Engine {
     const maker = new SessionMaker(store, addSessionMethods);
     this.#reader = new SessionReader(calls);
     this.#activity = new Activity({ calls, writes, maker, lifetime, interval: 0 });
-    const writer = new SessionWriter({ calls, writes, maker, activity: this.#activity, rewrite });
+    const writer = new SessionWriter({
+      calls,
+      writes,
+      maker,
+      activity: this.#activity,
+      rewrite,
+      rewritten: (...args) => this.#hooks.rewritten(...args),
+    });
     const locks = new SessionLocks(store, lock, new Deadlines(lockTimeout));
     const updater = new SessionUpdater(locks, writer);
     this.#guard = new SessionGuard({ calls, reader: this.#reader, maker, writer, updater });
