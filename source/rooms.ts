@@ -92,10 +92,15 @@ export function buildRooms(io: Server, { store, cookieParser, options }: Ground)
   const maker = new SessionMaker(store, addSessionMethods);
   const { writes } = hooks;
   const activity = new Activity({ calls, writes, maker, lifetime, interval: options.touch });
-  const writer = new SessionWriter({ calls, writes, maker, activity, rewrite });
+  const rewritten: StoreHooks['rewritten'] = (...args) => hooks.rewritten(...args);
+  const writer = new SessionWriter({ calls, writes, maker, activity, rewrite, rewritten });
   const locks = new SessionLocks(store, options.lock, new Deadlines(options.lockTimeout));
   const updater = new SessionUpdater(locks, writer);
-  const guard = new SessionGuard({ calls, reader, maker, writer, updater });
+  const destroy = async (sessionId: string): Promise<void> => {
+    await calls.destroy(sessionId);
+    hooks.destroyed(sessionId);
+  };
+  const guard = new SessionGuard({ calls: { destroy }, reader, maker, writer, updater });
   const watch = new ExpiryWatch(lifetime, reader);
 
   const { onSessionEnd } = options;

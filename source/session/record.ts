@@ -32,7 +32,8 @@ export function isRecord(value: unknown): value is SessionRecord {
  * copy is a plain object also where a store keeps the very `Session` that it was given.
  */
 export function copyRecord(record: SessionRecord): SessionRecord {
-  return klona({ ...record });
+  // A store that keeps what it was given has a `Cookie` of `express-session`, of which we know how.
+  return { ...copyValue({ ...record }), cookie: klona(record.cookie) };
 }
 
 /** Takes down what a session holds at this moment, as a record. */
@@ -82,11 +83,40 @@ function plainCookie(cookie: unknown): unknown {
   return copyValue(typeof toJSON === 'function' ? Reflect.apply(toJSON, cookie, []) : cookie);
 }
 
-/** What can't be copied, some class of the application, the store is given as it is. */
-function copyValue(value: unknown): unknown {
-  try {
-    return klona(value);
-  } catch {
-    return value;
+/**
+ * Copies data, nested values included. An instance of some class of the application is no data, and
+ * given as it is: nobody else knows how to copy it, and it is the store that writes it down.
+ */
+export function copyValue<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(copyValue) as Value;
+  if (isPlain(value)) return copyObject(value) as Value;
+  return isBuiltIn(value) ? klona(value) : value;
+}
+
+function copyObject(value: object): object {
+  const copy: Record<string, unknown> = {};
+  for (const key in value) {
+    // A setter of its own: `JSON.parse` makes a key of that name, and so does `Object.fromEntries`.
+    if (key === '__proto__') continue;
+    copy[key] = copyValue(value[key as keyof typeof value]);
   }
+  return copy;
+}
+
+/** Whether it has no class, in whichever realm it was made. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function isBuiltIn(value: object): boolean {
+  return (
+    value instanceof Date ||
+    value instanceof Map ||
+    value instanceof Set ||
+    value instanceof RegExp ||
+    value instanceof ArrayBuffer ||
+    ArrayBuffer.isView(value)
+  );
 }

@@ -54,7 +54,7 @@ export class SessionLocks {
         this.#acquireShared(sessionId, waiting.signal).then(
           (shared) => {
             if (this.#deadlines.end(wait)) resolve(holdOf(shared, endTurn));
-            else letGo(shared);
+            else void letGo(shared);
           },
           (cause) => {
             if (!this.#deadlines.end(wait)) return;
@@ -91,8 +91,12 @@ function holdOf(shared: HeldLock | undefined, endTurn: EndTurn): Hold {
 }
 
 /** A lock that came when nobody waited for it any more. */
-function letGo(shared: HeldLock | undefined): void {
-  shared?.release().catch(() => {});
+async function letGo(shared: HeldLock | undefined): Promise<void> {
+  try {
+    await shared?.release();
+  } catch {
+    // Nobody is left to be told; it ends by its own time.
+  }
 }
 
 function lockError(message: string, cause?: unknown): SessionError {

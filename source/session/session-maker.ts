@@ -5,9 +5,8 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Store } from 'express-session';
-import { klona } from 'klona';
 import { SessionError } from '../errors.js';
-import { copyRecord, type SessionRecord } from './record.js';
+import { copyRecord, copyValue, type SessionRecord } from './record.js';
 
 /** What stands for the request of a session: has its id, and is told the session. */
 export interface SessionHolder {
@@ -111,7 +110,7 @@ function quickMaker(prototype: object, cookiePrototype: object): Make {
       for (const key of Object.keys(record)) {
         if (key === 'cookie')
           this.cookie = copyCookie(record.cookie as SessionCookie, cookiePrototype);
-        else if (!(key in this)) this[key] = klona(record[key]);
+        else if (!(key in this)) this[key] = copyValue(record[key]);
       }
     }
 
@@ -138,7 +137,7 @@ function copyCookie(source: SessionCookie, prototype: object): object {
   // A setter, and so is `maxAge`, which may come with the rest: a date has the last word.
   if (!isDate(expires)) copy.expires = expires ?? null;
   for (const key of Object.keys(source)) {
-    if (key !== 'data' && key !== 'expires') copy[key] = klona(source[key]);
+    if (key !== 'data' && key !== 'expires') copy[key] = copyValue(source[key]);
   }
   if (isDate(expires)) copy.expires = new Date(expires);
   copy.originalMaxAge = source.originalMaxAge;

@@ -30,8 +30,10 @@ export class SessionRequest implements SessionHolder {
   readonly sessionID: string;
   readonly sessionStore: SessionBackend;
   readonly owner: SessionOwner;
-  /** What the session was made of, or saved as: what differs from it is a change of the owner's. */
+  /** What the session was made of, or is being saved as: what differs from it is a change of the owner's. */
   record: SessionRecord;
+  /** The keys that a save could not write: the next one writes them as well. */
+  readonly unwritten: Set<string> = new Set();
   /** Whether the session is that of an update under way. */
   isUpdating = false;
   session?: object;

@@ -5,7 +5,7 @@
 
 import { describeValue, SessionError } from '../errors.js';
 import type { SessionChange, SocketSession } from '../types.js';
-import { recordOf, type SessionRecord } from './record.js';
+import { recordOf, type SessionRecord, withChanges } from './record.js';
 import type { SessionLocks } from './session-locks.js';
 import type { OpenSession } from './session-request.js';
 import { showIn } from './session-showing.js';
@@ -48,14 +48,25 @@ export class SessionUpdater {
     const { req: request } = held;
     // Within an update of its own, the lock is held, and the saving still to come.
     if (request.isUpdating) return change(held as unknown as SocketSession);
-    const { sessionID: sessionId } = request;
+    const { sessionID: sessionId, record: before } = request;
     const { result, saved } = await this.#update(change, { sessionId, open });
-    const unsaved = this.#writer.changesOf(sessionId, request.record, recordOf(held));
-    const shown = this.#writer.made(sessionId, saved.record);
-    // What the listener changed in its own object, and has yet to save, it keeps.
-    showIn(held, shown, (key) => unsaved.has(key) && !saved.changes.has(key));
-    request.record = saved.record;
+    this.#show(held, saved, before);
     return result;
+  }
+
+  /**
+   * Shows the result of an update in the session in hand. What the listener changed in that itself,
+   * since the record before the update, it keeps: saved meanwhile, or yet to be.
+   */
+  #show(held: OpenSession, { record, changes }: Saved, before: SessionRecord): void {
+    const { req: request } = held;
+    const changed = this.#writer.changesOf(request.sessionID, before, recordOf(held));
+    const isKept = (key: string): boolean =>
+      !changes.has(key) && (changed.has(key) || request.unwritten.has(key));
+    const taken = this.#writer.changesOf(request.sessionID, before, recordOf(request.record));
+    showIn(held, this.#writer.made(request.sessionID, record), isKept);
+    request.record = withChanges(record, new Map([...taken].filter(([key]) => isKept(key))));
+    for (const key of changes.keys()) request.unwritten.delete(key);
   }
 
   async #update<Result>(

@@ -36,6 +36,8 @@ export interface WriterServices {
   readonly maker: SessionMaker;
   readonly activity: Pick<Activity, 'touch'>;
   readonly rewrite: RewriteRecord | undefined;
+  /** Told of what was written past the store's own methods. */
+  readonly rewritten: (sessionId: string, session: object) => void;
 }
 
 /** What a write makes of a record: the same one, where there is nothing to write. */
@@ -60,17 +62,26 @@ export class SessionWriter {
   async save(session: OpenSession, lock?: HeldLock): Promise<Saved> {
     const { req: request } = session;
     const after = recordOf(session);
-    let changes: RecordChanges = new Map();
-    const record = await this.#write(request.sessionID, {
-      lock,
-      change: (stored) => {
-        // Not before its turn has come: a save before this one may have taken some of them.
-        changes = this.changesOf(request.sessionID, request.record, after);
-        return changes.size > 0 ? withChanges(stored, changes) : stored;
-      },
-    });
+    const own = this.changesOf(request.sessionID, request.record, after);
+    // Taken down at once: by its turn, an update may have shown what others wrote.
     request.record = after;
-    return { record, changes };
+    let changes: RecordChanges = own;
+    try {
+      const record = await this.#write(request.sessionID, {
+        lock,
+        change: (stored) => {
+          // A save before this one may have failed by now.
+          const again = [...request.unwritten].map((key) => [key, after[key]] as const);
+          changes = new Map([...again, ...own]);
+          return changes.size > 0 ? withChanges(stored, changes) : stored;
+        },
+      });
+      for (const key of changes.keys()) request.unwritten.delete(key);
+      return { record, changes };
+    } catch (error) {
+      for (const key of own.keys()) request.unwritten.add(key);
+      throw error;
+    }
   }
 
   /** What differs between the record that a session was made of and what it has become. */
@@ -153,7 +164,7 @@ export class SessionWriter {
     if (result === undefined) throw notChanged();
     if (result.changed === result.stored) {
       await this.#services.activity.touch(sessionId, result.stored);
-    }
+    } else this.#services.rewritten(sessionId, result.changed);
     return result.changed;
   }
 

@@ -28,8 +28,17 @@ type Callback = (...answer: unknown[]) => void;
 type Method = (...args: unknown[]) => unknown;
 type Name = 'set' | 'touch' | 'destroy' | 'regenerate';
 
+/** Where each method takes its callback, whoever leaves it out. */
+const callbackPositions: Readonly<Record<Name, number>> = {
+  set: 2,
+  touch: 2,
+  destroy: 1,
+  regenerate: 1,
+};
+
 /** A call of one of the store's own methods. */
 interface Call {
+  readonly name: Name;
   readonly method: Method;
   /** What it was called on: the store, or something derived from it. */
   readonly target: unknown;
@@ -52,6 +61,10 @@ export class StoreHooks {
   readonly #store: Store;
   readonly #watchers = new Set<StoreWatcher>();
   readonly #regenerations = new Map<string, Regeneration>();
+  /** Whether the store, frozen maybe, lets nobody replace its `destroy`. */
+  #isBlind = false;
+  /** What `destroy` was before it was hooked. */
+  #ownDestroy: Method | undefined;
   /** Takes each method back. */
   #restore: (() => void)[] = [];
 
@@ -84,9 +97,21 @@ export class StoreHooks {
     if (this.#watchers.size > 0) return;
     for (const restore of this.#restore) restore();
     this.#restore = [];
+    this.#ownDestroy = undefined;
+  }
+
+  /** A session was removed by one of its sockets: hears of it where the store's own method can't be heard. */
+  destroyed(sessionId: string): void {
+    if (this.#isBlind) this.#ended(sessionId, undefined);
+  }
+
+  /** A session was written past the store's own methods. */
+  rewritten(sessionId: string, session: unknown): void {
+    this.#tell((watcher) => watcher.written(sessionId, session));
   }
 
   #install(): void {
+    this.#ownDestroy = this.#store.destroy as Method;
     this.#hook('set', (call) => this.#write(call));
     this.#hook('touch', (call) => this.#write(call));
     this.#hook('destroy', (call) => this.#destroy(call));
@@ -103,7 +128,13 @@ export class StoreHooks {
       const [first] = args;
       // The first parameter of `regenerate` is the request.
       const sessionId = name === 'regenerate' ? Reflect.get(Object(first), 'sessionID') : first;
-      return handle({ method: method as Method, target: this, sessionId: String(sessionId), args });
+      return handle({
+        name,
+        method: method as Method,
+        target: this,
+        sessionId: String(sessionId),
+        args,
+      });
     };
     const isHooked = Reflect.defineProperty(this.#store, name, {
       value: hook,
@@ -111,7 +142,10 @@ export class StoreHooks {
       writable: true,
       enumerable: own?.enumerable ?? false,
     });
-    if (!isHooked) return;
+    if (!isHooked) {
+      if (name === 'destroy') this.#isBlind = true;
+      return;
+    }
     this.#restore.push(() => {
       isOver = true;
       // Somebody else may have put its own in front meanwhile, which passes on to the hook.
@@ -127,14 +161,21 @@ export class StoreHooks {
     if (this.writes.isOwn(session)) return this.#issue(call, () => {});
     const endTurn = this.writes.take(call.sessionId);
     if (endTurn) return this.#issue(call, endTurn);
+    // It begins here: a logout that comes while it waits comes after it.
+    const write = this.writes.begin(call.sessionId);
     return new Promise((resolve) => {
-      this.writes.wait(call.sessionId, (end) => resolve(this.#issueLate(call, end)));
+      this.writes.wait(call.sessionId, (end) => resolve(this.#issueLate(call, end, write)));
     });
   }
 
-  #issueLate(call: Call, endTurn: EndTurn): unknown {
+  async #issueLate(call: Call, endTurn: EndTurn, write: Write): Promise<unknown> {
+    for (let { departure } = write; departure; { departure } = write) {
+      const isGone = await departure;
+      if (isGone) return this.#forgo(call, endTurn, write);
+      if (write.departure === departure) write.departure = undefined;
+    }
     try {
-      return this.#issue(call, endTurn);
+      return this.#issue(call, endTurn, write);
     } catch (error) {
       // Whoever called is no longer there to catch it.
       callbackOf(call)(error);
@@ -142,8 +183,14 @@ export class StoreHooks {
     }
   }
 
-  #issue(call: Call, endTurn: EndTurn): unknown {
-    const write = this.writes.begin(call.sessionId);
+  /** What would have been written, the logout would have removed. */
+  #forgo(call: Call, endTurn: EndTurn, write: Write): void {
+    this.writes.end(write);
+    endTurn();
+    callbackOf(call)(null);
+  }
+
+  #issue(call: Call, endTurn: EndTurn, write = this.writes.begin(call.sessionId)): unknown {
     const end = (): void => {
       this.writes.end(write);
       endTurn();
@@ -168,9 +215,35 @@ export class StoreHooks {
       return;
     }
     void departure.then((isGone) => {
-      if (isGone) this.#store.destroy(call.sessionId, () => callback(...answer));
+      if (isGone) this.#removeAgain(call.sessionId, () => callback(...answer));
       else callback(...answer);
     });
+  }
+
+  /** By the store's own method: everybody was told of the logout, or the login, that it belongs to. */
+  #removeAgain(sessionId: string, done: () => void): void {
+    const method = this.#ownDestroy ?? (this.#store.destroy as Method);
+    const call: Call = {
+      name: 'destroy',
+      method,
+      target: this.#store,
+      sessionId,
+      args: [sessionId],
+    };
+    const departed = this.writes.depart(sessionId);
+    const failed = (): void => {
+      departed(false);
+      done();
+    };
+    const answered = ([error]: readonly unknown[]): void => {
+      departed(!error);
+      done();
+    };
+    try {
+      run(call, answered, failed);
+    } catch {
+      // It is told of what it asked for itself.
+    }
   }
 
   /** A logout waits for nobody. */
@@ -226,7 +299,7 @@ export class StoreHooks {
  * stores return one only to those who give no callback
  */
 function run(
-  { method, target, args }: Call,
+  { name, method, target, args }: Call,
   answered: (answer: readonly unknown[]) => void,
   failed: () => void,
 ): unknown {
@@ -239,7 +312,9 @@ function run(
     answered(values);
   };
   const position = args.findIndex((arg) => typeof arg === 'function');
-  const ours = position < 0 ? [...args, answer] : args.with(position, answer);
+  const ours = [...args];
+  // `session.destroy()` without a callback of `express-session` calls `destroy(id, undefined)`.
+  ours[position < 0 ? callbackPositions[name] : position] = answer;
   try {
     const result = Reflect.apply(method, target, ours);
     if (!isThenable(result)) return position < 0 ? promise : result;

@@ -14,8 +14,14 @@ export type Departure = Promise<boolean>;
 /** A write under way. */
 export interface Write {
   readonly sessionId: string;
-  /** The logout that came after this write had begun, if any. */
+  /** The logout that was under way when this write began, or came after, if any. */
   departure: Departure | undefined;
+}
+
+/** Those who write a session in one turn. */
+interface Guests {
+  readonly endTurn: EndTurn;
+  count: number;
 }
 
 /** The writes and logouts of one store. */
@@ -25,6 +31,8 @@ export class StoreWrites {
   readonly #writes = new Map<string, Set<Write>>();
   readonly #departures = new Map<string, Departure>();
   readonly #ours = new WeakSet<object>();
+  /** Who is not of ours shares a turn: such a write may be a part of another, as `set` is of some `touch`. */
+  readonly #guests = new Map<string, Guests>();
 
   /** @param deadlines how long a write waits for another, or for a logout */
   constructor(deadlines: Deadlines) {
@@ -66,19 +74,21 @@ export class StoreWrites {
       begin(() => {});
     });
     leave = this.#turns.request(sessionId, (endTurn) => {
-      if (late && this.#deadlines.end(late)) begin(this.#endInTime(endTurn));
+      if (late && this.#deadlines.end(late)) begin(this.#host(sessionId, endTurn));
     });
   }
 
-  /** Takes the turn for somebody who does not have to wait, where nobody else has it. */
+  /** Takes the turn for somebody who does not have to wait, where nobody of ours has it. */
   take(sessionId: string): EndTurn | undefined {
+    const guests = this.#guests.get(sessionId);
+    if (guests) return this.#join(sessionId, guests);
     const endTurn = this.#turns.take(sessionId);
-    return endTurn && this.#endInTime(endTurn);
+    return endTurn && this.#host(sessionId, endTurn);
   }
 
-  /** A write begins: a logout from now on overtakes it. */
+  /** A write begins: a logout from now on overtakes it, and so does one that is under way. */
   begin(sessionId: string): Write {
-    const write: Write = { sessionId, departure: undefined };
+    const write: Write = { sessionId, departure: this.#departures.get(sessionId) };
     const writes = this.#writes.get(sessionId);
     if (writes) writes.add(write);
     else this.#writes.set(sessionId, new Set([write]));
@@ -108,21 +118,34 @@ export class StoreWrites {
     };
     const late = this.#deadlines.begin(() => settle(false));
     this.#departures.set(sessionId, departure);
-    for (const write of this.#writes.get(sessionId) ?? []) write.departure = departure;
+    this.#overtake(sessionId, departure);
     return (isGone) => {
       if (late === undefined || this.#deadlines.end(late)) settle(isGone);
+      // Whoever gave it up meanwhile may be writing.
+      else if (isGone) this.#overtake(sessionId, Promise.resolve(true));
     };
+  }
+
+  #overtake(sessionId: string, departure: Departure): void {
+    for (const write of this.#writes.get(sessionId) ?? []) write.departure = departure;
   }
 
   /** Makes known that a session object is written by `alone`, and so need not wait. */
   own<Session extends object>(session: Session): Session {
     this.#ours.add(session);
+    // A store's `touch` may put it on a record that it reads, and call its own `set` with that.
+    const cookie: unknown = Reflect.get(session, 'cookie');
+    if (typeof cookie === 'object' && cookie !== null) this.#ours.add(cookie);
     return session;
   }
 
   /** Whether a session object is written by `alone`. */
   isOwn(session: unknown): boolean {
-    return typeof session === 'object' && session !== null && this.#ours.has(session);
+    return this.#isOurs(session) || this.#isOurs(Reflect.get(Object(session), 'cookie'));
+  }
+
+  #isOurs(value: unknown): boolean {
+    return typeof value === 'object' && value !== null && this.#ours.has(value);
   }
 
   #turn(sessionId: string): Promise<EndTurn> {
@@ -139,6 +162,25 @@ export class StoreWrites {
         );
       },
     );
+  }
+
+  #host(sessionId: string, endTurn: EndTurn): EndTurn {
+    const guests: Guests = { endTurn, count: 0 };
+    this.#guests.set(sessionId, guests);
+    return this.#join(sessionId, guests);
+  }
+
+  #join(sessionId: string, guests: Guests): EndTurn {
+    guests.count++;
+    let isOver = false;
+    return this.#endInTime(() => {
+      if (isOver) return;
+      isOver = true;
+      guests.count--;
+      if (guests.count > 0) return;
+      this.#guests.delete(sessionId);
+      guests.endTurn();
+    });
   }
 
   /** A store that never answers must not keep all others from writing the session. */

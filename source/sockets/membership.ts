@@ -12,7 +12,7 @@ import type { SessionEndReason } from '../types.js';
 import type { Delivery } from './delivery.js';
 import { part } from './end-of-session.js';
 import type { RoomWatch, RoomWatcher } from './room-watch.js';
-import { isRecoverable } from './session-room.js';
+import { isRecoverable, preventRecovery } from './session-room.js';
 
 /** What the memberships of one `ExpressionSocket` share. */
 export interface MembershipServices {
@@ -87,6 +87,7 @@ export class Membership implements Member, RoomWatcher {
   end(reason: SessionEndReason): void {
     this.leave();
     this.#isParting = true;
+    if (reason === 'regenerated') preventRecovery(this.#raw);
     void part({
       raw: this.#raw,
       reason,

@@ -18,6 +18,8 @@ const command = process.env.REDIS_SERVER_PATH || 'redis-server';
 /** A running Redis. */
 export interface RedisServer {
   readonly url: string;
+  /** Ends it, and starts it anew at the same place, with nothing in it. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -47,14 +49,22 @@ export async function requireRedis(
     // A node that nobody has met does not know its own address.
     'cluster-announce-ip': '127.0.0.1',
   };
-  const child = spawn(command, argumentsOf({ ...options, ...(isCluster ? cluster : {}) }), {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await ready(child);
+  const start = async (): Promise<ChildProcess> => {
+    const child = spawn(command, argumentsOf({ ...options, ...(isCluster ? cluster : {}) }), {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await ready(child);
+    return child;
+  };
+  let child = await start();
   const url = `redis://127.0.0.1:${port}`;
   if (isCluster) await takeAllSlots(url);
   return {
     url,
+    restart: async () => {
+      await stop(child);
+      child = await start();
+    },
     stop: async () => {
       await stop(child);
       rmSync(folder, { recursive: true, force: true });

@@ -1,0 +1,221 @@
+/**
+ * @module A session with all who use it at once, in an order that a test makes up, and a simple model
+ * of what must come of it.
+ */
+
+import { EventEmitter } from 'node:events';
+import { expect } from 'chai';
+import type { SessionData } from 'express-session';
+import type { Scheduler } from 'fast-check';
+import type { LiveSession } from '../../source/session/live-session.js';
+import type { SessionEndReason } from '../../source/types.js';
+import { Engine } from './engine.js';
+import { SlowStore } from './slow-store.js';
+import { codeOf } from './visits.js';
+
+const sessionId = 'the session';
+const cookie = { path: '/', httpOnly: true, originalMaxAge: null };
+
+/** What may be done. */
+export const steps = [
+  'read',
+  'save',
+  'save',
+  'save twice',
+  'save the same key',
+  'update',
+  'update',
+  'update in hand',
+  'event',
+  'http write',
+  'http update',
+  'destroy',
+  'http destroy',
+  'http regenerate',
+  'expire',
+] as const;
+
+/** What a visitor's two sockets, two browser tabs and a clock do, in whatever order. */
+export class World {
+  readonly store = new SlowStore();
+  readonly engine = new Engine(this.store);
+  /** The endings that were asked for, and those that have been answered. */
+  readonly asked: SessionEndReason[] = [];
+  readonly ended: SessionEndReason[] = [];
+  readonly told: SessionEndReason[] = [];
+  readonly mistakes: string[] = [];
+  readonly #schedule: Scheduler;
+  #live: LiveSession;
+  #updates = 0;
+  #httpWrites = 0;
+  /** The keys that must be there at the end, with their values. */
+  readonly #saved = new Map<string, unknown>();
+  readonly #same: number[] = [];
+  #next = 0;
+
+  constructor(schedule: Scheduler) {
+    this.#schedule = schedule;
+    this.store.records.set(sessionId, JSON.stringify({ cookie, n: 0 }));
+    this.store.pace = ({ operation, stage }) =>
+      schedule.schedule(Promise.resolve(), `${operation} ${stage}`);
+    this.store.onSet = (...args) => this.#checkWrite(...args);
+    const member = {
+      isGone: false,
+      end: (reason: SessionEndReason) => void this.told.push(reason),
+    };
+    this.#live = this.engine.lifetime.join(sessionId, member, { cookie });
+  }
+
+  async run(steps: readonly string[]): Promise<void> {
+    const works = steps.map(async (name) => {
+      await this.#schedule.schedule(Promise.resolve(), name);
+      await this.#do(name);
+    });
+    await this.#schedule.waitFor(Promise.all(works));
+    // What nobody waits for: the write that a logout overtook is removed again.
+    await this.#schedule.waitIdle();
+    // What the timer of expiry does.
+    await this.#schedule.waitFor(this.engine.open(sessionId));
+    await new Promise(setImmediate);
+    this.engine.close();
+    this.#checkEnd();
+  }
+
+  async #do(name: string): Promise<void> {
+    const isOver = this.ended.length > 0;
+    const key = `test:${this.#next++}` as const;
+    switch (name) {
+      case 'read':
+        await this.engine.open(sessionId);
+        return;
+      case 'event':
+        await this.engine.use(this.#live);
+        return;
+      case 'update':
+      case 'http update':
+        return this.#settled(
+          isOver,
+          this.engine.update(sessionId, async (session) => {
+            await this.#schedule.schedule(Promise.resolve(), 'work');
+            session.n = (session.n ?? 0) + 1;
+          }),
+          () => void this.#updates++,
+        );
+      case 'expire':
+        this.store.records.delete(sessionId);
+        this.asked.push('expired');
+        this.ended.push('expired');
+        return;
+      case 'http write':
+      case 'http destroy':
+      case 'http regenerate':
+        return this.#overHttp(name, key);
+      default:
+        return this.#inHand(name, key);
+    }
+  }
+
+  /** A listener of a socket. */
+  async #inHand(name: string, key: `test:${string}`): Promise<void> {
+    const session = await this.engine.open(sessionId);
+    if (session === undefined) return;
+    await this.#schedule.schedule(Promise.resolve(), 'listener');
+    const isOver = this.ended.length > 0;
+    if (name === 'destroy') {
+      this.asked.push('destroyed');
+      await session.destroy();
+      this.ended.push('destroyed');
+    } else if (name === 'update in hand') {
+      session[key] = 'unsaved';
+      const change = (fresh: { n?: number }): void => {
+        fresh.n = (fresh.n ?? 0) + 1;
+      };
+      await this.#settled(isOver, session.update(change), () => void this.#updates++);
+      await this.#settled(false, session.save(), () => this.#saved.set(key, 'unsaved'));
+    } else if (name === 'save the same key') {
+      const value = ++this.#next;
+      session['test:same'] = value;
+      await this.#settled(isOver, session.save(), () => void this.#same.push(value));
+    } else {
+      session[key] = 1;
+      const first = session.save();
+      if (name === 'save twice') session[key] = 2;
+      const second = name === 'save twice' ? session.save() : first;
+      await this.#settled(isOver, Promise.all([first, second]), () =>
+        this.#saved.set(key, session[key]),
+      );
+    }
+  }
+
+  /** What `express-session` does with its own session, which it writes as a whole. */
+  async #overHttp(name: string, key: string): Promise<void> {
+    const record = await new Promise<SessionData | null | undefined>((resolve) =>
+      this.store.get(sessionId, (_error, found) => resolve(found)),
+    );
+    if (!record) return;
+    const response = Object.assign(new EventEmitter(), { writableEnded: false });
+    const request = { sessionID: sessionId, sessionStore: this.store, res: response };
+    const session = this.store.createSession(request as never, record);
+    await this.#schedule.schedule(Promise.resolve(), 'handler');
+    // A handler that goes on after a logout makes the session anew, with or without this library.
+    if (this.asked.length > 0 && name === 'http write') return;
+    const reason = name === 'http destroy' ? 'destroyed' : 'regenerated';
+    if (name === 'http write') {
+      this.#httpWrites++;
+      Reflect.set(session, key, 'http');
+    } else this.asked.push(reason);
+    await new Promise<void>((resolve) => {
+      const done = (): void => resolve();
+      if (name === 'http write') session.save(done);
+      else if (name === 'http destroy') session.destroy(done);
+      else {
+        Reflect.set(this.store, 'generate', () => {});
+        session.regenerate(done);
+      }
+    });
+    if (name === 'http write') return;
+    this.ended.push(reason);
+    response.emit('close');
+  }
+
+  /** A save or an update ends well, or by the end of the session; one after that never ends well. */
+  async #settled(isOver: boolean, work: Promise<unknown>, well: () => void): Promise<void> {
+    const code = await codeOf(work);
+    if (code === 'fulfilled') {
+      well();
+      if (isOver) this.mistakes.push('something was saved after the end');
+    } else if (code !== 'ERR_SESSION_ENDED' || this.asked.length === 0) {
+      this.mistakes.push(`failed with ${String(code)}`);
+    }
+  }
+
+  /** A write of the library changes nothing but what its listener changed: by one, or in its own key. */
+  #checkWrite(session: SessionData, before: SessionData | undefined, after: SessionData): void {
+    const isHttp = Reflect.has(Object(Reflect.get(session, 'req')), 'res');
+    if (isHttp || before === undefined) return;
+    const { cookie: _before, ...old } = before;
+    const { cookie: _after, ...now } = after;
+    const keys = [...new Set([...Object.keys(old), ...Object.keys(now)])];
+    const changed = keys.filter((key) => Reflect.get(old, key) !== Reflect.get(now, key));
+    // HTTP writes what it read before, and no lock keeps it from that.
+    const isByOne = now.n === (old.n ?? 0) + 1 || this.#httpWrites > 0;
+    const isUpdate = changed.join() === 'n' && isByOne;
+    const isSave = changed.length <= 1 && changed.every((key) => key.startsWith('test:'));
+    if (!(isUpdate || isSave)) this.mistakes.push(`a write changed ${changed.join()}`);
+  }
+
+  #checkEnd(): void {
+    expect(this.mistakes).to.deep.equal([]);
+    const record = this.store.record(sessionId);
+    if (this.asked.length > 0) {
+      if (this.ended.length > 0) expect(record, 'the record after the end').to.equal(undefined);
+      expect(this.told, 'told').to.have.length(1);
+      expect(this.asked).to.include(this.told[0]);
+      return;
+    }
+    expect(this.told).to.deep.equal([]);
+    if (this.#httpWrites > 0) return;
+    expect(record).to.include({ n: this.#updates, ...Object.fromEntries(this.#saved) });
+    if (this.#same.length > 0) expect(this.#same).to.include(record?.['test:same']);
+  }
+}
