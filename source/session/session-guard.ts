@@ -104,7 +104,7 @@ export class SessionGuard implements SessionBackend {
     if (session instanceof SessionError) throw session;
     showIn(held, session);
     request.record = record;
-    request.unwritten.clear();
+    request.settle(request.unwritten, true);
   }
 }
 

@@ -25,6 +25,9 @@ export interface SessionBackend {
   update(session: OpenSession, change: SessionChange<unknown>): Promise<unknown>;
 }
 
+/** Every event makes a request, and hardly any has a save that fails: they share this one. */
+const none: ReadonlySet<string> = new Set();
+
 /** What `session.req` is in a socket. */
 export class SessionRequest implements SessionHolder {
   readonly sessionID: string;
@@ -33,7 +36,7 @@ export class SessionRequest implements SessionHolder {
   /** What the session was made of, or is being saved as: what differs from it is a change of the owner's. */
   record: SessionRecord;
   /** The keys that a save could not write: the next one writes them as well. */
-  readonly unwritten: Set<string> = new Set();
+  unwritten: ReadonlySet<string> = none;
   /** Whether the session is that of an update under way. */
   isUpdating = false;
   session?: object;
@@ -46,6 +49,16 @@ export class SessionRequest implements SessionHolder {
     this.sessionStore = guard;
     this.owner = owner;
     this.record = record;
+  }
+
+  /** Takes down which keys were written, and which could not be. */
+  settle(keys: Iterable<string>, isWritten: boolean): void {
+    const unwritten = new Set(this.unwritten);
+    for (const key of keys) {
+      if (isWritten) unwritten.delete(key);
+      else unwritten.add(key);
+    }
+    this.unwritten = unwritten.size > 0 ? unwritten : none;
   }
 }
 

@@ -66,7 +66,7 @@ export class SessionUpdater {
     const taken = this.#writer.changesOf(request.sessionID, before, recordOf(request.record));
     showIn(held, this.#writer.made(request.sessionID, record), isKept);
     request.record = withChanges(record, new Map([...taken].filter(([key]) => isKept(key))));
-    for (const key of changes.keys()) request.unwritten.delete(key);
+    request.settle(changes.keys(), true);
   }
 
   async #update<Result>(

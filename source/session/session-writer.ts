@@ -76,10 +76,10 @@ export class SessionWriter {
           return changes.size > 0 ? withChanges(stored, changes) : stored;
         },
       });
-      for (const key of changes.keys()) request.unwritten.delete(key);
+      request.settle(changes.keys(), true);
       return { record, changes };
     } catch (error) {
-      for (const key of own.keys()) request.unwritten.add(key);
+      request.settle(own.keys(), false);
       throw error;
     }
   }

@@ -1,14 +1,20 @@
 /**
  * @module What HTTP handlers do to a store, as they do it: the store's own `set`, `touch`, `destroy`
- * and `regenerate` pass through here, for everyone who calls them. Knows how to put itself there and
- * to leave again; must not know who wants to hear of it, nor for what.
+ * and `regenerate` pass through here, for everyone who calls them. Knows what each of them means for
+ * a session; must not know who wants to hear of it, nor for what.
  */
 
 import type { Store } from 'express-session';
 import { Deadlines } from '../deadline.js';
-import { isThenable } from '../thenable.js';
 import type { SessionEndReason } from '../types.js';
 import { farewellOf } from './farewell.js';
+import {
+  callbackOf,
+  callMethod,
+  hookMethod,
+  type Method,
+  type MethodCall,
+} from './hooked-method.js';
 import { StoreWrites, type Write } from './store-writes.js';
 import type { EndTurn } from './turns.js';
 
@@ -22,28 +28,6 @@ export interface StoreWatcher {
   ended(sessionId: string, reason: SessionEndReason, farewell: Promise<void>): void;
   /** It was written, or touched. */
   written(sessionId: string, session: unknown): void;
-}
-
-type Callback = (...answer: unknown[]) => void;
-type Method = (...args: unknown[]) => unknown;
-type Name = 'set' | 'touch' | 'destroy' | 'regenerate';
-
-/** Where each method takes its callback, whoever leaves it out. */
-const callbackPositions: Readonly<Record<Name, number>> = {
-  set: 2,
-  touch: 2,
-  destroy: 1,
-  regenerate: 1,
-};
-
-/** A call of one of the store's own methods. */
-interface Call {
-  readonly name: Name;
-  readonly method: Method;
-  /** What it was called on: the store, or something derived from it. */
-  readonly target: unknown;
-  readonly sessionId: string;
-  readonly args: readonly unknown[];
 }
 
 /** A regeneration under way, and whether its `destroy` was seen. */
@@ -112,51 +96,18 @@ export class StoreHooks {
 
   #install(): void {
     this.#ownDestroy = this.#store.destroy as Method;
-    this.#hook('set', (call) => this.#write(call));
-    this.#hook('touch', (call) => this.#write(call));
-    this.#hook('destroy', (call) => this.#destroy(call));
-    this.#hook('regenerate', (call) => this.#regenerate(call));
-  }
-
-  #hook(name: Name, handle: (call: Call) => unknown): void {
-    const method: unknown = Reflect.get(this.#store, name);
-    if (typeof method !== 'function') return;
-    const own = Object.getOwnPropertyDescriptor(this.#store, name);
-    let isOver = false;
-    const hook = function (this: unknown, ...args: unknown[]): unknown {
-      if (isOver) return Reflect.apply(method, this, args);
-      const [first] = args;
-      // The first parameter of `regenerate` is the request.
-      const sessionId = name === 'regenerate' ? Reflect.get(Object(first), 'sessionID') : first;
-      return handle({
-        name,
-        method: method as Method,
-        target: this,
-        sessionId: String(sessionId),
-        args,
-      });
+    const hooks = {
+      set: hookMethod(this.#store, 'set', (call) => this.#write(call)),
+      touch: hookMethod(this.#store, 'touch', (call) => this.#write(call)),
+      destroy: hookMethod(this.#store, 'destroy', (call) => this.#destroy(call)),
+      regenerate: hookMethod(this.#store, 'regenerate', (call) => this.#regenerate(call)),
     };
-    const isHooked = Reflect.defineProperty(this.#store, name, {
-      value: hook,
-      configurable: true,
-      writable: true,
-      enumerable: own?.enumerable ?? false,
-    });
-    if (!isHooked) {
-      if (name === 'destroy') this.#isBlind = true;
-      return;
-    }
-    this.#restore.push(() => {
-      isOver = true;
-      // Somebody else may have put its own in front meanwhile, which passes on to the hook.
-      if (Reflect.get(this.#store, name) !== hook) return;
-      if (own) Reflect.defineProperty(this.#store, name, own);
-      else Reflect.deleteProperty(this.#store, name);
-    });
+    this.#isBlind = hooks.destroy === undefined;
+    this.#restore = Object.values(hooks).filter((restore) => restore !== undefined);
   }
 
   /** `set` and `touch`: at once where nobody of ours writes the session, and else behind that. */
-  #write(call: Call): unknown {
+  #write(call: MethodCall): unknown {
     const [, session] = call.args;
     if (this.writes.isOwn(session)) return this.#issue(call, () => {});
     const endTurn = this.writes.take(call.sessionId);
@@ -168,7 +119,7 @@ export class StoreHooks {
     });
   }
 
-  async #issueLate(call: Call, endTurn: EndTurn, write: Write): Promise<unknown> {
+  async #issueLate(call: MethodCall, endTurn: EndTurn, write: Write): Promise<unknown> {
     for (let { departure } = write; departure; { departure } = write) {
       const isGone = await departure;
       if (isGone) return this.#forgo(call, endTurn, write);
@@ -184,18 +135,18 @@ export class StoreHooks {
   }
 
   /** What would have been written, the logout would have removed. */
-  #forgo(call: Call, endTurn: EndTurn, write: Write): void {
+  #forgo(call: MethodCall, endTurn: EndTurn, write: Write): void {
     this.writes.end(write);
     endTurn();
     callbackOf(call)(null);
   }
 
-  #issue(call: Call, endTurn: EndTurn, write = this.writes.begin(call.sessionId)): unknown {
+  #issue(call: MethodCall, endTurn: EndTurn, write = this.writes.begin(call.sessionId)): unknown {
     const end = (): void => {
       this.writes.end(write);
       endTurn();
     };
-    return run(
+    return callMethod(
       call,
       (answer) => {
         end();
@@ -206,7 +157,7 @@ export class StoreHooks {
   }
 
   /** A write that a logout overtook may have come after it, and made the session anew. */
-  #written(call: Call, { departure }: Write, answer: readonly unknown[]): void {
+  #written(call: MethodCall, { departure }: Write, answer: readonly unknown[]): void {
     const [, session] = call.args;
     const callback = callbackOf(call);
     if (departure === undefined) {
@@ -223,7 +174,7 @@ export class StoreHooks {
   /** By the store's own method: everybody was told of the logout, or the login, that it belongs to. */
   #removeAgain(sessionId: string, done: () => void): void {
     const method = this.#ownDestroy ?? (this.#store.destroy as Method);
-    const call: Call = {
+    const call: MethodCall = {
       name: 'destroy',
       method,
       target: this.#store,
@@ -240,14 +191,14 @@ export class StoreHooks {
       done();
     };
     try {
-      run(call, answered, failed);
+      callMethod(call, answered, failed);
     } catch {
       // It is told of what it asked for itself.
     }
   }
 
   /** A logout waits for nobody. */
-  #destroy(call: Call): unknown {
+  #destroy(call: MethodCall): unknown {
     const { sessionId } = call;
     const regeneration = this.#regenerations.get(sessionId);
     if (regeneration) regeneration.isSeen = true;
@@ -261,10 +212,10 @@ export class StoreHooks {
       else this.#tell((watcher) => watcher.stayed(sessionId));
       callbackOf(call)(...answer);
     };
-    return run(call, answered, () => departed(false));
+    return callMethod(call, answered, () => departed(false));
   }
 
-  #regenerate(call: Call): unknown {
+  #regenerate(call: MethodCall): unknown {
     const { sessionId } = call;
     const [request] = call.args;
     const regeneration = { farewell: farewellOf(request), isSeen: false };
@@ -276,7 +227,7 @@ export class StoreHooks {
       if (!(regeneration.isSeen || answer[0])) this.#ended(sessionId, regeneration);
       callbackOf(call)(...answer);
     };
-    return run(call, answered, end);
+    return callMethod(call, answered, end);
   }
 
   #ended(sessionId: string, regeneration: Regeneration | undefined): void {
@@ -288,63 +239,4 @@ export class StoreHooks {
   #tell(what: (watcher: StoreWatcher) => void): void {
     for (const watcher of this.#watchers) what(watcher);
   }
-}
-
-/**
- * Calls a method of the store with a callback of ours.
- *
- * @param answered called once with the answer, by callback or by promise
- * @param failed called where the method threw, which is passed on
- * @returns what the method returned; a promise of the answer, where nobody else is given it: some
- * stores return one only to those who give no callback
- */
-function run(
-  { name, method, target, args }: Call,
-  answered: (answer: readonly unknown[]) => void,
-  failed: () => void,
-): unknown {
-  const { promise, settle } = promisedAnswer();
-  let isAnswered = false;
-  const answer = (...values: unknown[]): void => {
-    if (isAnswered) return;
-    isAnswered = true;
-    settle(values);
-    answered(values);
-  };
-  const position = args.findIndex((arg) => typeof arg === 'function');
-  const ours = [...args];
-  // `session.destroy()` without a callback of `express-session` calls `destroy(id, undefined)`.
-  ours[position < 0 ? callbackPositions[name] : position] = answer;
-  try {
-    const result = Reflect.apply(method, target, ours);
-    if (!isThenable(result)) return position < 0 ? promise : result;
-    result.then(
-      () => answer(null),
-      (error) => answer(error || new Error('The session store gave no reason')),
-    );
-    return result;
-  } catch (error) {
-    isAnswered = true;
-    failed();
-    throw error;
-  }
-}
-
-/** A promise of an answer, which nobody has to handle. */
-function promisedAnswer(): {
-  readonly promise: Promise<unknown>;
-  readonly settle: (answer: readonly unknown[]) => void;
-} {
-  let settle: (answer: readonly unknown[]) => void = () => {};
-  const promise = new Promise((resolve, reject) => {
-    settle = ([error, value]) => (error ? reject(error) : resolve(value));
-  });
-  promise.catch(() => {});
-  return { promise, settle };
-}
-
-/** The callback of whoever called the store, if any. */
-function callbackOf({ args }: Call): Callback {
-  const callback = args.find((arg) => typeof arg === 'function');
-  return callback ? (callback as Callback) : () => {};
 }

@@ -67,10 +67,14 @@ const deeds: fc.Arbitrary<Deed> = fc.oneof(
     deed(`removeAllListeners(${name})`, (socket) => socket.removeAllListeners(name)),
   ),
   always('offAny()', (socket) => socket.offAny()),
-  fc.jsonValue().map((value) => deed(`data = ${value}`, (socket) => (socket.data = { value }))),
-  fc.jsonValue().map((value) => deed(`data.x = ${value}`, (it) => (it.data.x = value))),
+  fc
+    .jsonValue()
+    .map((value) => deed(`data = ${JSON.stringify(value)}`, (socket) => (socket.data = { value }))),
+  fc
+    .jsonValue()
+    .map((value) => deed(`data.x = ${JSON.stringify(value)}`, (it) => (it.data.x = value))),
   fc.jsonValue().map((value) =>
-    deed(`note = ${value}`, (socket) => {
+    deed(`note = ${JSON.stringify(value)}`, (socket) => {
       Object.assign(socket, { note: value });
       return Reflect.get(socket, 'note');
     }),
