@@ -66,6 +66,8 @@ export class Membership implements Member, RoomWatcher {
    */
   join(sessionId: string, { record, since }: Use): boolean {
     if (this.isGone || this.#session) return true;
+    // One that is on its way out does not come in again, though `end()` left the session to others.
+    if (this.isPutOut) return false;
     const reason = this.#services.lifetime.endSince(sessionId, since);
     if (reason) {
       // Not twice, where several events were read before it ended.

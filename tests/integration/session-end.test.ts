@@ -3,7 +3,7 @@ import type { SessionEndReason } from '../../source/index.js';
 import { App, received } from '../support/app.js';
 import { pair } from '../support/pair.js';
 import { roundTrip, watch } from '../support/session-ends.js';
-import { SlowStore } from '../support/slow-store.js';
+import { holdNext, SlowStore } from '../support/slow-store.js';
 import { overHttp, until, Visits } from '../support/visits.js';
 
 describe('When a session ends', () => {
@@ -211,5 +211,35 @@ describe('When a session ends', () => {
     });
     await app.connect(visitor);
     expect(await told).to.equal('ERR_SESSION_NOT_FOUND');
+  });
+
+  it('its socket is told once, also where an event was read before and is answered after', async () => {
+    const visits = new Visits(app);
+    const visitor = await app.login();
+    const { client, ended, left, told } = await watch(app, visitor);
+    const gate = holdNext(store, 'get', 'after');
+    const gone = visits.go(client, () => {});
+    await gate.reached;
+    await app.logout(visitor.cookie);
+    await ended;
+    gate.open();
+    await gone;
+    await left;
+    await until(() => told.includes('disconnect'));
+    expect(told).to.deep.equal(['sessionend: destroyed', 'disconnect']);
+  });
+
+  it('by several ways at once, its socket is told once', async () => {
+    const visits = new Visits(app);
+    const visitor = await app.login();
+    const { client, left, told } = await watch(app, visitor);
+    void visits.go(client, (session) => session.destroy()).catch(() => {});
+    app.expressionIO.end(visitor.sessionId);
+    await Promise.all([app.logout(visitor.cookie), app.logout(visitor.cookie)]);
+    store.records.clear();
+    void visits.go(client, () => {}).catch(() => {});
+    await left;
+    await until(() => told.includes('disconnect'));
+    expect(told).to.deep.equal(['sessionend: destroyed', 'disconnect']);
   });
 });
