@@ -85,6 +85,25 @@ class ReadingTouchStore extends SlowStore {
   }
 }
 
+/** Keeps the very objects that it is given, and gives them away. */
+class ObjectStore extends SlowStore {
+  readonly #sessions = new Map<string, SessionData>();
+  override record(sessionId: string): SessionData | undefined {
+    return this.#sessions.get(sessionId);
+  }
+  override set(sessionId: string, session: SessionData, callback?: Callback): void {
+    this.#sessions.set(sessionId, session);
+    setImmediate(() => callback?.());
+  }
+  override destroy(sessionId: string, callback?: Callback): void {
+    this.#sessions.delete(sessionId);
+    setImmediate(() => callback?.());
+  }
+  override touch(_sessionId: string, _session: SessionData, callback?: Callback): void {
+    setImmediate(() => callback?.());
+  }
+}
+
 const stores: Record<string, () => Store & Pick<SlowStore, 'record'>> = {
   'whose methods are asynchronous, and know no callbacks': () => new AsyncStore(),
   'that returns promises to those who give no callback': () => new EitherStore(),
@@ -92,6 +111,7 @@ const stores: Record<string, () => Store & Pick<SlowStore, 'record'>> = {
   'that answers at once': () => new HastyStore(),
   'whose touch calls its own set': () => new SettingTouchStore(),
   'whose touch calls its own get and set': () => new ReadingTouchStore(),
+  'that keeps the very objects that it is given': () => new ObjectStore(),
   'that has no touch': () => Object.assign(new SlowStore(), { touch: undefined }),
   'whose methods cannot be replaced': () => withFixedMethods(new SlowStore()),
 };

@@ -110,6 +110,19 @@ describe('A login that regenerates the session', () => {
     });
   }
 
+  it("is told as 'regenerated' where an event finds the session gone before the store says so", async () => {
+    const visits = new Visits(app);
+    const { client, ended, told } = await watch(app, { cookie });
+    const gate = holdNext(store, 'destroy', 'after');
+    const login = loginAnew();
+    await gate.reached;
+    expect(await visits.go(client, () => {})).to.equal('ERR_SESSION_NOT_FOUND');
+    expect(told).to.deep.equal([]);
+    gate.open();
+    await login;
+    expect(await ended).to.equal('regenerated');
+  });
+
   it("is told as 'regenerated' where a save is under way, which fails", async () => {
     const visits = new Visits(app);
     const { client, ended } = await watch(app, { cookie });

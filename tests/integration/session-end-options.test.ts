@@ -62,6 +62,23 @@ describe('When a session ends with autoErrManager', () => {
   });
 });
 
+describe('When a session ends with alwaysSession', () => {
+  it('a listener of sessionend is given the reason alone, and clients cannot fake it', async () => {
+    const app = await App.start({ options: { alwaysSession: true } });
+    try {
+      const visitor = await app.login();
+      const { client, ended, left, told } = await watch(app, visitor);
+      client.emit('sessionend', 'expired');
+      await app.logout(visitor.cookie);
+      expect(await ended).to.equal('destroyed');
+      await left;
+      expect(told[0]).to.equal('sessionend: destroyed');
+    } finally {
+      await app.stop();
+    }
+  });
+});
+
 describe('What a listener that ends its session sends', () => {
   for (const transport of ['websocket', 'polling']) {
     it(`arrives before the disconnect, acknowledgements and events alike (${transport})`, async () => {

@@ -1,0 +1,50 @@
+import { expect } from 'chai';
+import { type SinonFakeTimers, useFakeTimers } from 'sinon';
+import { LiveSession } from '../../source/session/live-session.js';
+
+describe('LiveSession', () => {
+  let clock: SinonFakeTimers;
+  let session: LiveSession;
+
+  beforeEach(() => {
+    clock = useFakeTimers({ now: 1_000_000_000_000, toFake: ['Date'] });
+    session = new LiveSession('one');
+  });
+  afterEach(() => clock.restore());
+
+  /** Sees a record whose cookie is over since, or still good for, so long. */
+  function see(remaining: number, originalMaxAge: number | null = 3_600_000): number {
+    session.sawRecord({ cookie: { expires: new Date(Date.now() + remaining), originalMaxAge } });
+    return session.lookAt - Date.now();
+  }
+
+  it('is looked at when its cookie is over', () => {
+    expect(see(5_000)).to.equal(5_000);
+    expect(see(1e12)).to.equal(1e12);
+  });
+
+  it('is looked at now and then where its cookie does not tell', () => {
+    session.sawRecord({ cookie: { expires: null } });
+    expect(session.lookAt - Date.now()).to.equal(300_000);
+  });
+
+  it('is looked at again in a second where the store, which may round up, has it still', () => {
+    expect(see(0)).to.equal(1_000);
+    expect(see(-500)).to.equal(1_000);
+  });
+
+  it('is looked at more and more rarely where the store keeps it for longer', () => {
+    const intervals = Array.from({ length: 8 }, (_, at) => {
+      session.overdueLooks = at + 1;
+      return see(-10_000);
+    });
+    expect(intervals).to.deep.equal([1, 2, 4, 8, 16, 32, 60, 60].map((seconds) => seconds * 1_000));
+  });
+
+  it('is looked at more often, the shorter its life', () => {
+    session.overdueLooks = 20;
+    expect(see(-10_000, 300_000)).to.equal(10_000);
+    expect(see(-10_000, 1_000)).to.equal(1_000);
+    expect(see(-10_000, null)).to.equal(1_000);
+  });
+});
