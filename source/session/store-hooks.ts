@@ -142,7 +142,12 @@ export class StoreHooks {
   }
 
   #issue(call: MethodCall, endTurn: EndTurn, write = this.writes.begin(call.sessionId)): unknown {
+    const session = Object(call.args[1]);
+    // What this write calls in its turn, such as the `set` of a `touch`, is a part of it.
+    const isWhole = !this.writes.isOwn(session);
+    if (isWhole) this.writes.own(session);
     const end = (): void => {
+      if (isWhole) this.writes.disown(session);
       this.writes.end(write);
       endTurn();
     };

@@ -81,7 +81,8 @@ export class StoreWrites {
   /** Takes the turn for somebody who does not have to wait, where nobody of ours has it. */
   take(sessionId: string): EndTurn | undefined {
     const guests = this.#guests.get(sessionId);
-    if (guests) return this.#join(sessionId, guests);
+    // Not where one of ours waits already: however many come, it has its turn.
+    if (guests && !this.#turns.isWanted(sessionId)) return this.#join(sessionId, guests);
     const endTurn = this.#turns.take(sessionId);
     return endTurn && this.#host(sessionId, endTurn);
   }
@@ -130,7 +131,7 @@ export class StoreWrites {
     for (const write of this.#writes.get(sessionId) ?? []) write.departure = departure;
   }
 
-  /** Makes known that a session object is written by `alone`, and so need not wait. */
+  /** Makes known that a session object is being written by whoever has the turn, and so need not wait. */
   own<Session extends object>(session: Session): Session {
     this.#ours.add(session);
     // A store's `touch` may put it on a record that it reads, and call its own `set` with that.
@@ -139,7 +140,13 @@ export class StoreWrites {
     return session;
   }
 
-  /** Whether a session object is written by `alone`. */
+  /** The session object is not being written any more. */
+  disown(session: object): void {
+    this.#ours.delete(session);
+    this.#ours.delete(Object(Reflect.get(session, 'cookie')));
+  }
+
+  /** Whether a session object is being written by whoever has the turn. */
   isOwn(session: unknown): boolean {
     return this.#isOurs(session) || this.#isOurs(Reflect.get(Object(session), 'cookie'));
   }

@@ -18,6 +18,11 @@ export class Turns {
     return this.#turn(key);
   }
 
+  /** Whether somebody waits for the turn. */
+  isWanted(key: string): boolean {
+    return (this.#waiting.get(key)?.size ?? 0) > 0;
+  }
+
   /**
    * Takes the turn as soon as it comes.
    *

@@ -184,6 +184,26 @@ for (const [what, make] of Object.entries(stores)) {
       expect(performance.now() - startedAt).to.be.below(4_000);
     });
 
+    it('a save does not wait until no request comes any more', async () => {
+      const { cookie, go } = await visits.visitor();
+      let isOver = false;
+      const requests = Array.from({ length: 4 }, async () => {
+        while (!isOver) await overHttp(app, cookie, () => {});
+      });
+      try {
+        const startedAt = performance.now();
+        await go((session) => {
+          session.n = 1;
+          return session.save();
+        });
+        // The deadline of the store is five seconds.
+        expect(performance.now() - startedAt).to.be.below(4_000);
+      } finally {
+        isOver = true;
+        await Promise.all(requests);
+      }
+    });
+
     it('a logout in a listener ends the socket', async () => {
       const { client, go } = await visits.visitor();
       const left = new Promise((resolve) => client.once('disconnect', resolve));
