@@ -15,6 +15,17 @@ function methodsOf(store: Store): unknown[] {
 }
 
 describe('expressionIO.close() and the store', () => {
+  const apps: App[] = [];
+
+  afterEach(async () => {
+    for (const app of apps.splice(0)) await app.stop();
+  });
+
+  async function start(store: Store): Promise<App> {
+    const app = (await App.start({ store })) as unknown as App;
+    apps.push(app);
+    return app;
+  }
   const stores: Record<string, () => Store> = {
     'whose methods are those of its class': () => new MemoryStore(),
     'whose methods are its own': () => {
@@ -39,18 +50,17 @@ describe('expressionIO.close() and the store', () => {
     it(`gives a store its methods back ${what}`, async () => {
       const store = make();
       const before = methodsOf(store);
-      const app = await App.start({ store });
+      const app = await start(store);
       const keys = Object.keys(store);
       app.expressionIO.close();
       expect(methodsOf(store)).to.deep.equal(before);
       expect(Object.keys(store)).to.deep.equal(keys);
-      await app.stop();
     });
   }
 
   it('leaves in its place what others put there meanwhile, which works', async () => {
     const store = new SlowStore();
-    const app = (await App.start({ store })) as unknown as App;
+    const app = await start(store);
     const { set } = store;
     let calls = 0;
     const theirs: typeof set = (...args) => {
@@ -63,13 +73,12 @@ describe('expressionIO.close() and the store', () => {
     const { sessionId } = await app.login();
     expect(calls).to.equal(1);
     expect(store.record(sessionId)).to.have.property('n', 0);
-    await app.stop();
   });
 
   it('spares another instance on the same store, until that is closed as well', async () => {
     const store = new SlowStore();
     const before = methodsOf(store);
-    const app = (await App.start({ store })) as unknown as App;
+    const app = await start(store);
     const other = new ExpressionSocket(app.io, store, cookieParser(secret));
     try {
       const heard = new Promise((resolve) => {
@@ -87,13 +96,12 @@ describe('expressionIO.close() and the store', () => {
       expect(methodsOf(store)).to.deep.equal(before);
     } finally {
       other.close();
-      await app.stop();
     }
   });
 
   it('waits for no write that hangs, and lets HTTP go on', async () => {
     const store = new SlowStore();
-    const app = (await App.start({ store })) as unknown as App;
+    const app = await start(store);
     const { go, cookie } = await new Visits(app).visitor();
     const done = new Gate();
     void go(async (session) => {
@@ -110,12 +118,11 @@ describe('expressionIO.close() and the store', () => {
       void done.pass();
     });
     await done.reached;
-    await app.stop();
   });
 
   it('ends nobody any more', async () => {
     const store = new SlowStore();
-    const app = (await App.start({ store })) as unknown as App;
+    const app = await start(store);
     const visitor = await app.login();
     const { client, told } = await watch(app, visitor);
     app.expressionIO.close();
@@ -124,6 +131,5 @@ describe('expressionIO.close() and the store', () => {
     const other = await app.connect(await app.login());
     expect([client.connected, other.connected]).to.deep.equal([true, true]);
     expect(told).to.deep.equal([]);
-    await app.stop();
   });
 });

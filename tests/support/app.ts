@@ -150,6 +150,8 @@ export class App<const Options extends ExpressionSocketOptions = Record<never, n
   async stop(): Promise<void> {
     for (const client of this.#clients) client.disconnect();
     this.expressionIO.close();
+    // A request that a failed test left behind would be waited for.
+    this.http.closeAllConnections();
     await this.io.close();
   }
 }
