@@ -34,6 +34,8 @@ const retryInterval = 1_000;
 /** Touches sessions in the store, now and then. */
 export class Activity {
   readonly #services: ActivityServices;
+  /** When sessions were touched lately, the oldest first: their last socket may go, and another come. */
+  readonly #touches = new Map<string, number>();
 
   constructor(services: ActivityServices) {
     this.#services = services;
@@ -49,6 +51,7 @@ export class Activity {
     if (!this.#isDue(session)) return;
     this.#touchUnlessWritten(session, reading).catch((error) => {
       session.touchedAt += retryInterval - this.#intervalOf(session);
+      this.#touches.delete(session.mark);
       failed(error);
     });
   }
@@ -64,9 +67,22 @@ export class Activity {
   #isDue(session: LiveSession): boolean {
     if (this.#services.interval === false) return false;
     const now = performance.now();
-    if (now - session.touchedAt < this.#intervalOf(session)) return false;
+    const interval = this.#intervalOf(session);
+    if (now - session.touchedAt < interval) return false;
+    session.touchedAt = this.#touches.get(session.mark) ?? Number.NEGATIVE_INFINITY;
+    if (now - session.touchedAt < interval) return false;
     session.touchedAt = now;
+    this.#remember(session.mark, now);
     return true;
+  }
+
+  #remember(mark: string, now: number): void {
+    this.#touches.delete(mark);
+    this.#touches.set(mark, now);
+    for (const [oldest, at] of this.#touches) {
+      if (now - at < Number(this.#services.interval)) break;
+      this.#touches.delete(oldest);
+    }
   }
 
   /** A session that lives for less than the interval is kept alive all the same. */

@@ -200,4 +200,15 @@ describe('Activity', () => {
     await visitor.go((session) => codeOf(session.save()));
     await until(() => touches() === 3);
   });
+
+  it('touches it at most once in a while also for a client that comes and goes', async () => {
+    for (let count = 0; count < 5; count++) {
+      const client = await app.connect({ cookie: visitor.cookie });
+      await visits.go(client, () => {});
+      visitor.client.disconnect();
+      client.disconnect();
+      await until(() => app.io.of('/').sockets.size === 0);
+    }
+    expect(touches()).to.equal(1);
+  });
 });
