@@ -119,8 +119,7 @@ export class Lifetime implements StoreWatcher {
   written(sessionId: string, session: unknown): void {
     const live = this.#sessions.size > 0 ? this.find(sessionId) : undefined;
     if (live === undefined) return;
-    live.writtenAt = performance.now();
-    live.sawRecord(Object(session));
+    live.sawWrite(Object(session));
     this.onWatched(live);
   }
 

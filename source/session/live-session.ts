@@ -42,6 +42,8 @@ export class LiveSession {
   /** Why it is about to end, and since when, by `performance.now()`. */
   leaving: { readonly reason: SessionEndReason; readonly since: number } | undefined;
 
+  /** When it runs out by the last write that was seen here: a record that is read may not tell. */
+  #writtenExpiry: number = Number.NEGATIVE_INFINITY;
   /** How often a look found it alive in a row, though its cookie says that it is over. */
   overdueLooks = 0;
 
@@ -50,7 +52,14 @@ export class LiveSession {
     this.mark = markOf(sessionId);
   }
 
-  /** Takes down when to look next, by a record that was read or written just now. */
+  /** Takes down when to look next, by a session that was written just now. */
+  sawWrite(session: { readonly cookie?: unknown }): void {
+    this.writtenAt = performance.now();
+    this.#writtenExpiry = expiryOf(session);
+    this.sawRecord(session);
+  }
+
+  /** Takes down when to look next, by a record that was read just now. */
   sawRecord(record: { readonly cookie?: unknown }): void {
     const now = Date.now();
     const expiry = expiryOf(record);
@@ -59,7 +68,13 @@ export class LiveSession {
     const isOverdue = expiry <= now;
     if (!isOverdue) this.overdueLooks = 0;
     if (expiry === Number.POSITIVE_INFINITY) this.lookAt = now + usualInterval;
-    else this.lookAt = isOverdue ? now + this.#overdueInterval : expiry;
+    else this.lookAt = isOverdue ? this.#overdueLook(now) : expiry;
+  }
+
+  /** The record may be older than the last touch: then that one tells when to look, at the latest. */
+  #overdueLook(now: number): number {
+    const next = now + this.#overdueInterval;
+    return this.#writtenExpiry > now ? Math.min(next, this.#writtenExpiry) : next;
   }
 
   /** Twice as long after each look, in proportion to the time that a touch may have given it. */

@@ -47,4 +47,13 @@ describe('LiveSession', () => {
     expect(see(-10_000, 1_000)).to.equal(1_000);
     expect(see(-10_000, null)).to.equal(1_000);
   });
+
+  it('is looked at when the last write says, where the record is older than that', () => {
+    const expires = new Date(Date.now() + 20_500);
+    session.sawWrite({ cookie: { expires, originalMaxAge: 3_600_000 } });
+    session.overdueLooks = 20;
+    expect(see(-10_000)).to.equal(20_500);
+    clock.tick(30_000);
+    expect(see(-40_000)).to.equal(60_000);
+  });
 });
