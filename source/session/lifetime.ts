@@ -55,14 +55,17 @@ export class Lifetime implements StoreWatcher {
 
   /** Why a session ended since a moment of `performance.now()`, if it did. */
   endSince(sessionId: string, since: number): SessionEndReason | undefined {
+    // A hash costs more than all the rest, and mostly nothing has ended.
+    if (this.#ends.size === 0) return undefined;
     const end = this.#ends.get(markOf(sessionId));
     return end && end.at >= since ? end.reason : undefined;
   }
 
   /** A member goes with its session from now on. */
   join(sessionId: string, member: Member, record: SessionRecord): LiveSession {
-    const session = this.find(sessionId) ?? new LiveSession(sessionId);
-    this.#sessions.set(session.mark, session);
+    const mark = markOf(sessionId);
+    const session = this.#sessions.get(mark) ?? new LiveSession(sessionId, mark);
+    this.#sessions.set(mark, session);
     session.sawRecord(record);
     session.members.add(member);
     this.onWatched(session);

@@ -47,9 +47,9 @@ export class LiveSession {
   /** How often a look found it alive in a row, though its cookie says that it is over. */
   overdueLooks = 0;
 
-  constructor(sessionId: string) {
+  constructor(sessionId: string, mark: string = markOf(sessionId)) {
     this.sessionId = sessionId;
-    this.mark = markOf(sessionId);
+    this.mark = mark;
   }
 
   /** Takes down when to look next, by a session that was written just now. */
