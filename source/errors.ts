@@ -48,7 +48,8 @@ export class SessionError extends Error {
    * @param options `cause`: the error behind this one
    */
   constructor(code: SessionErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options);
+    // Nothing is no cause: it would show wherever the error is printed.
+    super(message, options?.cause === undefined ? undefined : options);
     this.code = code;
   }
 }
@@ -103,6 +104,15 @@ const mishaps: ReadonlySet<unknown> = new Set<SessionErrorCode>([
  */
 export function isMishap(error: unknown): error is SessionError {
   return error instanceof SessionError && (isStoreTrouble(error.code) || mishaps.has(error.code));
+}
+
+/** The error of an update whose lock somebody else may have by now. */
+export function lockLost(cause?: unknown): SessionError {
+  return new SessionError(
+    'ERR_SESSION_LOCK',
+    'The lock of the session was lost while it was held: nothing was saved',
+    { cause },
+  );
 }
 
 /** Names a value's type for a message, without giving away what is in it. */

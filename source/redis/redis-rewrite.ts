@@ -3,7 +3,7 @@
  * only while the lock is held. Knows how connect-redis keeps a session; must not know who changes it.
  */
 
-import { SessionError } from '../errors.js';
+import { lockLost } from '../errors.js';
 import { expiryOf } from '../session/record.js';
 import type { RecordChange, RewriteRecord } from '../types.js';
 import { getValue, type RedisClient, runScript } from './redis-client.js';
@@ -86,11 +86,4 @@ async function readAndChange(
 function asRecord(value: unknown): object | null {
   if (typeof value === 'object') return value;
   throw new TypeError(`expected a session, found a ${typeof value}`);
-}
-
-function lockLost(): SessionError {
-  return new SessionError(
-    'ERR_SESSION_LOCK',
-    'The lock of the session was lost while it was held: nothing was saved',
-  );
 }

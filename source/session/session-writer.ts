@@ -5,7 +5,7 @@
  */
 
 import type { SessionData } from 'express-session';
-import { SessionError } from '../errors.js';
+import { lockLost, SessionError } from '../errors.js';
 import type { HeldLock, RewriteRecord } from '../types.js';
 import type { Activity } from './activity.js';
 import {
@@ -179,14 +179,6 @@ export function ended(): SessionError {
   return new SessionError(
     'ERR_SESSION_ENDED',
     'The session has ended meanwhile, by logout, login or time: nothing was saved, and nothing can be',
-  );
-}
-
-function lockLost(cause: unknown): SessionError {
-  return new SessionError(
-    'ERR_SESSION_LOCK',
-    'The lock of the session was lost while it was held: nothing was saved',
-    { cause },
   );
 }
 
