@@ -12,7 +12,7 @@ import {
   assertServer,
   assertSessionId,
   assertStore,
-} from './arguments.js';
+} from './assertions.js';
 import { SessionError } from './errors.js';
 import type { TicketDesk, TicketHandler } from './handshake/ticket-desk.js';
 import { resolveOptions } from './options.js';

@@ -5,7 +5,7 @@
 
 import type { Store } from 'express-session';
 import type { Server } from 'socket.io';
-import { Deadlines } from './deadline.js';
+import { Deadlines } from './deadlines.js';
 import { Diagnostics } from './diagnostics.js';
 import { OriginGuard } from './handshake/origin-guard.js';
 import { SessionCookie } from './handshake/session-cookie.js';

@@ -5,7 +5,7 @@
 
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket as NetSocket } from 'node:net';
-import type { Deadlines, Settle } from '../deadline.js';
+import type { Deadlines, Settle } from '../deadlines.js';
 import { describeValue, SessionError } from '../errors.js';
 import { isThenable } from '../thenable.js';
 import type { CookieParser } from '../types.js';

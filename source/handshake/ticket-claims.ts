@@ -3,7 +3,7 @@
  * connection showed one; must not know what is in them.
  */
 
-import type { Deadlines } from '../deadline.js';
+import type { Deadlines } from '../deadlines.js';
 import { SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
 

@@ -4,8 +4,8 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { assertSessionId } from '../arguments.js';
-import type { Deadlines } from '../deadline.js';
+import { assertSessionId } from '../assertions.js';
+import type { Deadlines } from '../deadlines.js';
 import { describeValue, SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
 import type { ResolvedTicketOptions } from '../ticket-options.js';

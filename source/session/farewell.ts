@@ -3,7 +3,7 @@
  * answer with its new cookie. Knows HTTP responses; must not know sockets.
  */
 
-import { Deadlines } from '../deadline.js';
+import { Deadlines } from '../deadlines.js';
 
 /** A session's sockets end with it within a second, whatever the response is doing. */
 const longest = new Deadlines(500);

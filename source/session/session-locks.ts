@@ -4,7 +4,7 @@
  * know what is done meanwhile.
  */
 
-import type { Deadlines } from '../deadline.js';
+import type { Deadlines } from '../deadlines.js';
 import { SessionError } from '../errors.js';
 import type { HeldLock, SessionLock } from '../types.js';
 import { type EndTurn, Turns } from './turns.js';

@@ -4,7 +4,7 @@
  */
 
 import type { SessionData, Store } from 'express-session';
-import type { Deadlines } from '../deadline.js';
+import type { Deadlines } from '../deadlines.js';
 import { describeValue, SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
 import { isThenable } from '../thenable.js';

@@ -5,7 +5,7 @@
  */
 
 import type { Store } from 'express-session';
-import { Deadlines } from '../deadline.js';
+import { Deadlines } from '../deadlines.js';
 import type { SessionEndReason } from '../types.js';
 import { farewellOf } from './farewell.js';
 import {

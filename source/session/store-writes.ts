@@ -4,7 +4,7 @@
  * logout waits for nobody; must not know how a store is called.
  */
 
-import type { Deadlines } from '../deadline.js';
+import type { Deadlines } from '../deadlines.js';
 import { SessionError } from '../errors.js';
 import { type EndTurn, Turns } from './turns.js';
 

@@ -5,7 +5,7 @@
 
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
-import { assertListener } from '../arguments.js';
+import { assertListener } from '../assertions.js';
 import { originalOf } from '../sockets/socket-mirror.js';
 import type { SessionSocket } from '../types.js';
 

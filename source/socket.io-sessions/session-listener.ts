@@ -5,7 +5,7 @@
 
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
-import { assertListener } from '../arguments.js';
+import { assertListener } from '../assertions.js';
 import type { Diagnostics } from '../diagnostics.js';
 import type { Listener } from './client-members.js';
 

@@ -6,7 +6,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Store } from 'express-session';
 import type { Server } from 'socket.io';
-import { assertCookieParser, assertServer, assertStore, isServer } from '../arguments.js';
+import { assertCookieParser, assertServer, assertStore, isServer } from '../assertions.js';
 import { describeValue } from '../errors.js';
 import { optionNames } from '../options.js';
 import type { ExpressionSocketOptions } from '../types/options.js';

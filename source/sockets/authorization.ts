@@ -3,7 +3,7 @@
  * accepts; must not know what was asked.
  */
 
-import type { Deadlines } from '../deadline.js';
+import type { Deadlines } from '../deadlines.js';
 import { connectError, SessionError } from '../errors.js';
 import { isThenable } from '../thenable.js';
 

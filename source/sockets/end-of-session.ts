@@ -5,7 +5,7 @@
 
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Socket } from 'socket.io';
-import { Deadlines } from '../deadline.js';
+import { Deadlines } from '../deadlines.js';
 import type { ResolvedOptions } from '../options.js';
 import type { SessionEndReason } from '../types.js';
 

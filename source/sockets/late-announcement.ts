@@ -5,7 +5,7 @@
  */
 
 import type { Socket } from 'socket.io';
-import type { Deadlines } from '../deadline.js';
+import type { Deadlines } from '../deadlines.js';
 import { connectError, isStoreTrouble } from '../errors.js';
 import type { Refusal } from './authorization.js';
 import { holdEvents } from './event-hold.js';

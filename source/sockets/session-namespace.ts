@@ -4,8 +4,8 @@
  */
 
 import type { Namespace, Socket } from 'socket.io';
-import { assertListener } from '../arguments.js';
-import { Deadlines } from '../deadline.js';
+import { assertListener } from '../assertions.js';
+import { Deadlines } from '../deadlines.js';
 import { connectError, SessionError } from '../errors.js';
 import { authorize, type Refusal } from './authorization.js';
 import { Delivery } from './delivery.js';

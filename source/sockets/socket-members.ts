@@ -6,7 +6,7 @@
 
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
-import { assertListener } from '../arguments.js';
+import { assertListener } from '../assertions.js';
 import { originalOf } from './socket-mirror.js';
 
 /** A listener of the application; the types check what it takes where it is registered. */

@@ -6,7 +6,7 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { expect } from 'chai';
 import cookieParser from 'cookie-parser';
-import { Deadlines } from '../../source/deadline.js';
+import { Deadlines } from '../../source/deadlines.js';
 import { SessionError } from '../../source/errors.js';
 import { SessionCookie } from '../../source/handshake/session-cookie.js';
 import type { CookieParser } from '../../source/index.js';

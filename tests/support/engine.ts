@@ -4,7 +4,7 @@
  */
 
 import type { Store } from 'express-session';
-import { Deadlines } from '../../source/deadline.js';
+import { Deadlines } from '../../source/deadlines.js';
 import type { SessionLock, SocketSession } from '../../source/index.js';
 import { resolveOptions } from '../../source/options.js';
 import { Activity } from '../../source/session/activity.js';

@@ -4,7 +4,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import { expect } from 'chai';
-import { Deadlines } from '../../source/deadline.js';
+import { Deadlines } from '../../source/deadlines.js';
 import { SessionError } from '../../source/errors.js';
 import { OriginGuard, type OriginRules } from '../../source/handshake/origin-guard.js';
 import type { Handshake } from '../../source/index.js';

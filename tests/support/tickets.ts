@@ -3,7 +3,7 @@
  */
 
 import { expect } from 'chai';
-import { Deadlines } from '../../source/deadline.js';
+import { Deadlines } from '../../source/deadlines.js';
 import { SessionError } from '../../source/errors.js';
 import { Tickets, type TicketTerms } from '../../source/handshake/tickets.js';
 import type { TicketOptions } from '../../source/index.js';

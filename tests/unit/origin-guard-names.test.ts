@@ -6,7 +6,7 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { type SinonFakeTimers, stub, useFakeTimers } from 'sinon';
-import { Deadlines } from '../../source/deadline.js';
+import { Deadlines } from '../../source/deadlines.js';
 import { OriginGuard, type OriginRules } from '../../source/handshake/origin-guard.js';
 import {
   type Case,

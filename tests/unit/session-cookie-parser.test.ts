@@ -7,7 +7,7 @@ import { inspect } from 'node:util';
 import { expect } from 'chai';
 import cookieParser from 'cookie-parser';
 import { type SinonFakeTimers, stub, useFakeTimers } from 'sinon';
-import { Deadlines } from '../../source/deadline.js';
+import { Deadlines } from '../../source/deadlines.js';
 import { SessionCookie } from '../../source/handshake/session-cookie.js';
 import type { CookieParser } from '../../source/index.js';
 import { id, key, read, refusal, requestWith, secret } from '../support/cookie-reading.js';

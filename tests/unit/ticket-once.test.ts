@@ -4,7 +4,7 @@
 
 import { expect } from 'chai';
 import { stub, useFakeTimers } from 'sinon';
-import { Deadlines } from '../../source/deadline.js';
+import { Deadlines } from '../../source/deadlines.js';
 import { TicketClaims } from '../../source/handshake/ticket-claims.js';
 import { refusal, sessionId, ticketsWith } from '../support/tickets.js';
 

@@ -1,0 +1,90 @@
+/**
+ * @module "Every failure has a name": what `connection` listeners, and listeners of events whose
+ * socket never had a session, are told without `autoErrManager`.
+ */
+
+import { expect } from 'chai';
+import { SessionError } from '../../../source/index.js';
+import type { App } from '../../support/app.js';
+import { expectNoCrash } from '../../support/crashes.js';
+import { cause, failures, startFailing } from '../../support/failures.js';
+import { arrive } from '../../support/outcomes.js';
+
+describe('Every failure has a name', () => {
+  let app: App | undefined;
+
+  afterEach(async () => {
+    await app?.stop();
+    app = undefined;
+  });
+
+  expectNoCrash();
+
+  for (const failure of failures) {
+    const { code, what } = failure;
+
+    describe(`when a visitor ${what}`, () => {
+      it(`gives the connection listener ${code} and no session`, async () => {
+        const failing = await startFailing(failure, {});
+        app = failing.app;
+        const { err, session } = await arrive(app, await failing.fail());
+        expect(err).to.be.instanceOf(SessionError).with.property('code', code);
+        expect(session).to.equal(null);
+      });
+
+      it(`gives an event listener ${code} and no session, with the arguments of the event`, async () => {
+        const failing = await startFailing(failure, {});
+        app = failing.app;
+        const { client, socket } = await arrive(app, await failing.fail());
+        socket.sessOn('try', (err, session, ...args) => {
+          const answer = args.pop();
+          answer(err?.code, session, args);
+        });
+        const answer = await new Promise<unknown[]>((resolve) => {
+          client.emit('try', 0, '', null, (...args: unknown[]) => resolve(args));
+        });
+        expect(answer).to.deep.equal([code, null, [0, '', null]]);
+      });
+
+      it('leaves the client connected, for the listener decides', async () => {
+        const failing = await startFailing(failure, {});
+        app = failing.app;
+        const { socket, client } = await arrive(app, await failing.fail());
+        client.on('are you there', (answer) => answer('yes'));
+        expect(await socket.emitWithAck('are you there')).to.equal('yes');
+      });
+
+      it('has a message, which is not the cause of it', async () => {
+        const failing = await startFailing(failure, {});
+        app = failing.app;
+        const { err } = await arrive(app, await failing.fail());
+        expect(err?.message).to.match(/^[A-Z].{10}/);
+        expect(err?.message).not.to.include(cause.message);
+      });
+    });
+  }
+
+  it('keeps what the cookie parser said as the cause', async () => {
+    const failing = await startFailing(
+      { code: 'ERR_SESSION_COOKIE_PARSER', what: '', cookieParser: (_q, _s, next) => next(cause) },
+      {},
+    );
+    app = failing.app;
+    expect((await arrive(app, await failing.fail())).err?.cause).to.equal(cause);
+  });
+
+  it('keeps what the store said as the cause', async () => {
+    const failing = await startFailing({ code: 'ERR_SESSION_STORE', what: '' }, {});
+    app = failing.app;
+    failing.store.onGet = (_id, callback) => callback(cause);
+    expect((await arrive(app, await failing.fail())).err?.cause).to.equal(cause);
+  });
+
+  it('has none when all is well', async () => {
+    const failing = await startFailing({ code: 'ERR_SESSION_STORE', what: '' }, {});
+    app = failing.app;
+    const { err, session } = await arrive(app, await failing.fail());
+    expect(err).to.equal(null);
+    expect(session).not.to.equal(null);
+  });
+});

@@ -1,0 +1,163 @@
+import { expect } from 'chai';
+import { App } from '../../support/app.js';
+import { roundTrip, watch } from '../../support/session-ends.js';
+import { SlowStore } from '../../support/slow-store.js';
+import { overHttp, until, Visits } from '../../support/visits.js';
+
+describe('A session that expires', () => {
+  let store: SlowStore;
+  let app: App;
+
+  beforeEach(async () => {
+    store = new SlowStore();
+    app = (await App.start({ store, options: { touch: false } })) as unknown as App;
+  });
+  afterEach(() => app.stop());
+
+  /** Somebody whose session lives for so long. */
+  async function visitorFor(milliseconds: number): Promise<{ cookie: string; sessionId: string }> {
+    const visitor = await app.login();
+    await live(visitor.cookie, milliseconds);
+    return visitor;
+  }
+
+  function live(cookie: string, milliseconds: number): Promise<unknown> {
+    return overHttp(app, cookie, (request) => {
+      request.session.cookie.maxAge = milliseconds;
+      return new Promise<void>((resolve) => request.session.save(() => resolve()));
+    });
+  }
+
+  it('ends its idle sockets, by the reason of expired', async () => {
+    const visitor = await visitorFor(200);
+    const { ended, left, told } = await watch(app, visitor);
+    const startedAt = performance.now();
+    expect(await ended).to.equal('expired');
+    expect(await left).to.equal('io server disconnect');
+    expect(performance.now() - startedAt).to.be.below(4_000);
+    await until(() => told.length === 2);
+    expect(told).to.deep.equal(['sessionend: expired', 'disconnect']);
+  });
+
+  it('ends the sockets of all namespaces, and of nobody else', async () => {
+    app.expressionIO.of('/news');
+    const visitor = await visitorFor(200);
+    const other = await watch(app, await visitorFor(60_000));
+    const watched = [
+      await watch(app, visitor),
+      await watch(app, { ...visitor, namespace: '/news' }),
+    ];
+    for (const { ended } of watched) expect(await ended).to.equal('expired');
+    await roundTrip(other);
+    expect(other.told).to.deep.equal([]);
+  });
+
+  it('ends them where the time was shortened while they were connected', async () => {
+    const visitor = await visitorFor(60_000);
+    const { ended } = await watch(app, visitor);
+    await live(visitor.cookie, 100);
+    expect(await ended).to.equal('expired');
+  });
+
+  it('ends them where a listener shortened the time', async () => {
+    const visits = new Visits(app);
+    const visitor = await visitorFor(60_000);
+    const { ended, client } = await watch(app, visitor);
+    await visits.go(client, (session) => {
+      session.cookie.maxAge = 100;
+      return session.save();
+    });
+    expect(await ended).to.equal('expired');
+  });
+
+  it('is alive still where it was extended elsewhere, with the store alone knowing of it', async () => {
+    const visitor = await visitorFor(300);
+    const watched = await watch(app, visitor);
+    const record = store.record(visitor.sessionId);
+    const expires = new Date(Date.now() + 60_000);
+    store.records.set(
+      visitor.sessionId,
+      JSON.stringify({ ...record, cookie: { ...record?.cookie, expires } }),
+    );
+    const reads = store.count('get');
+    await until(() => store.count('get') > reads);
+    await roundTrip(watched);
+    expect(watched.told).to.deep.equal([]);
+  });
+
+  it('is alive still where the store keeps it though its cookie is over', async () => {
+    const visitor = await visitorFor(300);
+    const watched = await watch(app, visitor);
+    const stale = { ...store.record(visitor.sessionId) };
+    store.record = () => stale as never;
+    const reads = store.count('get');
+    await until(() => store.count('get') > reads + 1);
+    await roundTrip(watched);
+    expect(watched.told).to.deep.equal([]);
+    store.record = () => undefined;
+    expect(await watched.ended).to.equal('expired');
+  });
+
+  it('is looked at by a timer also where that cannot count its time', async () => {
+    const sessions = [2 ** 31 + 10, 2 ** 33, 1e15 - Date.now()];
+    for (const milliseconds of sessions) {
+      const watched = await watch(app, await visitorFor(milliseconds));
+      const reads = store.count('get');
+      for (let trips = 0; trips < 20; trips++) await roundTrip(watched);
+      // A timer that overflows would fire at once, and over and over again.
+      expect(store.count('get')).to.equal(reads);
+      expect(watched.told).to.deep.equal([]);
+    }
+  });
+
+  it('ends nobody while the store is down, and those whom it should once it is back', async () => {
+    const visitor = await visitorFor(150);
+    const other = await visitorFor(60_000);
+    const watched = await watch(app, visitor);
+    const bystander = await watch(app, other);
+    store.failing.add('get');
+    const reads = store.count('get');
+    await until(() => store.count('get') > reads + 1);
+    await roundTrip(watched);
+    expect(watched.told).to.deep.equal([]);
+    store.failing.clear();
+    expect(await watched.ended).to.equal('expired');
+    await roundTrip(bystander);
+    expect(bystander.told).to.deep.equal([]);
+  });
+
+  it('ends nobody while the store hangs', async () => {
+    await app.stop();
+    app = (await App.start({
+      store,
+      options: { touch: false, storeTimeout: 50 },
+    })) as unknown as App;
+    const watched = await watch(app, await visitorFor(150));
+    let asked = 0;
+    store.pace = ({ operation }) => {
+      if (operation !== 'get') return undefined;
+      asked++;
+      return new Promise(() => {});
+    };
+    await until(() => asked > 1);
+    await roundTrip(watched);
+    expect(watched.told).to.deep.equal([]);
+  });
+
+  it('ends its sockets at once where an event finds that the store has it no more', async () => {
+    const visits = new Visits(app);
+    const visitor = await app.login();
+    const { client, ended } = await watch(app, visitor);
+    store.records.clear();
+    expect(await visits.go(client, () => {})).to.equal('ERR_SESSION_NOT_FOUND');
+    expect(await ended).to.equal('expired');
+  });
+
+  it('is looked for once, however many sockets it has', async () => {
+    const visitor = await visitorFor(300);
+    const watched = await Promise.all(Array.from({ length: 10 }, () => watch(app, visitor)));
+    const reads = store.count('get');
+    await Promise.all(watched.map(({ ended }) => ended));
+    expect(store.count('get') - reads).to.be.at.most(3);
+  });
+});

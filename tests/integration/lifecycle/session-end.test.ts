@@ -1,0 +1,245 @@
+import { expect } from 'chai';
+import type { SessionEndReason } from '../../../source/index.js';
+import { App, received } from '../../support/app.js';
+import { pair } from '../../support/pair.js';
+import { roundTrip, watch } from '../../support/session-ends.js';
+import { holdNext, SlowStore } from '../../support/slow-store.js';
+import { overHttp, until, Visits } from '../../support/visits.js';
+
+describe('When a session ends', () => {
+  let store: SlowStore;
+  let app: App;
+
+  beforeEach(async () => {
+    store = new SlowStore();
+    app = (await App.start({ store })) as unknown as App;
+  });
+  afterEach(() => app.stop());
+
+  const endings: Record<
+    string,
+    readonly [SessionEndReason, (visitor: { cookie: string; sessionId: string }) => unknown]
+  > = {
+    'by destroy() over HTTP': ['destroyed', ({ cookie }) => app.logout(cookie)],
+    'by destroy() over HTTP without a callback': [
+      'destroyed',
+      ({ cookie }) =>
+        overHttp(app, cookie, (request) => void request.session.destroy(undefined as never)),
+    ],
+    'by regenerate() over HTTP': [
+      'regenerated',
+      ({ cookie }) =>
+        overHttp(
+          app,
+          cookie,
+          (request) => new Promise<void>((resolve) => request.session.regenerate(() => resolve())),
+        ),
+    ],
+    'by a destroy() of the store': ['destroyed', ({ sessionId }) => store.destroy(sessionId)],
+    'by expressionIO.end()': ['destroyed', ({ sessionId }) => app.expressionIO.end(sessionId)],
+  };
+
+  for (const [how, [reason, end]] of Object.entries(endings)) {
+    it(`${how}, its idle sockets emit sessionend, and are disconnected then`, async () => {
+      const visitor = await app.login();
+      const { ended, left, told } = await watch(app, visitor);
+      const startedAt = performance.now();
+      await end(visitor);
+      expect(await ended).to.equal(reason);
+      await left;
+      // A second, and some more for a slow machine.
+      expect(performance.now() - startedAt).to.be.below(4_000);
+      await until(() => told.length === 2);
+      expect(told).to.deep.equal([`sessionend: ${reason}`, 'disconnect']);
+    });
+  }
+
+  it('its sockets of all namespaces end, also of those that are made as clients ask', async () => {
+    app.expressionIO.of('/news');
+    app.expressionIO.of(/^\/room-\d+$/);
+    app.expressionIO.of((name, _auth, next) => next(null, name === '/by-function'));
+    const visitor = await app.login();
+    const watched = [
+      await watch(app, visitor),
+      await watch(app, { ...visitor, namespace: '/news' }),
+      await watch(app, { ...visitor, namespace: '/room-7' }),
+      await watch(app, { ...visitor, namespace: '/by-function' }),
+      await watch(app, { ...visitor, transports: ['polling'] }),
+    ];
+    await app.logout(visitor.cookie);
+    for (const { ended, left } of watched) {
+      expect(await ended).to.equal('destroyed');
+      expect(await left).to.equal('io server disconnect');
+    }
+  });
+
+  it('the sockets of others stay', async () => {
+    const visitor = await app.login();
+    const other = await watch(app, await app.login());
+    const anonymous = await watch(app, {});
+    const { left } = await watch(app, visitor);
+    await app.logout(visitor.cookie);
+    await left;
+    await roundTrip(other);
+    await roundTrip(anonymous);
+    expect([...other.told, ...anonymous.told]).to.deep.equal([]);
+  });
+
+  it('a destroy() that the store fails in ends nobody', async () => {
+    const visitor = await app.login();
+    const { go, client } = await new Visits(app).visitor();
+    const watched = await watch(app, visitor);
+    store.failing.add('destroy');
+    await app.logout(visitor.cookie);
+    await go(async (session) => {
+      await session.destroy().catch(() => {});
+    });
+    await roundTrip(watched);
+    expect(await go((session) => session.n)).to.equal(0);
+    expect(watched.told).to.deep.equal([]);
+    expect(client.connected).to.equal(true);
+  });
+
+  it('its socket ends though it left all of its rooms', async () => {
+    const visitor = await app.login();
+    const { socket, ended, left } = await watch(app, visitor);
+    const raw = app.io.of('/').sockets.get(socket.id);
+    for (const room of [...socket.rooms]) socket.leave(room);
+    for (const room of [...(raw?.rooms ?? [])]) raw?.leave(room);
+    app.io.socketsLeave([...socket.rooms]);
+    await app.logout(visitor.cookie);
+    expect(await ended).to.equal('destroyed');
+    await left;
+  });
+
+  it('its socket ends though all of its listeners were removed', async () => {
+    const visitor = await app.login();
+    const { socket, left } = await watch(app, visitor);
+    const raw = app.io.of('/').sockets.get(socket.id);
+    socket.removeAllListeners();
+    raw?.removeAllListeners();
+    app.io.of('/').removeAllListeners('connection');
+    await app.logout(visitor.cookie);
+    expect(await left).to.equal('io server disconnect');
+  });
+
+  it('a listener of once() is told once, and one that was taken off is not', async () => {
+    const visitor = await app.login();
+    const { socket, left } = await watch(app, visitor);
+    const told: string[] = [];
+    const off = (): void => void told.push('off');
+    socket.on('sessionend', off);
+    socket.once('sessionend', (reason) => told.push(`once: ${reason}`));
+    socket.off('sessionend', off);
+    socket.sessOn('sessionend', (reason) => told.push(`sessOn: ${reason}`));
+    await app.logout(visitor.cookie);
+    await left;
+    expect(told).to.deep.equal(['once: destroyed', 'sessOn: destroyed']);
+  });
+
+  it('a listener of sessionend that throws does not keep its socket', async () => {
+    await app.stop();
+    const errors: unknown[] = [];
+    app = (await App.start({
+      store,
+      options: { onError: (error) => errors.push(error) },
+    })) as unknown as App;
+    const visitor = await app.login();
+    const { socket, left } = await watch(app, visitor);
+    const mistake = new Error('a mistake');
+    socket.prependListener('sessionend', () => {
+      throw mistake;
+    });
+    await app.logout(visitor.cookie);
+    expect(await left).to.equal('io server disconnect');
+    expect(errors).to.deep.equal([mistake]);
+  });
+
+  it('a disconnect listener with a session runs, and has none', async () => {
+    const visitor = await app.login();
+    const { socket } = await watch(app, visitor);
+    const told = new Promise((resolve) => {
+      socket.sessOn('disconnect', (err, session) => resolve([err?.code, session]));
+    });
+    await app.logout(visitor.cookie);
+    expect(await told).to.deep.equal(['ERR_SESSION_NOT_FOUND', null]);
+  });
+
+  it('nobody but the server emits sessionend', async () => {
+    const { client, socket, told } = await watch(app, await app.login());
+    client.emit('sessionend', 'destroyed');
+    await roundTrip({ client, socket });
+    expect(told).to.deep.equal([]);
+  });
+
+  it('nothing is emitted on the raw socket', async () => {
+    const visitor = await app.login();
+    const { raw, client } = await pair(app, visitor);
+    const heard: unknown[] = [];
+    raw.on('sessionend', (reason) => heard.push(reason));
+    raw.onAny((event) => heard.push(event));
+    raw.onAnyOutgoing((event) => heard.push(event));
+    const left = received(client, 'disconnect');
+    await app.logout(visitor.cookie);
+    await left;
+    expect(heard).to.deep.equal([]);
+  });
+
+  it('end() leaves the store alone, and later connections work', async () => {
+    const visitor = await app.login();
+    const { left } = await watch(app, visitor);
+    app.expressionIO.end(visitor.sessionId);
+    await left;
+    expect(store.record(visitor.sessionId)).to.have.property('n', 0);
+    const visits = new Visits(app);
+    expect(await visits.go(await app.connect(visitor), (session) => session.n)).to.equal(0);
+  });
+
+  it('end() takes a session id, and nothing else', () => {
+    for (const bad of [undefined, null, '', 5, {}]) {
+      expect(() => app.expressionIO.end(bad as never)).to.throw(TypeError);
+    }
+  });
+
+  it('what connects later with its cookie is told that it has none', async () => {
+    const visitor = await app.login();
+    const { left } = await watch(app, visitor);
+    await app.logout(visitor.cookie);
+    await left;
+    const told = new Promise((resolve) => {
+      app.expressionIO.sockets.on('connection', (err) => resolve(err?.code));
+    });
+    await app.connect(visitor);
+    expect(await told).to.equal('ERR_SESSION_NOT_FOUND');
+  });
+
+  it('its socket is told once, also where an event was read before and is answered after', async () => {
+    const visits = new Visits(app);
+    const visitor = await app.login();
+    const { client, ended, left, told } = await watch(app, visitor);
+    const gate = holdNext(store, 'get', 'after');
+    const gone = visits.go(client, () => {});
+    await gate.reached;
+    await app.logout(visitor.cookie);
+    await ended;
+    gate.open();
+    await gone;
+    await left;
+    await until(() => told.includes('disconnect'));
+    expect(told).to.deep.equal(['sessionend: destroyed', 'disconnect']);
+  });
+
+  it('by several ways at once, its socket is told once', async () => {
+    const visits = new Visits(app);
+    const visitor = await app.login();
+    const { client, left, told } = await watch(app, visitor);
+    void visits.go(client, (session) => session.destroy()).catch(() => {});
+    app.expressionIO.end(visitor.sessionId);
+    await Promise.all([app.logout(visitor.cookie), app.logout(visitor.cookie)]);
+    store.records.clear();
+    void visits.go(client, () => {}).catch(() => {});
+    await left;
+    await until(() => told.includes('disconnect'));
+    expect(told).to.deep.equal(['sessionend: destroyed', 'disconnect']);
+  });
+});

@@ -1,0 +1,361 @@
+import { expect } from 'chai';
+import type { ErrorContext, SessionLock, SocketSession } from '../../../source/index.js';
+import { App } from '../../support/app.js';
+import { ProcessEars } from '../../support/mistakes.js';
+import { Gate, holdNext, randomPace, SlowStore } from '../../support/slow-store.js';
+import { codeOf, overHttp, until, type Visitor, Visits } from '../../support/visits.js';
+
+function increment(session: SocketSession): number {
+  session.n = (session.n ?? 0) + 1;
+  return session.n;
+}
+
+describe('update()', () => {
+  let store: SlowStore;
+  let app: App;
+  let visits: Visits;
+  let visitor: Visitor;
+  let heard: [unknown, ErrorContext][];
+  let onRelease: (() => Promise<void>) | undefined;
+
+  beforeEach(async () => {
+    heard = [];
+    onRelease = undefined;
+    store = new SlowStore();
+    // Excludes nobody, and takes as long as a test likes: in this process, updates take turns anyway.
+    const lock: SessionLock = {
+      acquire: async () => ({ release: async () => onRelease?.() }),
+    };
+    app = (await App.start({
+      store,
+      options: {
+        lock,
+        touch: false,
+        onSessionEnd: 'ignore',
+        onError: (error, context) => heard.push([error, context]),
+      },
+    })) as unknown as App;
+    visits = new Visits(app);
+    visitor = await visits.visitor();
+  });
+  afterEach(() => app.stop());
+
+  const record = (): Record<string, unknown> => ({ ...store.record(visitor.sessionId) });
+
+  describe('called many times at once', () => {
+    it('loses none of 50 over two sockets', async () => {
+      const other = await app.connect({ cookie: visitor.cookie });
+      store.pace = randomPace(4);
+      const results = await Promise.all(
+        Array.from({ length: 50 }, (_, at) =>
+          visits.go(at % 2 ? visitor.client : other, (session) => session.update(increment)),
+        ),
+      );
+      expect(record()).to.have.property('n', 50);
+      expect(new Set(results).size).to.equal(50);
+    });
+
+    it('loses none of 50 over two sockets and 50 over HTTP', async () => {
+      const other = await app.connect({ cookie: visitor.cookie });
+      store.pace = randomPace(4);
+      await Promise.all(
+        Array.from({ length: 50 }, (_, at) => [
+          visits.go(at % 2 ? visitor.client : other, (session) => session.update(increment)),
+          overHttp(app, visitor.cookie, (request) =>
+            app.expressionIO.update(request.sessionID, increment),
+          ),
+        ]).flat(),
+      );
+      expect(record()).to.have.property('n', 100);
+    });
+
+    it('loses none over listeners that save other keys meanwhile', async () => {
+      store.pace = randomPace(4);
+      await Promise.all(
+        Array.from({ length: 20 }, (_, at) =>
+          visitor.go(async (session) => {
+            session[`test:${at}`] = at;
+            await Promise.all([session.save(), session.update(increment)]);
+          }),
+        ),
+      );
+      expect(record()).to.have.property('n', 20);
+      for (let at = 0; at < 20; at++) expect(record()).to.have.property(`test:${at}`, at);
+    });
+  });
+
+  describe('with a function that fails', () => {
+    const mistake = new Error('a mistake');
+    const failing: Record<string, (session: SocketSession) => Promise<void>> = {
+      throws: (session) => {
+        session.n = 9;
+        throw mistake;
+      },
+      rejects: async (session) => {
+        session.n = 9;
+        await Promise.resolve();
+        throw mistake;
+      },
+    };
+
+    for (const [what, change] of Object.entries(failing)) {
+      it(`saves nothing, releases the lock, and passes the error on where it ${what}`, async () => {
+        const outcome = await visitor.go(async (session) => [
+          (await session.update(change).catch((error: unknown) => error)) === mistake,
+          session.n,
+          await session.update(increment),
+        ]);
+        expect(outcome).to.deep.equal([true, 0, 1]);
+        expect(record()).to.have.property('n', 1);
+      });
+
+      it(`does so for expressionIO.update() where it ${what}`, async () => {
+        const { expressionIO } = app;
+        const { sessionId } = visitor;
+        const error = await expressionIO.update(sessionId, change).catch((error) => error);
+        expect(error).to.equal(mistake);
+        expect(await expressionIO.update(sessionId, increment)).to.equal(1);
+      });
+    }
+
+    it('tells `onError` once where it is ignored, and is no unhandled rejection', async () => {
+      const ears = new ProcessEars('unhandledRejection');
+      try {
+        await visitor.go((session) => {
+          session.update(() => {
+            throw mistake;
+          });
+        });
+        await until(() => heard.length > 0);
+        await visitor.go(() => {});
+        expect(heard).to.have.length(1);
+        expect(heard[0]?.[0]).to.equal(mistake);
+        expect(heard[0]?.[1]).to.include({ event: 'go' });
+        expect(ears.heard).to.deep.equal([]);
+      } finally {
+        ears.stop();
+      }
+    });
+  });
+
+  describe('of the session in hand', () => {
+    it('shows the result in it', async () => {
+      const outcome = await visitor.go(async (session) => {
+        await overHttp(app, visitor.cookie, (request) => {
+          request.session.visitor = { name: 'Grace', tags: [] };
+        });
+        const result = await session.update(increment);
+        return [result, session.n, session.visitor?.name];
+      });
+      expect(outcome).to.deep.equal([1, 1, 'Grace']);
+    });
+
+    it('keeps its unsaved changes of other keys, which save() writes then', async () => {
+      await visitor.go(async (session) => {
+        session['test:mine'] = 1;
+        delete session.visitor;
+        await session.update(increment);
+        expect(session).to.include({ n: 1, 'test:mine': 1 });
+        expect(session).not.to.have.property('visitor');
+        expect(record()).to.have.property('visitor');
+        await session.save();
+      });
+      expect(record()).to.include({ n: 1, 'test:mine': 1 });
+      expect(record()).not.to.have.property('visitor');
+    });
+
+    it('does not show in it what the function holds', async () => {
+      await visitor.go(async (session) => {
+        const tags = ['a'];
+        await session.update((fresh) => {
+          fresh['test:tags'] = tags;
+        });
+        tags.push('b');
+        expect(session['test:tags']).to.deep.equal(['a']);
+      });
+    });
+
+    it('is undone by no save() that was called while it was under way', async () => {
+      await visitor.go(async (session) => {
+        const releasing = new Gate();
+        onRelease = () => releasing.pass();
+        const updated = session.update(increment);
+        await releasing.reached;
+        session['test:mine'] = 1;
+        const looking = holdNext(store, 'get', 'after');
+        const saved = session.save();
+        await looking.reached;
+        releasing.open();
+        await updated;
+        looking.open();
+        await saved;
+        expect(record()).to.include({ n: 1, 'test:mine': 1 });
+        session['test:more'] = 1;
+        await session.save();
+      });
+      expect(record()).to.include({ n: 1, 'test:mine': 1, 'test:more': 1 });
+    });
+
+    it('leaves in it what was saved from it while it was under way', async () => {
+      await visitor.go(async (session) => {
+        const releasing = new Gate();
+        onRelease = () => releasing.pass();
+        const updated = session.update(increment);
+        await releasing.reached;
+        session['test:mine'] = 1;
+        await session.save();
+        releasing.open();
+        await updated;
+        expect(session).to.include({ n: 1, 'test:mine': 1 });
+      });
+    });
+  });
+
+  describe('within which others are called', () => {
+    it('settles a save() of the session that the function was given', async () => {
+      await visitor.go(async (session) => {
+        await session.update(async (fresh) => {
+          fresh.n = 5;
+          await fresh.save();
+          expect(record()).to.have.property('n', 5);
+          increment(fresh);
+        });
+      });
+      expect(record()).to.have.property('n', 6);
+    });
+
+    it('settles a save() of the session in hand', async () => {
+      await visitor.go(async (session) => {
+        session['test:mine'] = 1;
+        await session.update(async (fresh) => {
+          await session.save();
+          increment(fresh);
+        });
+      });
+      expect(record()).to.include({ n: 1, 'test:mine': 1 });
+    });
+
+    it('takes an update() of the session that the function was given for a part of it', async () => {
+      const outcome = await visitor.go((session) =>
+        session.update(async (fresh) => {
+          await fresh.update(increment);
+          return fresh.update(increment);
+        }),
+      );
+      expect(outcome).to.equal(2);
+      expect(record()).to.have.property('n', 2);
+    });
+
+    it('settles an update() of another session', async () => {
+      const other = await visits.visitor();
+      await visitor.go((session) =>
+        session.update(async (fresh) => {
+          increment(fresh);
+          await app.expressionIO.update(other.sessionId, increment);
+        }),
+      );
+      expect(record()).to.have.property('n', 1);
+      expect(store.record(other.sessionId)).to.have.property('n', 1);
+    });
+
+    it('settles an HTTP write of the same session', async () => {
+      await visitor.go((session) =>
+        session.update(async (fresh) => {
+          await overHttp(app, visitor.cookie, (request) => {
+            request.session['test:theirs'] = 1;
+          });
+          increment(fresh);
+        }),
+      );
+      expect(record()).to.include({ n: 1, 'test:theirs': 1 });
+    });
+  });
+
+  describe('when the session ends', () => {
+    it('does not make the logout wait, and ends with ERR_SESSION_ENDED', async () => {
+      const outcome = await visitor.go((session) =>
+        codeOf(
+          session.update(async (fresh) => {
+            await app.logout(visitor.cookie);
+            increment(fresh);
+          }),
+        ),
+      );
+      expect(outcome).to.equal('ERR_SESSION_ENDED');
+      expect(store.record(visitor.sessionId)).to.equal(undefined);
+    });
+
+    it('ends so as well where the function changed nothing', async () => {
+      const outcome = await visitor.go((session) =>
+        codeOf(session.update(() => app.logout(visitor.cookie))),
+      );
+      expect(outcome).to.equal('ERR_SESSION_ENDED');
+    });
+
+    it('ends so where the function itself logs out', async () => {
+      const outcome = await visitor.go((session) =>
+        codeOf(session.update((fresh) => fresh.destroy())),
+      );
+      expect(outcome).to.equal('ERR_SESSION_ENDED');
+      expect(store.record(visitor.sessionId)).to.equal(undefined);
+    });
+
+    it('ends so where it waits for the lock, and does not call the function', async () => {
+      let isCalled = false;
+      const outcome = await visitor.go(async (session) => {
+        const first = codeOf(session.update(() => app.logout(visitor.cookie)));
+        const second = codeOf(
+          session.update(() => {
+            isCalled = true;
+          }),
+        );
+        return [await first, await second];
+      });
+      expect(outcome).to.deep.equal(['ERR_SESSION_ENDED', 'ERR_SESSION_ENDED']);
+      expect(isCalled).to.equal(false);
+    });
+
+    it('ends so where the logout comes during its own write', async () => {
+      const outcome = await visitor.go(async (session) => {
+        const gate = holdNext(store, 'set');
+        const updated = codeOf(session.update(increment));
+        await gate.reached;
+        await app.logout(visitor.cookie);
+        gate.open();
+        return updated;
+      });
+      expect(outcome).to.equal('ERR_SESSION_ENDED');
+      expect(store.record(visitor.sessionId)).to.equal(undefined);
+    });
+
+    it('ends so for a session that there never was', async () => {
+      expect(await codeOf(app.expressionIO.update('nobody', increment))).to.equal(
+        'ERR_SESSION_ENDED',
+      );
+      expect(store.record('nobody')).to.equal(undefined);
+    });
+  });
+
+  it('fails with a TypeError for a bad argument', async () => {
+    const { expressionIO } = app;
+    const { sessionId } = visitor;
+    for (const bad of [undefined, null, 'n', {}, 5]) {
+      const outcome = await expressionIO.update(sessionId, bad as never).catch((error) => error);
+      expect(outcome).to.be.instanceOf(TypeError);
+    }
+    for (const bad of [undefined, null, '', 5, {}]) {
+      const outcome = await expressionIO.update(bad as never, increment).catch((error) => error);
+      expect(outcome).to.be.instanceOf(TypeError);
+    }
+    const outcome = await visitor.go((session) =>
+      session.update(undefined as never).catch((error: unknown) => error instanceof TypeError),
+    );
+    expect(outcome).to.equal(true);
+  });
+
+  it('writes nothing where the function changed nothing', async () => {
+    const sets = store.count('set');
+    expect(await visitor.go((session) => session.update(({ n }) => n))).to.equal(0);
+    expect(store.count('set')).to.equal(sets);
+  });
+});
