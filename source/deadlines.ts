@@ -1,19 +1,13 @@
 /**
- * @module What may take only so long. Knows one duration and who is waiting; must not know for what.
+ * @module What may take only so long. All that one of these watches has the same time, and so shares
+ * one timer: what began first is due first.
  */
 
-/** Something that has begun: a link in the chain of what waits, until it has ended. */
-export class Wait {
+/** Something that has begun and not ended yet. */
+export interface Wait {
+  /** By `performance.now()`. */
   readonly due: number;
   readonly expire: (when: string) => void;
-  isOver = false;
-  previous: Wait | undefined;
-  next: Wait | undefined;
-
-  constructor(due: number, expire: (when: string) => void) {
-    this.due = due;
-    this.expire = expire;
-  }
 }
 
 /** The two ways to end a wait. */
@@ -22,24 +16,16 @@ export interface Settle<Value> {
   reject(error: unknown): void;
 }
 
-/**
- * Gives every wait that it is asked to begin the same deadline.
- *
- * All of them share one timer: they expire in the order in which they began, so only the oldest one
- * needs watching, and a wait that ends in time costs no timer at all.
- *
- * A chain, and no `Set`: with as much coming and going as here, V8 makes the table of a `Set` anew
- * all the time, and the old ones keep what was in them from young garbage collection.
- */
+/** Gives everything that begins the same deadline. */
 export class Deadlines {
-  readonly #milliseconds: number;
-  #oldest: Wait | undefined;
-  #youngest: Wait | undefined;
+  readonly milliseconds: number;
+  /** The oldest first. */
+  readonly #waits = new Set<Wait>();
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   constructor(milliseconds: number) {
-    this.#milliseconds = milliseconds;
+    this.milliseconds = milliseconds;
   }
 
   /**
@@ -54,26 +40,15 @@ export class Deadlines {
       expire('before `close()` was called');
       return undefined;
     }
-    const wait = new Wait(performance.now() + this.#milliseconds, expire);
-    wait.previous = this.#youngest;
-    if (this.#youngest) this.#youngest.next = wait;
-    else this.#oldest = wait;
-    this.#youngest = wait;
-    this.#timer ??= this.#watch(this.#milliseconds);
+    const wait: Wait = { due: performance.now() + this.milliseconds, expire };
+    this.#waits.add(wait);
+    this.#timer ??= this.#watch(this.milliseconds);
     return wait;
   }
 
   /** Ends a wait; tells whether it had not ended before, by this or by its deadline. */
   end(wait: Wait): boolean {
-    if (wait.isOver) return false;
-    wait.isOver = true;
-    if (wait.previous) wait.previous.next = wait.next;
-    else this.#oldest = wait.next;
-    if (wait.next) wait.next.previous = wait.previous;
-    else this.#youngest = wait.previous;
-    wait.previous = undefined;
-    wait.next = undefined;
-    return true;
+    return this.#waits.delete(wait);
   }
 
   /**
@@ -106,36 +81,32 @@ export class Deadlines {
     });
   }
 
-  /** Waits for as long as a deadline is away, or until `close()`. */
-  pause(): Promise<void> {
-    return new Promise((resolve) => {
-      this.begin(() => resolve());
-    });
-  }
-
   /** Ends every wait under way, and every later one at once. */
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (let wait = this.#oldest; wait; wait = this.#oldest) {
-      this.end(wait);
+    for (const wait of this.#waits) {
+      this.#waits.delete(wait);
       wait.expire('before `close()` was called');
     }
   }
 
   #watch(milliseconds: number): NodeJS.Timeout {
-    // A deadline is no reason to keep a process alive that has nothing else to do.
+    // A deadline does not keep a process alive that has nothing else to do.
     return setTimeout(() => this.#expireDue(), Math.max(1, Math.ceil(milliseconds))).unref();
   }
 
   #expireDue(): void {
     this.#timer = undefined;
     const now = performance.now();
-    for (let wait = this.#oldest; wait && wait.due <= now; wait = this.#oldest) {
-      this.end(wait);
-      wait.expire(`within ${this.#milliseconds} ms`);
+    for (const wait of this.#waits) {
+      if (wait.due > now) {
+        this.#timer ??= this.#watch(wait.due - now);
+        return;
+      }
+      this.#waits.delete(wait);
+      wait.expire(`within ${this.milliseconds} ms`);
     }
-    if (this.#oldest) this.#timer ??= this.#watch(this.#oldest.due - now);
   }
 }

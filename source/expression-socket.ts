@@ -1,6 +1,5 @@
 /**
- * @module The facade: takes the server, the store and the cookie parser, has the rooms built with them,
- * and hands out wrappers.
+ * @module The facade: takes the server, the store and the cookie parser, and hands out wrappers.
  */
 
 import type { IncomingMessage } from 'node:http';
@@ -13,10 +12,10 @@ import {
   assertSessionId,
   assertStore,
 } from './assertions.js';
+import { type Composition, compose } from './compose.js';
 import { SessionError } from './errors.js';
 import type { TicketDesk, TicketHandler } from './handshake/ticket-desk.js';
 import { resolveOptions } from './options.js';
-import { buildRooms, type Rooms } from './rooms.js';
 import { SessionNamespaceWrapper } from './sockets/session-namespace.js';
 import type { ExpressionSocketOptions } from './types/options.js';
 import type {
@@ -26,6 +25,7 @@ import type {
   GivenOptions,
   SessionChange,
   SessionNamespace,
+  SessionRequest,
 } from './types.js';
 
 /** What `of` takes where namespaces are made as clients ask for them: Socket.IO's own function. */
@@ -61,7 +61,7 @@ export class ExpressionSocket<
   static readonly SessionError: typeof SessionError = SessionError;
 
   readonly #io: Server;
-  readonly #rooms: Rooms;
+  readonly #parts: Composition;
   /** A namespace that Socket.IO removes takes its wrapper along. */
   readonly #wrappers = new WeakMap<Namespace, SessionNamespaceWrapper>();
   /** The namespaces that stand for a pattern or a function: Socket.IO lists them nowhere in public. */
@@ -86,9 +86,9 @@ export class ExpressionSocket<
     assertServer(io);
     assertStore(store);
     assertCookieParser(cookieParser);
-    // The event maps are for the compiler: the rooms take sockets of any.
+    // The event maps are for the compiler: what is behind the facade takes sockets of any.
     this.#io = io as unknown as Server;
-    this.#rooms = buildRooms(this.#io, {
+    this.#parts = compose(this.#io, {
       store,
       cookieParser,
       options: resolveOptions(options),
@@ -130,36 +130,74 @@ export class ExpressionSocket<
     const namespace = this.#namespaceOf(name);
     return remember(this.#wrappers, namespace, () => {
       if ('children' in namespace) this.#parents.add(namespace);
-      return new SessionNamespaceWrapper(namespace, this.#rooms);
+      return new SessionNamespaceWrapper(namespace, this.#parts);
     });
   }
 
   /**
-   * Changes a session from anywhere: an HTTP handler, or a job. Takes its lock, reads it fresh, calls
-   * `change` with it, saves it, and releases the lock; so nothing that others do by `update` is lost.
+   * Changes the session of an HTTP request: takes its lock, reads it fresh, calls `change` with it,
+   * saves it, and releases the lock; so nothing that others do by `update` is lost. A session that is
+   * new is stored first, whatever `saveUninitialized` says. `req.session` shows the result afterwards,
+   * and the handler may go on with it.
    *
-   * In an HTTP handler, leave the keys that `update` changes alone in `req.session`, which
-   * `express-session` saves as a whole.
-   *
-   * @param sessionId the session's id, such as `req.sessionID`
+   * @param request a request that has passed through `session()` with the same store
    * @param change changes the session that it is given; may be asynchronous
    * @returns what `change` returned
-   * @throws {SessionError} `ERR_SESSION_ENDED` where the session is no more, `ERR_SESSION_LOCK` where
-   * its lock was not to be had in time or was lost, `ERR_SESSION_STORE`, `ERR_SESSION_STORE_TIMEOUT`;
-   * and whatever `change` throws, and then nothing is saved
+   * @throws {TypeError} where the request has no session of this store
+   * @throws {SessionError} `ERR_SESSION_ENDED` where the session has ended, `ERR_SESSION_LOCK` where
+   * its lock could not be acquired in time or was lost, `ERR_SESSION_OVERLOAD`, `ERR_SESSION_STORE`,
+   * `ERR_SESSION_STORE_TIMEOUT`; and whatever `change` throws, and then nothing is saved
    *
    * @example
    * app.post('/vote', async (req, res) => {
-   *   const votes = await expressionIO.update(req.sessionID, (session) => {
+   *   const votes = await expressionIO.update(req, (session) => {
    *     session.votes = (session.votes ?? 0) + 1;
    *     return session.votes;
    *   });
    *   res.json({ votes });
    * });
    */
-  async update<Result>(sessionId: string, change: SessionChange<Result>): Promise<Result> {
-    assertSessionId('update', sessionId);
-    return this.#rooms.update(sessionId, change);
+  update<Result>(request: SessionRequest, change: SessionChange<Result>): Promise<Result>;
+  /**
+   * Changes a session by its id, such as in a job: as with a request, but the session has to be in
+   * the store already.
+   *
+   * @param sessionId the session's id, such as `req.sessionID`
+   */
+  update<Result>(sessionId: string, change: SessionChange<Result>): Promise<Result>;
+  async update<Result>(
+    target: SessionRequest | string,
+    change: SessionChange<Result>,
+  ): Promise<Result> {
+    const { engine } = this.#parts;
+    if (isRequest(target)) return engine.updateRequest(target, change);
+    assertSessionId('update', target);
+    return engine.update(target, change);
+  }
+
+  /**
+   * The sockets of a session in the main namespace, on all nodes: what `io.to(room)` returns.
+   *
+   * @param sessionId the session's id, such as `req.sessionID`
+   * @throws {TypeError} where it is no session id
+   *
+   * @example
+   * app.post('/cart', (req, res) => {
+   *   expressionIO.to(req.sessionID).emit('cart changed');
+   *   res.end();
+   * });
+   */
+  to(
+    sessionId: string,
+  ): ReturnType<Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>['to']> {
+    return this.sockets.to(sessionId);
+  }
+
+  /** The same as `to`. */
+  in(
+    sessionId: string,
+  ): ReturnType<Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>['in']> {
+    return this.sockets.in(sessionId);
   }
 
   /**
@@ -176,7 +214,7 @@ export class ExpressionSocket<
    */
   end(sessionId: string): void {
     assertSessionId('end', sessionId);
-    this.#rooms.end(sessionId);
+    this.#parts.engine.end(sessionId);
   }
 
   /**
@@ -230,13 +268,14 @@ export class ExpressionSocket<
   close(): void {
     this.#isClosed = true;
     for (const namespace of [...this.#io._nsps.values(), ...this.#parents]) {
-      this.#wrappers.get(namespace)?.close();
+      const wrapper = this.#wrappers.get(namespace);
+      if (wrapper) SessionNamespaceWrapper.close(wrapper);
     }
-    this.#rooms.close();
+    this.#parts.close();
   }
 
   #ticketDesk(method: string): TicketDesk {
-    const { ticketDesk } = this.#rooms;
+    const { ticketDesk } = this.#parts;
     if (ticketDesk) return ticketDesk;
     throw new TypeError(
       `\`${method}\`: expected the option \`ticket\` to be on, and it is off; turn it on with \`{ ticket: {} }\``,
@@ -264,6 +303,10 @@ function remember<Key extends object | string, Value>(
   const value = known.get(key) ?? make();
   known.set(key, value);
   return value;
+}
+
+function isRequest(target: unknown): target is SessionRequest {
+  return typeof target === 'object' && target !== null && 'sessionID' in target;
 }
 
 function isNamespaceCheck(name: unknown): name is NamespaceCheck {

@@ -20,6 +20,8 @@ export interface ResolvedOptions {
   readonly rewrite: ExpressionSocketOptions['rewrite'];
   readonly lock: ExpressionSocketOptions['lock'];
   readonly lockTimeout: number;
+  readonly recordCacheSize: number;
+  readonly mergeHttpWrites: boolean;
   readonly touch: number | false;
   readonly onSessionEnd: 'disconnect' | 'ignore';
   readonly ticket: ExpressionSocketOptions['ticket'];
@@ -39,6 +41,8 @@ const defaults = {
   rewrite: undefined,
   lock: undefined,
   lockTimeout: 20_000,
+  recordCacheSize: 16_000_000,
+  mergeHttpWrites: true,
   touch: 60_000,
   onSessionEnd: 'disconnect',
   ticket: undefined,
@@ -71,6 +75,11 @@ const rules: {
   rewrite: ['a function', isFunction],
   lock: ['an object with a method `acquire`', isLock],
   lockTimeout: [`milliseconds from 1 to ${longestDelay}`, isWholeNumberUpTo(longestDelay)],
+  recordCacheSize: [
+    'a number of characters from 0 on',
+    (value) => Number.isFinite(value) && Number(value) >= 0,
+  ],
+  mergeHttpWrites: ['a boolean', isBoolean],
   touch: [
     '`false`, or milliseconds from 0 on',
     (value) => value === false || (Number.isFinite(value) && Number(value) >= 0),

@@ -1,70 +1,84 @@
 /**
- * @module Whether sessions have run out: one timer for all of them. A cookie's date is a reason to
- * look, and no proof, for activity elsewhere may have extended it; so it looks into the store.
+ * @module Checks sessions when they should have expired: one timer for all of them. A cookie's date
+ * is a reason to look into the store, and no proof, since activity elsewhere may have extended it.
  */
 
 import { isStoreTrouble } from '../errors.js';
-import type { Lifetime } from './lifetime.js';
 import type { LiveSession } from './live-session.js';
-import type { SessionReader } from './reader.js';
+import type { ReadResult } from './snapshot.js';
 
-/** The longest delay that a timer of Node.js can count: https://nodejs.org/api/timers.html */
-const longestDelay = 2_147_483_647;
+/** The longest that the timer sleeps, in milliseconds: it notices when the system's clock was set. */
+const longestSleep = 10_000;
 
-/** When to look again where the store was down, in milliseconds. */
+/** How long what is due may wait for other sessions to be due, in milliseconds: each look visits all. */
+const shortestSleep = 100;
+
+/** When to check again where the store was down, in milliseconds. */
 const retryInterval = 1_000;
 
-/** Looks at each session when its time has come. */
+/** What the watch works with. */
+export interface ExpiryWatchDependencies {
+  readonly sessions: () => Iterable<LiveSession>;
+  /** Reads a session. Where there is none, whoever reads ends it. */
+  readonly read: (sessionId: string) => Promise<ReadResult>;
+  /** Removes members that have gone. */
+  readonly removeGone: (session: LiveSession) => void;
+}
+
+/** Checks each session when its time has come. */
 export class ExpiryWatch {
-  readonly #lifetime: Lifetime;
-  readonly #reader: Pick<SessionReader, 'read'>;
+  readonly #dependencies: ExpiryWatchDependencies;
   #timer: NodeJS.Timeout | undefined;
   #wakesAt: number = Number.POSITIVE_INFINITY;
+  #isClosed = false;
 
-  constructor(lifetime: Lifetime, reader: Pick<SessionReader, 'read'>) {
-    this.#lifetime = lifetime;
-    this.#reader = reader;
-    lifetime.onWatched = (session) => this.#wakeAt(session.lookAt);
+  constructor(dependencies: ExpiryWatchDependencies) {
+    this.#dependencies = dependencies;
   }
 
-  /** Looks no more. */
-  close(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-  }
-
-  #wakeAt(time: number): void {
-    if (time >= this.#wakesAt) return;
+  /** A session is to be checked at a time, in milliseconds since 1970. */
+  checkAt(time: number): void {
+    if (time >= this.#wakesAt || this.#isClosed) return;
     this.#wakesAt = time;
+    this.#sleep();
+  }
+
+  close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
-    const delay = Math.min(longestDelay, Math.max(1, time - Date.now()));
-    // No reason to keep a process alive that has nothing else to do.
-    this.#timer = setTimeout(() => this.#look(), delay).unref();
   }
 
-  #look(): void {
-    this.#wakesAt = Number.POSITIVE_INFINITY;
+  #sleep(): void {
+    clearTimeout(this.#timer);
+    const delay = Math.max(shortestSleep, Math.min(longestSleep, this.#wakesAt - Date.now()));
+    // It does not keep a process alive that has nothing else to do.
+    this.#timer = setTimeout(() => this.#wake(), delay).unref();
+  }
+
+  #wake(): void {
     const now = Date.now();
-    let next = Number.POSITIVE_INFINITY;
-    for (const session of this.#lifetime.sessions) {
-      this.#lifetime.removeGone(session);
-      if (session.lookAt <= now) {
-        // Until the answer is here.
-        session.lookAt = Number.POSITIVE_INFINITY;
-        void this.#lookAt(session);
-      } else next = Math.min(next, session.lookAt);
+    if (now < this.#wakesAt) {
+      this.#sleep();
+      return;
     }
-    if (next < Number.POSITIVE_INFINITY) this.#wakeAt(next);
+    this.#wakesAt = Number.POSITIVE_INFINITY;
+    let next = Number.POSITIVE_INFINITY;
+    for (const session of this.#dependencies.sessions()) {
+      this.#dependencies.removeGone(session);
+      if (session.checkAt <= now) {
+        // Until the answer is here.
+        session.checkAt = Number.POSITIVE_INFINITY;
+        void this.#check(session);
+      } else next = Math.min(next, session.checkAt);
+    }
+    if (next < Number.POSITIVE_INFINITY) this.checkAt(next);
   }
 
-  /** Where there is none, whoever reads says so; a store that is down ends nobody. */
-  async #lookAt(session: LiveSession): Promise<void> {
-    const { record, error } = await this.#reader.read(session.sessionId);
-    if (record) {
-      session.overdueLooks += 1;
-      session.sawRecord(record);
-    } else if (isStoreTrouble(error.code)) session.lookAt = Date.now() + retryInterval;
-    else return;
-    this.#wakeAt(session.lookAt);
+  /** A store that is down ends nobody. */
+  async #check(session: LiveSession): Promise<void> {
+    const { snapshot, error } = await this.#dependencies.read(session.sessionId);
+    if (snapshot) session.wasChecked(snapshot.record);
+    else if (isStoreTrouble(error.code)) session.checkAt = Date.now() + retryInterval;
+    this.checkAt(session.checkAt);
   }
 }

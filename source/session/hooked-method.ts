@@ -1,6 +1,6 @@
 /**
- * @module A method of a store, with a function of ours in its place. Knows every way in which a
- * store is called and answers; must not know what a method is for.
+ * @module Puts a function in the place of a store's method, and calls the store's own with a callback
+ * of ours, in all the ways in which stores are called and answer.
  */
 
 import type { Store } from 'express-session';
@@ -10,36 +10,30 @@ import { isThenable } from '../thenable.js';
 type Callback = (...answer: unknown[]) => void;
 /** A method of a store, of which not even the number of parameters is the same everywhere. */
 export type Method = (...args: unknown[]) => unknown;
-/** A method that can be hooked. */
-export type HookedName = 'set' | 'touch' | 'destroy' | 'regenerate';
 
-/** Where each method takes its callback, whoever leaves it out. */
-const callbackPositions: Readonly<Record<HookedName, number>> = {
-  set: 2,
-  touch: 2,
-  destroy: 1,
-  regenerate: 1,
-};
+/** Where each method takes its callback, also where it is left out. */
+const callbackPositions = { set: 2, touch: 2, destroy: 1, regenerate: 1 } as const;
+
+/** A method that ends in a callback. */
+export type SettlingName = keyof typeof callbackPositions;
 
 /** A call of one of the store's own methods. */
 export interface MethodCall {
-  readonly name: HookedName;
   readonly method: Method;
   /** What it was called on: the store, or something derived from it. */
   readonly target: unknown;
-  readonly sessionId: string;
   readonly args: readonly unknown[];
 }
 
 /**
- * Puts a function of ours in the place of a store's method, for everyone who calls it.
+ * Puts a function in the place of a store's method, for everyone who calls it.
  *
  * @param handle is given each call, and returns what the caller gets
  * @returns takes it back; nothing where there is no such method, or the store lets nobody replace it
  */
 export function hookMethod(
   store: Store,
-  name: HookedName,
+  name: SettlingName | 'createSession',
   handle: (call: MethodCall) => unknown,
 ): (() => void) | undefined {
   const method: unknown = Reflect.get(store, name);
@@ -48,13 +42,7 @@ export function hookMethod(
   let isOver = false;
   const hook = function (this: unknown, ...args: unknown[]): unknown {
     if (isOver) return Reflect.apply(method, this, args);
-    return handle({
-      name,
-      method: method as Method,
-      target: this,
-      sessionId: sessionIdOf(name, args),
-      args,
-    });
+    return handle({ method: method as Method, target: this, args });
   };
   const isHooked = Reflect.defineProperty(store, name, {
     value: hook,
@@ -65,7 +53,7 @@ export function hookMethod(
   if (!isHooked) return undefined;
   return () => {
     isOver = true;
-    // Somebody else may have put its own in front meanwhile, which passes on to the hook.
+    // Another library may have put its own in front meanwhile, which passes on to the hook.
     if (Reflect.get(store, name) !== hook) return;
     if (own) Reflect.defineProperty(store, name, own);
     else Reflect.deleteProperty(store, name);
@@ -77,13 +65,13 @@ export function hookMethod(
  *
  * @param answered called once with the answer, by callback or by promise
  * @param failed called where the method threw, which is passed on
- * @returns what the method returned; a promise of the answer, where nobody else is given it: some
- * stores return one only to those who give no callback
+ * @returns what the method returned; a promise of the answer, where the caller gave no callback: some
+ * stores return one only then
  */
 export function callMethod(
-  { name, method, target, args }: MethodCall,
-  answered: (answer: readonly unknown[]) => void,
-  failed: () => void,
+  name: SettlingName,
+  { method, target, args }: MethodCall,
+  { answered, failed }: { answered(answer: readonly unknown[]): void; failed(): void },
 ): unknown {
   const { promise, settle } = promisedAnswer();
   let isAnswered = false;
@@ -112,6 +100,30 @@ export function callMethod(
   }
 }
 
+/**
+ * Answers the caller of a method as the store would: by its callback, or by the promise that is
+ * returned where it gave none.
+ */
+export function answerCaller({ args }: MethodCall, task: Promise<void>): unknown {
+  const callback = args.find((arg) => typeof arg === 'function') as Callback | undefined;
+  if (callback === undefined) {
+    task.catch(() => {});
+    return task;
+  }
+  // Outside of the promise, so that what the callback throws is not taken for a failure.
+  task.then(
+    () => process.nextTick(callback, null),
+    (error: unknown) => process.nextTick(callback, error),
+  );
+  return undefined;
+}
+
+/** The callback of the caller, if any. */
+export function callbackOf({ args }: MethodCall): Callback {
+  const callback = args.find((arg) => typeof arg === 'function');
+  return callback ? (callback as Callback) : () => {};
+}
+
 /** A promise of an answer, which nobody has to handle. */
 function promisedAnswer(): {
   readonly promise: Promise<unknown>;
@@ -123,15 +135,4 @@ function promisedAnswer(): {
   });
   promise.catch(() => {});
   return { promise, settle };
-}
-
-/** The callback of whoever called the store, if any. */
-export function callbackOf({ args }: MethodCall): Callback {
-  const callback = args.find((arg) => typeof arg === 'function');
-  return callback ? (callback as Callback) : () => {};
-}
-
-/** The first parameter is the session's id, or the request, which has it. */
-function sessionIdOf(name: HookedName, [first]: readonly unknown[]): string {
-  return String(name === 'regenerate' ? Reflect.get(Object(first), 'sessionID') : first);
 }

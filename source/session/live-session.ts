@@ -1,27 +1,27 @@
 /**
- * @module A session that somebody holds sockets of: who they are, when to look whether it is still
- * there, and when it was last kept alive.
+ * @module A session that sockets of this process belong to: its members, when to check whether the
+ * store still has it, and when it was last kept alive.
  */
 
 import type { SessionEndReason } from '../types.js';
-import { expiryOf } from './record.js';
-import { markOf } from './session-mark.js';
+import { expiryOf, lifetimeOf } from './record.js';
+import { sessionHashOf } from './session-hash.js';
 
-/** Goes with its session. */
+/** Ends with its session. */
 export interface Member {
-  /** Whether it has gone by itself, and nobody said so. */
+  /** Whether it has gone without saying so. */
   readonly isGone: boolean;
   /** The session has ended. */
   end(reason: SessionEndReason): void;
 }
 
-/** Where a cookie tells no expiry, the store has one of its own: when to look, in milliseconds. */
+/** How often to check where a cookie tells no expiry, but the store may have one, in milliseconds. */
 const usualInterval = 5 * 60_000;
 
 /**
- * How soon to look again at a session whose cookie says that it is over, though the store has it
- * still, in milliseconds: at first, for some stores count in whole seconds; and at most, for many
- * keep a new expiry elsewhere when a session is touched.
+ * How soon to check again a session whose cookie says that it is over, though the store still has it,
+ * in milliseconds: at first, for some stores count in whole seconds; and at most, for many keep a new
+ * expiry elsewhere when a session is touched.
  */
 const shortestInterval = 1_000;
 const longestInterval = 60_000;
@@ -29,10 +29,10 @@ const longestInterval = 60_000;
 /** A session with members. */
 export class LiveSession {
   readonly sessionId: string;
-  readonly mark: string;
+  readonly hash: string;
   readonly members: Set<Member> = new Set();
-  /** When to look whether the store has it still, in milliseconds since 1970. */
-  lookAt: number = Number.POSITIVE_INFINITY;
+  /** When to check whether the store still has it, in milliseconds since 1970. */
+  checkAt: number = Number.POSITIVE_INFINITY;
   /** When it was last touched, by `performance.now()`. */
   touchedAt: number = Number.NEGATIVE_INFINITY;
   /** When anybody in this process last wrote it, by `performance.now()`. */
@@ -40,47 +40,60 @@ export class LiveSession {
   /** How long a touch keeps it alive, in milliseconds, where its cookie tells. */
   lifetime: number | undefined;
   /** Why it is about to end, and since when, by `performance.now()`. */
-  leaving: { readonly reason: SessionEndReason; readonly since: number } | undefined;
+  ending: { readonly reason: SessionEndReason; readonly since: number } | undefined;
+  /** Whether the store has it: a visitor's new session may not have been saved yet. */
+  isStored = false;
+  /** When it expires by the last write or touch that was seen: a record that is read may not tell. */
+  #seenExpiry: number = Number.NEGATIVE_INFINITY;
+  /** How often it was found alive in a row, though its cookie says that it is over. */
+  #overdueChecks = 0;
 
-  /** When it runs out by the last write that was seen here: a record that is read may not tell. */
-  #writtenExpiry: number = Number.NEGATIVE_INFINITY;
-  /** How often a look found it alive in a row, though its cookie says that it is over. */
-  overdueLooks = 0;
-
-  constructor(sessionId: string, mark: string = markOf(sessionId)) {
+  constructor(sessionId: string, hash: string = sessionHashOf(sessionId)) {
     this.sessionId = sessionId;
-    this.mark = mark;
+    this.hash = hash;
   }
 
-  /** Takes down when to look next, by a session that was written just now. */
+  /** It was written or touched in this process just now. */
   sawWrite(session: { readonly cookie?: unknown }): void {
     this.writtenAt = performance.now();
-    this.#writtenExpiry = expiryOf(session);
     this.sawRecord(session);
+    this.sawExpiry(expiryOf(session));
   }
 
-  /** Takes down when to look next, by a record that was read just now. */
+  /** Another process wrote or touched it, and tells when it expires. */
+  sawExpiry(expiry: number): void {
+    this.#seenExpiry = expiry;
+    if (Number.isFinite(expiry) && expiry > Date.now()) this.checkAt = expiry;
+  }
+
+  /** It was read just now. */
   sawRecord(record: { readonly cookie?: unknown }): void {
+    this.isStored = true;
     const now = Date.now();
+    this.lifetime = lifetimeOf(record);
     const expiry = expiryOf(record);
-    const maxAge: unknown = Reflect.get(Object(record.cookie), 'originalMaxAge');
-    this.lifetime = typeof maxAge === 'number' && maxAge > 0 ? maxAge : undefined;
     const isOverdue = expiry <= now;
-    if (!isOverdue) this.overdueLooks = 0;
-    if (expiry === Number.POSITIVE_INFINITY) this.lookAt = now + usualInterval;
-    else this.lookAt = isOverdue ? this.#overdueLook(now) : expiry;
+    if (!isOverdue) this.#overdueChecks = 0;
+    if (expiry === Number.POSITIVE_INFINITY) this.checkAt = now + usualInterval;
+    else this.checkAt = isOverdue ? this.#overdueCheck(now) : expiry;
   }
 
-  /** The record may be older than the last touch: then that one tells when to look, at the latest. */
-  #overdueLook(now: number): number {
+  /** It was found alive when it was checked. */
+  wasChecked(record: { readonly cookie?: unknown }): void {
+    this.#overdueChecks++;
+    this.sawRecord(record);
+  }
+
+  /** The record may be older than the last touch: then that one tells when to check, at the latest. */
+  #overdueCheck(now: number): number {
     const next = now + this.#overdueInterval;
-    return this.#writtenExpiry > now ? Math.min(next, this.#writtenExpiry) : next;
+    return this.#seenExpiry > now ? Math.min(next, this.#seenExpiry) : next;
   }
 
-  /** Twice as long after each look, in proportion to the time that a touch may have given it. */
+  /** Twice as long after each check, in proportion to the time that a touch may have given it. */
   get #overdueInterval(): number {
     const longest = Math.min(longestInterval, (this.lifetime ?? 0) / 30);
-    const interval = shortestInterval * 2 ** (this.overdueLooks - 1);
+    const interval = shortestInterval * 2 ** Math.max(0, this.#overdueChecks - 1);
     return Math.max(shortestInterval, Math.min(longest, interval));
   }
 }

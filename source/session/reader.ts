@@ -1,60 +1,60 @@
 /**
- * @module A session id becomes a reading, by group commit: at most one read per session id is under
- * way, and whoever comes meanwhile shares the next one. So no event is answered by a read that was
- * issued before it came, and events are answered in the order in which they came.
+ * @module Reads sessions by group commit: at most one read for each session id is under way, and
+ * events that arrive meanwhile share the next one. So an event is never answered by a read that was
+ * issued before it arrived, and events are answered in the order in which they arrived.
  */
 
-import type { Reading, StoreCalls } from './store-calls.js';
+import type { ReadResult } from './snapshot.js';
+import type { StoreCalls } from './store-calls.js';
 
-/** Those who wait for the same read. */
-class Batch {
-  readonly reading: Promise<Reading>;
-  settle!: (reading: Reading) => void;
-  /** Those who came after this read was issued. */
-  next: Batch | undefined;
+type ReadingCalls = Pick<StoreCalls, 'canReadMany' | 'get' | 'getMany'>;
+
+/** A read that is wanted or under way, shared by all who asked for it. */
+export class PendingRead {
+  /** When it was first asked for, by `performance.now()`. */
+  readonly since: number = performance.now();
+  /** Resolves in the order in which reads of one session were asked for; never rejects. */
+  readonly settled: Promise<ReadResult>;
+  settle!: (result: ReadResult) => void;
   isIssued = false;
+  /** The read for those who ask while this one is under way. */
+  next: PendingRead | undefined;
 
   constructor() {
-    this.reading = new Promise((resolve) => {
+    this.settled = new Promise((resolve) => {
       this.settle = resolve;
     });
   }
 }
 
-/** Reads sessions: each reading is issued after it was asked for, and as rarely as that allows. */
+/** Reads sessions: each result is of a read that was issued after it was asked for. */
 export class SessionReader {
-  readonly #store: Pick<StoreCalls, 'canReadMany' | 'get' | 'getMany'>;
-  /**
-   * The session ids with a read that is wanted or under way.
-   *
-   * An object, and no `Map`: with as much coming and going as here, V8 makes the table of a `Map`
-   * anew all the time, and the old ones keep what was in them from young garbage collection.
-   */
-  readonly #batches: Record<string, Batch> = Object.create(null);
-  /** The session ids that are read together in this turn of the event loop. */
+  readonly #calls: ReadingCalls;
+  readonly #reads = new Map<string, PendingRead>();
+  /** The session ids that are read together at the end of this turn of the event loop. */
   #wanted: string[] = [];
 
-  constructor(store: Pick<StoreCalls, 'canReadMany' | 'get' | 'getMany'>) {
-    this.#store = store;
+  constructor(calls: ReadingCalls) {
+    this.#calls = calls;
   }
 
-  /** Reads a session after this call; readings of one id settle in the order of their calls. */
-  read(sessionId: string): Promise<Reading> {
-    let batch = this.#batches[sessionId];
-    if (batch === undefined) {
-      batch = new Batch();
-      this.#batches[sessionId] = batch;
-      if (this.#store.canReadMany) this.#want(sessionId);
-      // The events of one packet run come in one tick, and so share a read.
+  /** Reads a session. */
+  read(sessionId: string): Promise<ReadResult> {
+    let read = this.#reads.get(sessionId);
+    if (read === undefined) {
+      read = new PendingRead();
+      this.#reads.set(sessionId, read);
+      if (this.#calls.canReadMany) this.#want(sessionId);
+      // The events of one packet run arrive in one tick, and so share a read.
       else process.nextTick(() => this.#issue(sessionId));
-    } else if (batch.isIssued) {
-      batch.next ??= new Batch();
-      batch = batch.next;
+    } else if (read.isIssued) {
+      read.next ??= new PendingRead();
+      read = read.next;
     }
-    return batch.reading;
+    return read.settled;
   }
 
-  /** All sockets have their say in a turn of the event loop before `setImmediate` has its. */
+  /** `setImmediate` comes after all sockets that have something to read in this turn. */
   #want(sessionId: string): void {
     if (this.#wanted.length === 0) setImmediate(() => this.#issueWanted());
     this.#wanted.push(sessionId);
@@ -63,36 +63,38 @@ export class SessionReader {
   #issueWanted(): void {
     const sessionIds = this.#wanted;
     this.#wanted = [];
-    for (const sessionId of sessionIds) this.#markIssued(sessionId);
-    this.#store.getMany(sessionIds, (readings) => {
-      for (const [index, reading] of readings.entries()) {
-        this.#answer(sessionIds[index] ?? '', reading);
+    let since = Number.POSITIVE_INFINITY;
+    for (const sessionId of sessionIds) since = Math.min(since, this.#markIssued(sessionId));
+    this.#calls.getMany(sessionIds, since, (results) => {
+      for (const [index, result] of results.entries()) {
+        this.#answer(sessionIds[index] ?? '', result);
       }
     });
   }
 
   #issue(sessionId: string): void {
-    this.#markIssued(sessionId);
-    this.#store.get(sessionId, (reading) => this.#answer(sessionId, reading));
+    const since = this.#markIssued(sessionId);
+    this.#calls.get(sessionId, since, (result) => this.#answer(sessionId, result));
   }
 
-  #markIssued(sessionId: string): void {
-    const batch = this.#batches[sessionId];
-    if (batch) batch.isIssued = true;
+  #markIssued(sessionId: string): number {
+    const read = this.#reads.get(sessionId);
+    if (read) read.isIssued = true;
+    return read?.since ?? performance.now();
   }
 
-  #answer(sessionId: string, reading: Reading): void {
-    const batch = this.#batches[sessionId];
-    batch?.settle(reading);
-    if (batch?.next === undefined) {
-      delete this.#batches[sessionId];
+  #answer(sessionId: string, result: ReadResult): void {
+    const read = this.#reads.get(sessionId);
+    read?.settle(result);
+    if (read?.next === undefined) {
+      this.#reads.delete(sessionId);
       return;
     }
-    this.#batches[sessionId] = batch.next;
-    // Behind the listeners of this batch, which `settle` has queued: what they save at once, the
-    // next read finds.
+    this.#reads.set(sessionId, read.next);
+    // After the listeners of this read, which `settle` has queued: what they save at once, the next
+    // read finds.
     queueMicrotask(() => {
-      if (this.#store.canReadMany) this.#want(sessionId);
+      if (this.#calls.canReadMany) this.#want(sessionId);
       else this.#issue(sessionId);
     });
   }

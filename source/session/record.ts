@@ -1,10 +1,8 @@
 /**
- * @module What the store holds of a session: plain data with a `cookie`. Knows what makes a record,
- * how to copy one, and in what two of them differ; must not know where they came from.
+ * @module What the store holds of a session: plain data with a `cookie`.
  */
 
-import { isDeepStrictEqual } from 'node:util';
-import { klona } from 'klona';
+import { copyData, isSameData } from './data.js';
 
 /** A session as a store holds it. */
 export interface SessionRecord {
@@ -27,44 +25,58 @@ export function isRecord(value: unknown): value is SessionRecord {
   );
 }
 
-/**
- * Copies a record, nested values included, so that no listener writes on another's session. The
- * copy is a plain object also where a store keeps the very `Session` that it was given.
- */
-export function copyRecord(record: SessionRecord): SessionRecord {
-  // A store that keeps what it was given has a `Cookie` of `express-session`, of which we know how.
-  return { ...copyValue({ ...record }), cookie: klona(record.cookie) };
-}
-
-/** Takes down what a session holds at this moment, as a record. */
+/** Copies what a session of `express-session` holds, as a record. */
 export function recordOf(session: object): SessionRecord {
-  const entries = Object.entries(session)
-    // What has no value is not stored, and so is the same as what is not there.
-    .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => [key, key === 'cookie' ? plainCookie(value) : copyValue(value)]);
-  return Object.fromEntries(entries);
+  const record: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(session)) {
+    // What has no value is not stored.
+    if (value !== undefined) record[key] = key === 'cookie' ? plainCookie(value) : copyData(value);
+  }
+  return record as SessionRecord;
 }
 
-/** In which keys a record differs from what it was before. A change deep inside a key counts as one of the key. */
+/**
+ * Tells in which top-level keys a record differs from what it was before. A change deep inside a key
+ * counts as a change of the key.
+ */
 export function changesBetween(before: SessionRecord, after: SessionRecord): RecordChanges {
-  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-  // Without its cookie, a record is none.
-  if (!isRecord(after)) keys.delete('cookie');
-  return new Map(
-    [...keys]
-      .filter((key) => !isDeepStrictEqual(before[key], after[key]))
-      .map((key) => [key, after[key]]),
-  );
+  const changes = new Map<string, unknown>();
+  for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    const isSame = key === 'cookie' ? isSameCookie : isSameData;
+    if (!isSame(before[key], after[key])) changes.set(key, after[key]);
+  }
+  return changes;
 }
 
-/** Makes the changes in a record: every other key stays as it is. */
+/** Applies changes to a record; every other key stays as it is. */
 export function withChanges(record: SessionRecord, changes: RecordChanges): SessionRecord {
-  const changed = { ...record };
+  const changed: Record<string, unknown> = { ...record };
   for (const [key, value] of changes) {
+    // A record is none without its cookie.
+    if (key === 'cookie' && !isRecord({ cookie: value })) continue;
     if (value === undefined) delete changed[key];
     else changed[key] = value;
   }
-  return changed;
+  return { ...changed, cookie: Object(changed.cookie ?? record.cookie) };
+}
+
+/**
+ * Gives a record its whole lifetime from now on, as `express-session` does with each write.
+ *
+ * Most stores' `touch` moves only a time to live of their own: the date inside of the record is that
+ * of its last whole write, and would end the session if it were written back.
+ */
+export function renewed(record: SessionRecord): SessionRecord {
+  const lifetime = lifetimeOf(record);
+  if (lifetime === undefined) return record;
+  const expires = new Date(Date.now() + lifetime);
+  return { ...record, cookie: { ...Object(plainCookie(record.cookie)), expires } };
+}
+
+/** How long a write or a touch keeps a session alive, in milliseconds, where its cookie says so. */
+export function lifetimeOf(record: { readonly cookie?: unknown }): number | undefined {
+  const maxAge: unknown = Reflect.get(Object(record.cookie), 'originalMaxAge');
+  return typeof maxAge === 'number' && maxAge > 0 ? maxAge : undefined;
 }
 
 /** When a record's cookie says that it expires, in milliseconds since 1970; infinite where it does not. */
@@ -77,46 +89,20 @@ export function expiryOf(record: { readonly cookie?: unknown }): number {
   return Number.isNaN(time) ? Number.POSITIVE_INFINITY : time;
 }
 
-/** The `Cookie` of `express-session` tells what is stored of it. */
-function plainCookie(cookie: unknown): unknown {
+/** What is stored of a cookie: the `Cookie` of `express-session` says so itself. */
+export function plainCookie(cookie: unknown): unknown {
   const toJSON: unknown = Reflect.get(Object(cookie), 'toJSON');
-  return copyValue(typeof toJSON === 'function' ? Reflect.apply(toJSON, cookie, []) : cookie);
+  return copyData(typeof toJSON === 'function' ? Reflect.apply(toJSON, cookie, []) : cookie);
 }
 
 /**
- * Copies data, nested values included. An instance of some class of the application is no data, and
- * given as it is: nobody else knows how to copy it, and it is the store that writes it down.
+ * Whether two cookies, as they are stored, say the same. Where they have a lifetime, `expires` only
+ * tells when the session was written, which every write renews.
  */
-export function copyValue<Value>(value: Value): Value {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(copyValue) as Value;
-  if (isPlain(value)) return copyObject(value) as Value;
-  return isBuiltIn(value) ? klona(value) : value;
-}
-
-function copyObject(value: object): object {
-  const copy: Record<string, unknown> = {};
-  for (const key in value) {
-    // A setter of its own: `JSON.parse` makes a key of that name, and so does `Object.fromEntries`.
-    if (key === '__proto__') continue;
-    copy[key] = copyValue(value[key as keyof typeof value]);
+export function isSameCookie(one: unknown, other: unknown): boolean {
+  const lifetime = lifetimeOf({ cookie: one });
+  if (lifetime === undefined || lifetime !== lifetimeOf({ cookie: other })) {
+    return isSameData(one, other);
   }
-  return copy;
-}
-
-/** Whether it has no class, in whichever realm it was made. */
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
-}
-
-function isBuiltIn(value: object): boolean {
-  return (
-    value instanceof Date ||
-    value instanceof Map ||
-    value instanceof Set ||
-    value instanceof RegExp ||
-    value instanceof ArrayBuffer ||
-    ArrayBuffer.isView(value)
-  );
+  return isSameData({ ...Object(one), expires: null }, { ...Object(other), expires: null });
 }

@@ -1,17 +1,17 @@
 /**
- * @module The methods that a socket's session has besides, or in place of, `express-session`'s own.
- * Knows how they are called: with a callback, or for a promise; must not know what they do.
+ * @module The methods that a session in a socket has besides, or in place of, those of
+ * `express-session`: with a callback as there, or without one for a promise.
  */
 
 import type { SessionChange } from '../types.js';
+import type { OpenSession } from './held-session.js';
 import { ReportedPromise } from './reported-promise.js';
-import type { OpenSession } from './session-request.js';
 
 type Callback = (error?: unknown) => void;
 
 type Method = (this: OpenSession, callback: Callback) => unknown;
 
-/** The methods of `Session` that end in a callback, and here in a promise where none is given. */
+/** The methods of `Session` that end in a callback; `undefined` where its own is used. */
 const settlingMethods: Readonly<Record<string, Method | undefined>> = {
   save: undefined,
   reload,
@@ -40,9 +40,10 @@ function reload(this: OpenSession, callback: Callback): void {
 
 /** As that of `Session`; and whoever was given the session learns that it is ending. */
 function destroy(this: OpenSession, callback: Callback): void {
-  delete this.req.session;
-  this.req.owner.leaves();
-  this.req.sessionStore.destroy(this.req.sessionID, callback);
+  const { req: held } = this;
+  delete held.session;
+  held.owner.endsSession();
+  held.sessionStore.destroy(held.sessionID, callback);
 }
 
 function update(this: OpenSession, change: SessionChange<unknown>): Promise<unknown> {

@@ -1,121 +1,178 @@
 /**
- * @module The calls of the store, where callbacks get a deadline and failures their names. Knows
- * every way in which a store misbehaves; must not know what a call is for.
+ * @module Calls the store with a deadline, and turns its failures into `SessionError`s.
  */
 
 import type { SessionData, Store } from 'express-session';
-import type { Deadlines } from '../deadlines.js';
+import { Deadlines } from '../deadlines.js';
 import { describeValue, SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
 import { isThenable } from '../thenable.js';
 import type { HeldLock, RecordChange } from '../types.js';
 import { isRecord, type SessionRecord } from './record.js';
+import type { RecordCache } from './record-cache.js';
+import { type ReadResult, Snapshot } from './snapshot.js';
+import { storeError } from './store-error.js';
 
-/** What a read gave: a record, or the error that says why there is none. */
-export type Reading =
-  | { readonly record: SessionRecord; readonly error?: never }
-  | { readonly record?: never; readonly error: SessionError };
-
-/** Called once, with what the store made of a call. */
-type Answer = (error: SessionError | undefined, value: unknown) => void;
-
-/** A call of the store with a callback of ours. */
-type Call = (callback: (error?: unknown, value?: unknown) => void) => unknown;
-
-/** On what terms a store is called. */
-export interface StoreTerms {
-  /** Reads several records in one call, where the store has such a call. */
-  readonly readMany: ResolvedOptions['readMany'];
-  /** Changes a record atomically, where the store has a way to. */
-  readonly rewrite: ResolvedOptions['rewrite'];
-  /** Hears of every session that the store was found not to have. */
+/** What the calls of one engine are made with. */
+export interface StoreCallsDependencies {
+  readonly options: Pick<ResolvedOptions, 'storeTimeout' | 'readMany' | 'rewrite'>;
+  readonly cache: RecordCache;
+  /** Called with each session that the store was found not to have. */
   readonly absent: (sessionId: string) => void;
-  readonly deadlines: Deadlines;
-  /** Outlives `close()`: what a listener began to save then is saved all the same. */
-  readonly writeDeadlines: Deadlines;
 }
 
-/** The store's methods, each with a deadline and each failing by name. */
+/** A write that was begun. */
+export interface IssuedWrite {
+  /** Rejects with a `SessionError`, at the deadline too. */
+  readonly done: Promise<void>;
+  /** Resolves when the store has answered, however late: until then the write may still land. */
+  readonly answered: Promise<void>;
+}
+
+type Callback = (error?: unknown, value?: unknown) => void;
+
+/** A call of the store with a callback of ours. */
+interface Call {
+  readonly sessionIds: readonly string[];
+  readonly start: (callback: Callback) => unknown;
+  /** Called once, with what the store answered within the deadline. */
+  readonly settled: (error: SessionError | undefined, value: unknown) => void;
+  /** Called once the store has answered, also after the deadline. */
+  readonly answered?: () => void;
+}
+
+/** The store's methods. */
 export class StoreCalls {
   readonly #store: Store;
-  readonly #terms: StoreTerms;
+  readonly #dependencies: StoreCallsDependencies;
+  readonly #reads: Deadlines;
+  /** Not closed with the rest: what a listener began to save before `close()` is saved. */
+  readonly #writes: Deadlines;
 
-  constructor(store: Store, terms: StoreTerms) {
+  constructor(store: Store, dependencies: StoreCallsDependencies) {
     this.#store = store;
-    this.#terms = terms;
+    this.#dependencies = dependencies;
+    const { storeTimeout } = dependencies.options;
+    this.#reads = new Deadlines(storeTimeout);
+    this.#writes = new Deadlines(storeTimeout);
   }
 
   /** Whether records can be read many at a time. */
   get canReadMany(): boolean {
-    return this.#terms.readMany !== undefined;
+    return this.#dependencies.options.readMany !== undefined;
   }
 
   /**
-   * Reads a record. Takes a callback, for every event of every client comes through here.
+   * Reads a record.
    *
-   * @param answer called once: with a record, or with `ERR_SESSION_NOT_FOUND`, `ERR_SESSION_STORE`
+   * @param since when the read was asked for, by `performance.now()`
+   * @param settled called once: with a snapshot, or with `ERR_SESSION_NOT_FOUND`, `ERR_SESSION_STORE`
    * or `ERR_SESSION_STORE_TIMEOUT`
    */
-  get(sessionId: string, answer: (reading: Reading) => void): void {
-    this.#get(sessionId, answer, this.#terms.deadlines);
-  }
-
-  /** Reads a record before it is written: does what `get` does, also after `close()`. */
-  look(sessionId: string): Promise<Reading> {
-    return new Promise((resolve) => this.#get(sessionId, resolve, this.#terms.writeDeadlines));
+  get(sessionId: string, since: number, settled: (result: ReadResult) => void): void {
+    this.#call(
+      {
+        sessionIds: [sessionId],
+        start: (callback) => this.#store.get(sessionId, callback),
+        settled: (error, value) => settled(this.#resultOf(sessionId, error ?? value, since)),
+      },
+      this.#reads,
+    );
   }
 
   /**
    * Reads records in one call, in the order of their ids.
    *
-   * @param answer called once, with a reading for each id, as `get` has it
+   * @param settled called once, with a result for each id, as `get` gives it
    */
-  getMany(sessionIds: readonly string[], answer: (readings: readonly Reading[]) => void): void {
+  getMany(
+    sessionIds: readonly string[],
+    since: number,
+    settled: (results: readonly ReadResult[]) => void,
+  ): void {
     this.#call(
-      (callback) =>
-        this.#terms.readMany?.(sessionIds).then((values) => callback(undefined, values)),
-      (error, values) => {
-        const failure = error ?? countError(sessionIds.length, values);
-        if (failure) return answer(sessionIds.map(() => ({ error: failure })));
-        // `countError` has seen that it is a list.
-        const readings = values as readonly unknown[];
-        answer(sessionIds.map((sessionId, index) => this.#read(sessionId, readings[index])));
+      {
+        sessionIds,
+        start: (callback) =>
+          this.#dependencies.options
+            .readMany?.(sessionIds)
+            .then((values) => callback(undefined, values)),
+        settled: (error, values) => {
+          const failure = error ?? countError(sessionIds.length, values);
+          if (failure) {
+            settled(sessionIds.map(() => ({ error: failure })));
+            return;
+          }
+          // `countError` has seen that it is a list.
+          const list = values as readonly unknown[];
+          settled(
+            sessionIds.map((sessionId, at) =>
+              this.#resultOf(sessionId, this.#parsed(sessionId, list[at]), since),
+            ),
+          );
+        },
       },
+      this.#reads,
     );
   }
 
-  /**
-   * Writes a record.
-   *
-   * @throws {SessionError} `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
-   */
-  set(sessionId: string, session: SessionData): Promise<void> {
-    return this.#promise((callback) => this.#store.set(sessionId, session, callback));
+  /** Reads a record before it is written: does what `get` does, also after `close()`. */
+  getForWrite(sessionId: string): Promise<ReadResult> {
+    const since = performance.now();
+    return new Promise((resolve) => {
+      this.#call(
+        {
+          sessionIds: [sessionId],
+          start: (callback) => this.#store.get(sessionId, callback),
+          settled: (error, value) => resolve(this.#resultOf(sessionId, error ?? value, since)),
+        },
+        this.#writes,
+      );
+    });
+  }
+
+  /** Writes a record. */
+  set(sessionId: string, session: SessionData): IssuedWrite {
+    return this.#write(sessionId, (callback) => this.#store.set(sessionId, session, callback));
   }
 
   /**
-   * Keeps a record from expiring. A store that has no `touch` needs none, or has none to offer.
+   * Keeps a record from expiring. A store without `touch` needs none, or has none to offer.
    *
    * @throws {SessionError} `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
    */
-  async touch(sessionId: string, session: object): Promise<void> {
+  async touch(sessionId: string, session: SessionData): Promise<void> {
     if (typeof this.#store.touch !== 'function') return;
-    await this.#promise((callback) => this.#store.touch?.(sessionId, session as never, callback));
+    await this.#write(sessionId, (callback) => {
+      // Its type has no error, and many stores pass one.
+      return this.#store.touch?.(sessionId, session, callback as () => void);
+    }).done;
   }
 
   /**
-   * Changes a record atomically.
+   * Changes a record atomically, by the option `rewrite`.
    *
    * @throws {SessionError} `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`, or what `change` threw
    */
-  rewrite(sessionId: string, change: RecordChange, lock: HeldLock | undefined): Promise<void> {
+  async rewrite(
+    sessionId: string,
+    change: RecordChange,
+    lock: HeldLock | undefined,
+  ): Promise<void> {
+    let isOver = false;
     const observed: RecordChange = (record) => {
-      if (record === null) this.#terms.absent(sessionId);
+      // It is not tried again once its failure has been told.
+      if (isOver) throw new Error('The deadline of the write has passed');
+      if (record === null) this.#dependencies.absent(sessionId);
       return change(record);
     };
-    return this.#promise((callback) =>
-      this.#terms.rewrite?.(sessionId, observed, { lock }).then(() => callback()),
-    );
+    try {
+      await this.#write(sessionId, (callback) =>
+        this.#dependencies.options.rewrite?.(sessionId, observed, { lock }).then(() => callback()),
+      ).done;
+    } finally {
+      isOver = true;
+    }
   }
 
   /**
@@ -124,55 +181,89 @@ export class StoreCalls {
    * @throws {SessionError} `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
    */
   destroy(sessionId: string): Promise<void> {
-    return this.#promise((callback) => this.#store.destroy(sessionId, callback));
+    return this.#write(sessionId, (callback) => this.#store.destroy(sessionId, callback)).done;
   }
 
-  #promise(call: Call): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const { writeDeadlines } = this.#terms;
-      this.#call(call, (error) => (error ? reject(error) : resolve()), writeDeadlines);
+  /** Ends every read under way. */
+  close(): void {
+    this.#reads.close();
+  }
+
+  #write(sessionId: string, start: Call['start']): IssuedWrite {
+    let answered = (): void => {};
+    const isAnswered = new Promise<void>((resolve) => {
+      answered = resolve;
     });
+    const done = new Promise<void>((resolve, reject) => {
+      const settled = (error?: SessionError): void => (error ? reject(error) : resolve());
+      this.#call({ sessionIds: [sessionId], start, settled, answered }, this.#writes);
+    });
+    return { done, answered: isAnswered };
   }
 
-  #get(sessionId: string, answer: (reading: Reading) => void, deadlines: Deadlines): void {
-    this.#call(
-      (callback) => this.#store.get(sessionId, callback),
-      (error, value) => answer(this.#read(sessionId, error ?? value)),
-      deadlines,
-    );
-  }
-
-  /** Names what the store gave for a record, and tells of a session that is not there. */
-  #read(sessionId: string, value: unknown): Reading {
-    const reading = readingOf(value);
-    if (reading.error?.code === 'ERR_SESSION_NOT_FOUND') this.#terms.absent(sessionId);
-    return reading;
-  }
-
-  #call(call: Call, answer: Answer, deadlines: Deadlines = this.#terms.deadlines): void {
+  #call({ sessionIds, start, settled, answered }: Call, deadlines: Deadlines): void {
     const wait = deadlines.begin((when) => {
       const message = `The session store did not answer ${when}`;
-      answer(new SessionError('ERR_SESSION_STORE_TIMEOUT', message), undefined);
+      settled(new SessionError('ERR_SESSION_STORE_TIMEOUT', message), undefined);
     });
-    if (wait === undefined) return;
-    const settle = (cause?: unknown, value?: unknown): void => {
+    if (wait === undefined) {
+      answered?.();
+      return;
+    }
+    const settle: Callback = (cause, value) => {
+      answered?.();
       if (!deadlines.end(wait)) return;
-      answer(cause ? asSessionError(cause) : undefined, value);
+      settled(cause ? storeError(cause, sessionIds) : undefined, value);
     };
-    const fail = (cause: unknown): void => settle(cause || new Error('It gave no reason'));
+    const fail = (cause: unknown): void => settle(cause || new Error('The store gave no reason'));
     try {
-      const result = call(settle);
+      const result = start(settle);
       // A store written with `async` methods rejects where it should have called back.
       if (isThenable(result)) result.then(undefined, fail);
     } catch (error) {
       fail(error);
     }
   }
+
+  /** What `readMany` gave: a record as text is parsed, and nobody else has it then. */
+  #parsed(sessionId: string, value: unknown): unknown {
+    if (typeof value !== 'string') return value;
+    try {
+      const record: unknown = this.#dependencies.cache.parse(sessionId, value);
+      return isRecord(record) ? new Parsed(record) : noSession(record);
+    } catch (cause) {
+      return storeError(cause, [sessionId]);
+    }
+  }
+
+  /** Names what the store gave for a record, and tells of a session that is not there. */
+  #resultOf(sessionId: string, value: unknown, since: number): ReadResult {
+    if (value instanceof Parsed) {
+      return { snapshot: new Snapshot(value.record, { since, isOwn: true }) };
+    }
+    if (value instanceof Error && !isAbsence(value)) {
+      return { error: storeError(value, [sessionId]) };
+    }
+    if (!value || value instanceof Error) {
+      this.#dependencies.absent(sessionId);
+      return { error: notFound() };
+    }
+    try {
+      if (!isRecord(value)) return { error: noSession(value) };
+      return { snapshot: new Snapshot(value, { since }) };
+    } catch (cause) {
+      return { error: storeError(cause, [sessionId]) };
+    }
+  }
 }
 
-function asSessionError(cause: unknown): SessionError {
-  if (cause instanceof SessionError) return cause;
-  return new SessionError('ERR_SESSION_STORE', 'The session store failed', { cause });
+/** A record that was parsed from text, which nobody else can change. */
+class Parsed {
+  readonly record: SessionRecord;
+
+  constructor(record: SessionRecord) {
+    this.record = record;
+  }
 }
 
 /** Says so where `readMany` did not give one answer for each id. */
@@ -185,18 +276,6 @@ function countError(expected: number, values: unknown): SessionError | undefined
   );
 }
 
-/** Names what a store gave for a record. */
-function readingOf(value: unknown): Reading {
-  if (value instanceof Error)
-    return { error: isAbsence(value) ? notFound() : asSessionError(value) };
-  if (!value) return { error: notFound() };
-  try {
-    return isRecord(value) ? { record: value } : { error: noSession(value) };
-  } catch (cause) {
-    return { error: asSessionError(cause) };
-  }
-}
-
 /** The file stores' word for "no such session", which `express-session` understands as well. */
 function isAbsence(error: Error): boolean {
   const cause = error instanceof SessionError ? error.cause : error;
@@ -207,7 +286,7 @@ function isAbsence(error: Error): boolean {
 export function notFound(): SessionError {
   return new SessionError(
     'ERR_SESSION_NOT_FOUND',
-    'The store has no such session: it expired, was logged out, or was never saved',
+    'The store has no such session: it expired, was logged out, was never saved, or is in another store than the one that `session()` was given',
   );
 }
 

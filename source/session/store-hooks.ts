@@ -1,104 +1,146 @@
 /**
- * @module What HTTP handlers do to a store, as they do it: the store's own `set`, `touch`, `destroy`
- * and `regenerate` pass through here, for everyone who calls them. Knows what each of them means for
- * a session; must not know who wants to hear of it, nor for what.
+ * @module Hooks the methods of a store, so that everything that HTTP handlers do to sessions is seen:
+ * `createSession`, `set`, `touch`, `destroy` and `regenerate`. What follows from it is up to those who
+ * observe the store.
  */
 
 import type { Store } from 'express-session';
-import { Deadlines } from '../deadlines.js';
+import type { EndTurn } from '../keyed-queue.js';
+import type { ResolvedOptions } from '../options.js';
 import type { SessionEndReason } from '../types.js';
-import { farewellOf } from './farewell.js';
 import {
+  answerCaller,
   callbackOf,
   callMethod,
   hookMethod,
   type Method,
   type MethodCall,
 } from './hooked-method.js';
+import { recordOf, type SessionRecord } from './record.js';
+import { responseFinished } from './response-finished.js';
+import { type CreateSession, hasStandardSessions } from './session-factory.js';
 import { StoreWrites, type Write } from './store-writes.js';
-import type { EndTurn } from './turns.js';
 
-/** Hears of what happens to the sessions of a store. */
-export interface StoreWatcher {
+/** What an HTTP request is about to write. */
+export interface RequestWrite {
+  readonly sessionId: string;
+  /** The session as it was loaded, or saved last. */
+  readonly before: SessionRecord;
+  readonly after: SessionRecord;
+}
+
+/** Observes what happens to the sessions of a store. */
+export interface StoreObserver {
   /** A session is about to end. */
-  leaving(sessionId: string, reason: SessionEndReason): void;
+  ending(sessionId: string, reason: SessionEndReason): void;
   /** It did not end: the store failed. */
   stayed(sessionId: string): void;
-  /** It has ended; its sockets may stay until `farewell`. */
-  ended(sessionId: string, reason: SessionEndReason, farewell: Promise<void>): void;
+  /** It has ended; its sockets may stay until `finished`. */
+  ended(sessionId: string, reason: SessionEndReason, finished: Promise<void>): void;
   /** It was written, or touched. */
   written(sessionId: string, session: unknown): void;
+  /**
+   * Writes the differences of a request; `undefined` where requests write their sessions whole.
+   */
+  readonly saveRequest: ((write: RequestWrite) => Promise<void>) | undefined;
 }
 
 /** A regeneration under way, and whether its `destroy` was seen. */
 interface Regeneration {
-  readonly farewell: Promise<void>;
+  readonly finished: Promise<void>;
   isSeen: boolean;
 }
 
-const known = new WeakMap<Store, StoreHooks>();
+/** What a request's session was when it was loaded or saved. */
+interface Baseline {
+  readonly sessionId: string;
+  readonly record: SessionRecord;
+}
 
-/** The hooks of one store: shared by all who watch it, and there as long as anybody does. */
+const hooksOf = new WeakMap<Store, StoreHooks>();
+
+/** The hooks of one store: shared by all who observe it, and there as long as anybody does. */
 export class StoreHooks {
-  /** What is being written to the store. */
   readonly writes: StoreWrites;
+  /** Whether `createSession` is that of express-session. */
+  readonly isStandard: boolean;
   readonly #store: Store;
-  readonly #watchers = new Set<StoreWatcher>();
+  readonly #observers = new Set<StoreObserver>();
   readonly #regenerations = new Map<string, Regeneration>();
+  readonly #baselines = new WeakMap<object, Baseline>();
   /** Whether the store, frozen maybe, lets nobody replace its `destroy`. */
   #isBlind = false;
-  /** What `destroy` was before it was hooked. */
+  /** What the methods were before they were hooked. */
   #ownDestroy: Method | undefined;
-  /** Takes each method back. */
+  #ownCreateSession: Method | undefined;
   #restore: (() => void)[] = [];
 
-  /**
-   * Finds the hooks of a store.
-   *
-   * @param storeTimeout how long a write waits for another, in milliseconds: whoever comes first
-   * says it for all
-   */
-  static of(store: Store, storeTimeout: number): StoreHooks {
-    const hooks = known.get(store) ?? new StoreHooks(store, storeTimeout);
-    known.set(store, hooks);
+  /** The hooks of a store. Who comes first says for all how long a write waits, and how many may. */
+  static of(
+    store: Store,
+    options: Pick<ResolvedOptions, 'storeTimeout' | 'maxPending'>,
+  ): StoreHooks {
+    const hooks = hooksOf.get(store) ?? new StoreHooks(store, new StoreWrites(options));
+    hooksOf.set(store, hooks);
     return hooks;
   }
 
-  private constructor(store: Store, storeTimeout: number) {
+  private constructor(store: Store, writes: StoreWrites) {
     this.#store = store;
-    this.writes = new StoreWrites(new Deadlines(storeTimeout));
+    this.writes = writes;
+    this.isStandard = hasStandardSessions(store);
   }
 
-  /** Begins to tell somebody. */
-  watch(watcher: StoreWatcher): void {
-    if (this.#watchers.size === 0) this.#install();
-    this.#watchers.add(watcher);
+  /** Tells an observer from now on. */
+  observe(observer: StoreObserver): void {
+    if (this.#observers.size === 0) this.#install();
+    this.#observers.add(observer);
   }
 
-  /** Stops telling somebody. With the last one gone, the store's methods are its own again. */
-  unwatch(watcher: StoreWatcher): void {
-    this.#watchers.delete(watcher);
-    if (this.#watchers.size > 0) return;
+  /** Tells an observer no more. With the last one gone, the store's methods are its own again. */
+  unobserve(observer: StoreObserver): void {
+    this.#observers.delete(observer);
+    if (this.#observers.size > 0) return;
     for (const restore of this.#restore) restore();
     this.#restore = [];
     this.#ownDestroy = undefined;
+    this.#ownCreateSession = undefined;
   }
 
-  /** A session was removed by one of its sockets: hears of it where the store's own method can't be heard. */
+  /** Makes a session by the store's own method, which no request has loaded. */
+  readonly createSession: CreateSession = (holder, record) => {
+    const method = this.#ownCreateSession ?? (this.#store.createSession as unknown as Method);
+    return Reflect.apply(method, this.#store, [holder, record]) as object;
+  };
+
+  /** What a request's session was when it was loaded or saved last; nothing where it is new. */
+  baselineOf(session: object, sessionId: string): SessionRecord | undefined {
+    const baseline = this.#baselines.get(session);
+    return baseline?.sessionId === sessionId ? baseline.record : undefined;
+  }
+
+  /** Takes down what a request's session is as it is stored. */
+  setBaseline(session: object, sessionId: string, record: SessionRecord): void {
+    this.#baselines.set(session, { sessionId, record });
+  }
+
+  /** A session was removed by a socket: tells of it where the store's own method can't be observed. */
   destroyed(sessionId: string): void {
     if (this.#isBlind) this.#ended(sessionId, undefined);
   }
 
   /** A session was written past the store's own methods. */
   rewritten(sessionId: string, session: unknown): void {
-    this.#tell((watcher) => watcher.written(sessionId, session));
+    for (const observer of this.#observers) observer.written(sessionId, session);
   }
 
   #install(): void {
     this.#ownDestroy = this.#store.destroy as Method;
+    this.#ownCreateSession = this.#store.createSession as unknown as Method;
     const hooks = {
-      set: hookMethod(this.#store, 'set', (call) => this.#write(call)),
-      touch: hookMethod(this.#store, 'touch', (call) => this.#write(call)),
+      createSession: hookMethod(this.#store, 'createSession', (call) => this.#create(call)),
+      set: hookMethod(this.#store, 'set', (call) => this.#set(call)),
+      touch: hookMethod(this.#store, 'touch', (call) => this.#write('touch', call)),
       destroy: hookMethod(this.#store, 'destroy', (call) => this.#destroy(call)),
       regenerate: hookMethod(this.#store, 'regenerate', (call) => this.#regenerate(call)),
     };
@@ -106,142 +148,192 @@ export class StoreHooks {
     this.#restore = Object.values(hooks).filter((restore) => restore !== undefined);
   }
 
-  /** `set` and `touch`: at once where nobody of ours writes the session, and else behind that. */
-  #write(call: MethodCall): unknown {
-    const [, session] = call.args;
-    if (this.writes.isOwn(session)) return this.#issue(call, () => {});
-    const endTurn = this.writes.take(call.sessionId);
-    if (endTurn) return this.#issue(call, endTurn);
-    // It begins here: a logout that comes while it waits comes after it.
-    const write = this.writes.begin(call.sessionId);
-    return new Promise((resolve) => {
-      this.writes.wait(call.sessionId, (end) => resolve(this.#issueLate(call, end, write)));
-    });
+  /** A request loads its session. */
+  #create({ method, target, args }: MethodCall): unknown {
+    const session: unknown = Reflect.apply(method, target, [...args]);
+    const sessionId: unknown = Reflect.get(Object(args[0]), 'sessionID');
+    if (typeof session === 'object' && session !== null && typeof sessionId === 'string') {
+      this.setBaseline(session, sessionId, recordOf(session));
+    }
+    return session;
   }
 
-  async #issueLate(call: MethodCall, endTurn: EndTurn, write: Write): Promise<unknown> {
-    for (let { departure } = write; departure; { departure } = write) {
-      const isGone = await departure;
-      if (isGone) return this.#forgo(call, endTurn, write);
-      if (write.departure === departure) write.departure = undefined;
+  #set(call: MethodCall): unknown {
+    const [sessionId, session] = call.args;
+    if (typeof session !== 'object' || session === null || this.writes.isInternal(session)) {
+      return this.#write('set', call);
+    }
+    let after: SessionRecord;
+    try {
+      after = recordOf(session);
+    } catch {
+      // The store has its own way with what cannot be copied.
+      return this.#write('set', call);
+    }
+    const id = String(sessionId);
+    const before = this.baselineOf(session, id);
+    const observer = [...this.#observers].find(({ saveRequest }) => saveRequest);
+    const isLoadedAgain = Reflect.get(session, 'req') !== undefined;
+    if (before === undefined || observer?.saveRequest === undefined) {
+      const written = (): void => {
+        if (isLoadedAgain) this.setBaseline(session, id, after);
+      };
+      return this.#write('set', call, written);
+    }
+    const task = observer.saveRequest({ sessionId: id, before, after });
+    return answerCaller(
+      call,
+      task.then(() => this.setBaseline(session, id, after)),
+    );
+  }
+
+  /** An external write: at once where no internal one writes the session, and else after that. */
+  #write(name: 'set' | 'touch', call: MethodCall, written: () => void = () => {}): unknown {
+    const sessionId = String(call.args[0]);
+    const issue = (endTurn: EndTurn, write?: Write): unknown =>
+      this.#issue({ name, call, sessionId, endTurn, written }, write);
+    if (this.writes.isInternal(call.args[1])) return issue(() => {});
+    const endTurn = this.writes.take(sessionId);
+    if (endTurn) return issue(endTurn);
+    // It begins here: a logout that comes while it waits comes after it.
+    const write = this.writes.begin(sessionId);
+    return this.writes
+      .takeInTime(sessionId)
+      .then((end) => this.#issueLate(call, end, write, issue));
+  }
+
+  async #issueLate(
+    call: MethodCall,
+    endTurn: EndTurn,
+    write: Write,
+    issue: (endTurn: EndTurn, write: Write) => unknown,
+  ): Promise<unknown> {
+    for (let { destroy } = write; destroy; { destroy } = write) {
+      if (await destroy) {
+        // What would have been written, the logout would have removed.
+        this.writes.end(write);
+        endTurn();
+        return void callbackOf(call)(null);
+      }
+      if (write.destroy === destroy) write.destroy = undefined;
     }
     try {
-      return this.#issue(call, endTurn, write);
+      return issue(endTurn, write);
     } catch (error) {
-      // Whoever called is no longer there to catch it.
+      // The caller is no longer there to catch it.
       callbackOf(call)(error);
       return undefined;
     }
   }
 
-  /** What would have been written, the logout would have removed. */
-  #forgo(call: MethodCall, endTurn: EndTurn, write: Write): void {
-    this.writes.end(write);
-    endTurn();
-    callbackOf(call)(null);
-  }
-
-  #issue(call: MethodCall, endTurn: EndTurn, write = this.writes.begin(call.sessionId)): unknown {
+  #issue(
+    {
+      name,
+      call,
+      sessionId,
+      endTurn,
+      written,
+    }: {
+      readonly name: 'set' | 'touch';
+      readonly call: MethodCall;
+      readonly sessionId: string;
+      readonly endTurn: EndTurn;
+      readonly written: () => void;
+    },
+    write: Write = this.writes.begin(sessionId),
+  ): unknown {
     const session = Object(call.args[1]);
     // What this write calls in its turn, such as the `set` of a `touch`, is a part of it.
-    const isWhole = !this.writes.isOwn(session);
-    if (isWhole) this.writes.own(session);
+    const isWhole = !this.writes.isInternal(session);
+    if (isWhole) this.writes.markInternal(session);
     const end = (): void => {
-      if (isWhole) this.writes.disown(session);
+      if (isWhole) this.writes.unmarkInternal(session);
       this.writes.end(write);
       endTurn();
     };
-    return callMethod(
-      call,
-      (answer) => {
+    return callMethod(name, call, {
+      answered: (answer) => {
         end();
-        this.#written(call, write, answer);
+        if (!answer[0]) written();
+        this.#answered(call, write, answer);
       },
-      end,
-    );
+      failed: end,
+    });
   }
 
   /** A write that a logout overtook may have come after it, and made the session anew. */
-  #written(call: MethodCall, { departure }: Write, answer: readonly unknown[]): void {
-    const [, session] = call.args;
+  #answered(call: MethodCall, { sessionId, destroy }: Write, answer: readonly unknown[]): void {
     const callback = callbackOf(call);
-    if (departure === undefined) {
-      if (!answer[0]) this.#tell((watcher) => watcher.written(call.sessionId, session));
+    if (destroy === undefined) {
+      if (!answer[0]) this.rewritten(sessionId, call.args[1]);
       callback(...answer);
       return;
     }
-    void departure.then((isGone) => {
-      if (isGone) this.#removeAgain(call.sessionId, () => callback(...answer));
+    void destroy.then((isGone) => {
+      if (isGone) this.#removeAgain(sessionId, () => callback(...answer));
       else callback(...answer);
     });
   }
 
-  /** By the store's own method: everybody was told of the logout, or the login, that it belongs to. */
+  /** By the store's own method: everybody was told of the logout that it belongs to. */
   #removeAgain(sessionId: string, done: () => void): void {
     const method = this.#ownDestroy ?? (this.#store.destroy as Method);
-    const call: MethodCall = {
-      name: 'destroy',
-      method,
-      target: this.#store,
-      sessionId,
-      args: [sessionId],
-    };
-    const departed = this.writes.depart(sessionId);
-    const failed = (): void => {
-      departed(false);
-      done();
-    };
-    const answered = ([error]: readonly unknown[]): void => {
-      departed(!error);
+    const call: MethodCall = { method, target: this.#store, args: [sessionId] };
+    const endDestroy = this.writes.beginDestroy(sessionId);
+    const settle = (isGone: boolean): void => {
+      endDestroy(isGone);
       done();
     };
     try {
-      callMethod(call, answered, failed);
+      callMethod('destroy', call, {
+        answered: ([error]) => settle(!error),
+        failed: () => settle(false),
+      });
     } catch {
-      // It is told of what it asked for itself.
+      // The caller is told of what it asked for itself.
     }
   }
 
   /** A logout waits for nobody. */
   #destroy(call: MethodCall): unknown {
-    const { sessionId } = call;
+    const sessionId = String(call.args[0]);
     const regeneration = this.#regenerations.get(sessionId);
     if (regeneration) regeneration.isSeen = true;
     const reason = regeneration ? 'regenerated' : 'destroyed';
-    const departed = this.writes.depart(sessionId);
-    this.#tell((watcher) => watcher.leaving(sessionId, reason));
-    const answered = (answer: readonly unknown[]): void => {
-      const isGone = !answer[0];
-      departed(isGone);
-      if (isGone) this.#ended(sessionId, regeneration);
-      else this.#tell((watcher) => watcher.stayed(sessionId));
-      callbackOf(call)(...answer);
-    };
-    return callMethod(call, answered, () => departed(false));
+    const endDestroy = this.writes.beginDestroy(sessionId);
+    for (const observer of this.#observers) observer.ending(sessionId, reason);
+    return callMethod('destroy', call, {
+      answered: (answer) => {
+        const isGone = !answer[0];
+        endDestroy(isGone);
+        if (isGone) this.#ended(sessionId, regeneration);
+        else for (const observer of this.#observers) observer.stayed(sessionId);
+        callbackOf(call)(...answer);
+      },
+      failed: () => endDestroy(false),
+    });
   }
 
   #regenerate(call: MethodCall): unknown {
-    const { sessionId } = call;
     const [request] = call.args;
-    const regeneration = { farewell: farewellOf(request), isSeen: false };
+    const sessionId = String(Reflect.get(Object(request), 'sessionID'));
+    const regeneration = { finished: responseFinished(request), isSeen: false };
     this.#regenerations.set(sessionId, regeneration);
     const end = (): void => void this.#regenerations.delete(sessionId);
-    const answered = (answer: readonly unknown[]): void => {
-      end();
-      // A store may have a way of its own, without `destroy`.
-      if (!(regeneration.isSeen || answer[0])) this.#ended(sessionId, regeneration);
-      callbackOf(call)(...answer);
-    };
-    return callMethod(call, answered, end);
+    return callMethod('regenerate', call, {
+      answered: (answer) => {
+        end();
+        // A store may have a way of its own, without `destroy`.
+        if (!(regeneration.isSeen || answer[0])) this.#ended(sessionId, regeneration);
+        callbackOf(call)(...answer);
+      },
+      failed: end,
+    });
   }
 
   #ended(sessionId: string, regeneration: Regeneration | undefined): void {
     const reason = regeneration ? 'regenerated' : 'destroyed';
-    const farewell = regeneration?.farewell ?? Promise.resolve();
-    this.#tell((watcher) => watcher.ended(sessionId, reason, farewell));
-  }
-
-  #tell(what: (watcher: StoreWatcher) => void): void {
-    for (const watcher of this.#watchers) what(watcher);
+    const finished = regeneration?.finished ?? Promise.resolve();
+    for (const observer of this.#observers) observer.ended(sessionId, reason, finished);
   }
 }

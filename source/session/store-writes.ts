@@ -1,95 +1,150 @@
 /**
- * @module What is being written to a store, by whomever of this process, and which sessions are being
- * ended meanwhile. Knows who must wait for whom: writes of a session come one after another, and a
- * logout waits for nobody; must not know how a store is called.
+ * @module The writes and logouts of one store in this process. Writes of a session come one after
+ * another; a logout waits for none of them.
  */
 
-import type { Deadlines } from '../deadlines.js';
+import { Deadlines } from '../deadlines.js';
 import { SessionError } from '../errors.js';
-import { type EndTurn, Turns } from './turns.js';
+import { type EndTurn, KeyedQueue, type QueueLimits } from '../keyed-queue.js';
 
-/** A logout under way: becomes whether it worked. */
-export type Departure = Promise<boolean>;
+/** A logout under way: resolves to whether the store has removed the session. */
+export type PendingDestroy = Promise<boolean>;
 
 /** A write under way. */
 export interface Write {
   readonly sessionId: string;
   /** The logout that was under way when this write began, or came after, if any. */
-  departure: Departure | undefined;
+  destroy: PendingDestroy | undefined;
+  /**
+   * Resolves when the store has answered, where the write is given up before: until then, it may
+   * still land.
+   */
+  answered?: Promise<void>;
 }
 
-/** Those who write a session in one turn. */
-interface Guests {
+/** External writes that share one turn. */
+interface ExternalTurn {
   readonly endTurn: EndTurn;
   count: number;
 }
 
+/** How many times `storeTimeout` a session is not written while the fate of a write is unknown. */
+const patience = 4;
+
+/** The longest delay that a timer of Node.js can count: https://nodejs.org/api/timers.html */
+const longestDelay = 2_147_483_647;
+
+/** How many writes may wait in all, for each that may wait for one session. */
+const sessionsAtTheLimit = 10;
+
+/** How many may wait to write: to one session, and in all. */
+export function writeLimits(maxPending: number): QueueLimits {
+  return { perKey: maxPending, inAll: maxPending * sessionsAtTheLimit };
+}
+
+/** The error of a write that may not wait. */
+export function overloadError(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_OVERLOAD',
+    'Too many writes wait for their turn already: the store is slow, or a client too fast; the limit is `maxPending` for each session, and ten times as many in all',
+  );
+}
+
 /** The writes and logouts of one store. */
 export class StoreWrites {
-  readonly #turns = new Turns();
+  readonly #queue: KeyedQueue;
   readonly #deadlines: Deadlines;
+  /** How long a session is not written while the fate of a write is unknown. */
+  readonly #patience: Deadlines;
   readonly #writes = new Map<string, Set<Write>>();
-  readonly #departures = new Map<string, Departure>();
-  readonly #ours = new WeakSet<object>();
-  /** Who is not of ours shares a turn: such a write may be a part of another, as `set` is of some `touch`. */
-  readonly #guests = new Map<string, Guests>();
+  readonly #destroys = new Map<string, PendingDestroy>();
+  readonly #internal = new WeakSet<object>();
+  readonly #externalTurns = new Map<string, ExternalTurn>();
 
-  /** @param deadlines how long a write waits for another, or for a logout */
-  constructor(deadlines: Deadlines) {
-    this.#deadlines = deadlines;
+  constructor({
+    storeTimeout,
+    maxPending,
+  }: {
+    readonly storeTimeout: number;
+    readonly maxPending: number;
+  }) {
+    this.#deadlines = new Deadlines(storeTimeout);
+    this.#patience = new Deadlines(Math.min(longestDelay, patience * storeTimeout));
+    this.#queue = new KeyedQueue(writeLimits(maxPending));
   }
 
   /**
-   * Does something while nothing else in this process writes the session, with a logout that is
-   * under way behind it.
+   * Runs a task while nothing else in this process writes the session, after a logout that is under
+   * way.
    *
-   * @throws {SessionError} `ERR_SESSION_STORE_TIMEOUT` where the write before it does not end
+   * @throws {SessionError} `ERR_SESSION_STORE_TIMEOUT` where the write before it does not end,
+   * `ERR_SESSION_OVERLOAD` where too many wait
    */
   async alone<Result>(sessionId: string, task: (write: Write) => Promise<Result>): Promise<Result> {
-    const endTurn = await this.#turn(sessionId);
+    if (this.#queue.isFull(sessionId)) throw overloadError();
+    return this.#inTurn(sessionId, await this.#turn(sessionId), task);
+  }
+
+  /**
+   * Does what `alone` does for a write of HTTP, which waits for others no longer than the deadline:
+   * after that it is not alone.
+   */
+  async aloneInTime<Result>(
+    sessionId: string,
+    task: (write: Write) => Promise<Result>,
+  ): Promise<Result> {
+    // It begins here: a logout that comes while it waits comes after it.
+    const write = this.begin(sessionId);
+    const endTurn = await this.#turnInTime(sessionId);
+    return this.#inTurn(sessionId, endTurn ?? (() => {}), task, write);
+  }
+
+  async #inTurn<Result>(
+    sessionId: string,
+    endTurn: EndTurn,
+    task: (write: Write) => Promise<Result>,
+    begun?: Write,
+  ): Promise<Result> {
+    let write = begun;
     try {
-      await this.#departures.get(sessionId);
-      const write = this.begin(sessionId);
-      try {
-        return await task(write);
-      } finally {
-        this.end(write);
-      }
+      await this.#destroys.get(sessionId);
+      write ??= this.begin(sessionId);
+      return await task(write);
     } finally {
-      endTurn();
+      if (write) this.end(write);
+      this.#endOnceAnswered(endTurn, write?.answered);
     }
   }
 
-  /**
-   * Waits until nothing of `alone` writes the session, or until the deadline: whoever is not of ours
-   * does not have to wait for longer.
-   *
-   * @param begin called at once where nobody writes; the turn that it is given ends by itself at the
-   * deadline
-   */
-  wait(sessionId: string, begin: (endTurn: EndTurn) => void): void {
-    let leave = (): void => {};
-    const late = this.#deadlines.begin(() => {
-      leave();
-      begin(() => {});
-    });
-    leave = this.#turns.request(sessionId, (endTurn) => {
-      if (late && this.#deadlines.end(late)) begin(this.#host(sessionId, endTurn));
+  /** What was given up may land later, and would erase what is written until then. */
+  #endOnceAnswered(endTurn: EndTurn, answered: Promise<void> | undefined): void {
+    if (answered === undefined) {
+      endTurn();
+      return;
+    }
+    const late = this.#patience.begin(endTurn);
+    void answered.then(() => {
+      if (late && this.#patience.end(late)) endTurn();
     });
   }
 
-  /** Takes the turn for somebody who does not have to wait, where nobody of ours has it. */
+  /** Waits for the turn of an external write, no longer than until the deadline. */
+  async takeInTime(sessionId: string): Promise<EndTurn> {
+    const endTurn = await this.#turnInTime(sessionId);
+    return endTurn ? this.#shareExternally(sessionId, endTurn) : () => {};
+  }
+
+  /** Takes the turn for an external write, where no internal one has it or waits for it. */
   take(sessionId: string): EndTurn | undefined {
-    const guests = this.#guests.get(sessionId);
-    // Not where one of ours waits already: however many come, it has its turn.
-    if (guests && !this.#turns.isWanted(sessionId)) return this.#join(sessionId, guests);
-    const endTurn = this.#turns.take(sessionId);
-    return endTurn && this.#host(sessionId, endTurn);
+    const turn = this.#externalTurns.get(sessionId);
+    if (turn && !this.#queue.isWanted(sessionId)) return this.#join(sessionId, turn);
+    const endTurn = this.#queue.take(sessionId);
+    return endTurn && this.#shareExternally(sessionId, endTurn);
   }
 
   /** A write begins: a logout from now on overtakes it, and so does one that is under way. */
   begin(sessionId: string): Write {
-    const write: Write = { sessionId, departure: this.#departures.get(sessionId) };
+    const write: Write = { sessionId, destroy: this.#destroys.get(sessionId) };
     const writes = this.#writes.get(sessionId);
     if (writes) writes.add(write);
     else this.#writes.set(sessionId, new Set([write]));
@@ -106,96 +161,109 @@ export class StoreWrites {
   /**
    * A logout begins, and overtakes every write under way.
    *
-   * @returns to be told once whether it worked; at the deadline, it did not
+   * @returns to be called once with whether it worked; at the deadline, it did not
    */
-  depart(sessionId: string): (isGone: boolean) => void {
+  beginDestroy(sessionId: string): (isGone: boolean) => void {
     let tell: (isGone: boolean) => void = () => {};
-    const departure: Departure = new Promise((resolve) => {
+    const destroy: PendingDestroy = new Promise((resolve) => {
       tell = resolve;
     });
     const settle = (isGone: boolean): void => {
       tell(isGone);
-      if (this.#departures.get(sessionId) === departure) this.#departures.delete(sessionId);
+      if (this.#destroys.get(sessionId) === destroy) this.#destroys.delete(sessionId);
     };
     const late = this.#deadlines.begin(() => settle(false));
-    this.#departures.set(sessionId, departure);
-    this.#overtake(sessionId, departure);
+    this.#destroys.set(sessionId, destroy);
+    this.#overtake(sessionId, destroy);
     return (isGone) => {
       if (late === undefined || this.#deadlines.end(late)) settle(isGone);
-      // Whoever gave it up meanwhile may be writing.
+      // Who gave up waiting for it meanwhile may be writing.
       else if (isGone) this.#overtake(sessionId, Promise.resolve(true));
     };
   }
 
-  #overtake(sessionId: string, departure: Departure): void {
-    for (const write of this.#writes.get(sessionId) ?? []) write.departure = departure;
+  #overtake(sessionId: string, destroy: PendingDestroy): void {
+    for (const write of this.#writes.get(sessionId) ?? []) write.destroy = destroy;
   }
 
-  /** Makes known that a session object is being written by whoever has the turn, and so need not wait. */
-  own<Session extends object>(session: Session): Session {
-    this.#ours.add(session);
+  /** Marks a session object as written by whoever has the turn: its calls of the store need not wait. */
+  markInternal<Session extends object>(session: Session): Session {
+    this.#internal.add(session);
     // A store's `touch` may put it on a record that it reads, and call its own `set` with that.
     const cookie: unknown = Reflect.get(session, 'cookie');
-    if (typeof cookie === 'object' && cookie !== null) this.#ours.add(cookie);
+    if (typeof cookie === 'object' && cookie !== null) this.#internal.add(cookie);
     return session;
   }
 
   /** The session object is not being written any more. */
-  disown(session: object): void {
-    this.#ours.delete(session);
-    this.#ours.delete(Object(Reflect.get(session, 'cookie')));
+  unmarkInternal(session: object): void {
+    this.#internal.delete(session);
+    this.#internal.delete(Object(Reflect.get(session, 'cookie')));
   }
 
   /** Whether a session object is being written by whoever has the turn. */
-  isOwn(session: unknown): boolean {
-    return this.#isOurs(session) || this.#isOurs(Reflect.get(Object(session), 'cookie'));
+  isInternal(session: unknown): boolean {
+    return this.#isMarked(session) || this.#isMarked(Reflect.get(Object(session), 'cookie'));
   }
 
-  #isOurs(value: unknown): boolean {
-    return typeof value === 'object' && value !== null && this.#ours.has(value);
+  #isMarked(value: unknown): boolean {
+    return typeof value === 'object' && value !== null && this.#internal.has(value);
+  }
+
+  /** The turn, or nothing at the deadline. */
+  #turnInTime(sessionId: string): Promise<EndTurn | undefined> {
+    return new Promise((resolve) => {
+      let leave = (): void => {};
+      const late = this.#deadlines.begin(() => {
+        leave();
+        resolve(undefined);
+      });
+      leave = this.#queue.request(sessionId, (endTurn) => {
+        if (late && this.#deadlines.end(late)) resolve(endTurn);
+        else endTurn();
+      });
+    });
   }
 
   #turn(sessionId: string): Promise<EndTurn> {
     let leave = (): void => {};
     return this.#deadlines.wait(
       ({ resolve }) => {
-        leave = this.#turns.request(sessionId, resolve);
+        leave = this.#queue.request(sessionId, resolve);
       },
       (when) => {
         leave();
         return new SessionError(
           'ERR_SESSION_STORE_TIMEOUT',
-          `Another write of the session did not end ${when}`,
+          `An earlier write of the session was not answered ${when}`,
         );
       },
     );
   }
 
-  #host(sessionId: string, endTurn: EndTurn): EndTurn {
-    const guests: Guests = { endTurn, count: 0 };
-    this.#guests.set(sessionId, guests);
-    return this.#join(sessionId, guests);
+  /** External writes share one turn, because a store's `touch` may call its own `set`. */
+  #shareExternally(sessionId: string, endTurn: EndTurn): EndTurn {
+    const turn: ExternalTurn = { endTurn, count: 0 };
+    this.#externalTurns.set(sessionId, turn);
+    return this.#join(sessionId, turn);
   }
 
-  #join(sessionId: string, guests: Guests): EndTurn {
-    guests.count++;
+  #join(sessionId: string, turn: ExternalTurn): EndTurn {
+    turn.count++;
     let isOver = false;
-    return this.#endInTime(() => {
+    const end = (): void => {
       if (isOver) return;
       isOver = true;
-      guests.count--;
-      if (guests.count > 0) return;
-      this.#guests.delete(sessionId);
-      guests.endTurn();
-    });
-  }
-
-  /** A store that never answers must not keep all others from writing the session. */
-  #endInTime(endTurn: EndTurn): EndTurn {
-    const late = this.#deadlines.begin(endTurn);
+      turn.count--;
+      if (turn.count > 0) return;
+      this.#externalTurns.delete(sessionId);
+      turn.endTurn();
+    };
+    // A store that never answers must not keep all others from writing the session.
+    const late = this.#patience.begin(end);
     return () => {
-      if (late) this.#deadlines.end(late);
-      endTurn();
+      if (late) this.#patience.end(late);
+      end();
     };
   }
 }

@@ -1,57 +1,58 @@
 /**
- * @module A socket's place among those of its session. Knows when it takes it and when it loses it;
- * must not know what the session is read for.
+ * @module A socket's place among those of its session: in the index of live sessions, which tells it
+ * of the end, and in the session's room, which messages are addressed to and recovery brings back.
  */
 
+import { randomUUID } from 'node:crypto';
 import type { Socket } from 'socket.io';
 import type { ResolvedOptions } from '../options.js';
-import type { Activity, Use } from '../session/activity.js';
-import type { Lifetime } from '../session/lifetime.js';
+import type { SessionEngine } from '../session/engine.js';
 import type { LiveSession, Member } from '../session/live-session.js';
+import { isSessionHash } from '../session/session-hash.js';
+import type { Snapshot } from '../session/snapshot.js';
 import type { SessionEndReason } from '../types.js';
-import type { Delivery } from './delivery.js';
-import { part } from './end-of-session.js';
-import type { RoomWatch, RoomWatcher } from './room-watch.js';
-import { isRecoverable, preventRecovery } from './session-room.js';
+import type { LeaveRoomListener, RoomMember } from './leave-room-listener.js';
+import { endSession } from './session-end.js';
 
 /** What the memberships of one `ExpressionSocket` share. */
-export interface MembershipServices {
-  readonly lifetime: Lifetime;
-  readonly activity: Pick<Activity, 'use'>;
-  readonly roomWatch: RoomWatch;
+export interface MembershipDependencies {
+  readonly engine: Pick<SessionEngine, 'join' | 'leave' | 'use'>;
+  readonly leaveRoomListener: LeaveRoomListener;
   readonly onSessionEnd: ResolvedOptions['onSessionEnd'];
 }
 
-/** Whom the application hears from. */
-export interface Teller {
-  /** Tells the application that the session has ended. */
-  tellEnd(reason: SessionEndReason): void;
+/** The socket that belongs to a session. */
+export interface MembershipOwner {
+  /** What the listener returned that is ending the session itself, if any. */
+  readonly endingResult: unknown;
+  /** Emits `sessionend`. */
+  notifyEnd(reason: SessionEndReason): void;
+  report(error: unknown, event: string): void;
 }
 
 /** One socket's part in its session. */
-export class Membership implements Member, RoomWatcher {
-  /** The listener that is ending the session itself, if any. */
-  leaving: Delivery | undefined;
+export class Membership implements Member, RoomMember {
   readonly #raw: Socket;
-  readonly #services: MembershipServices;
-  readonly #teller: Teller;
+  readonly #dependencies: MembershipDependencies;
+  readonly #owner: MembershipOwner;
   #session: LiveSession | undefined;
-  #isParting = false;
+  #isEnding = false;
 
-  constructor(raw: Socket, services: MembershipServices, teller: Teller) {
+  constructor(raw: Socket, dependencies: MembershipDependencies, owner: MembershipOwner) {
     this.#raw = raw;
-    this.#services = services;
-    this.#teller = teller;
+    this.#dependencies = dependencies;
+    this.#owner = owner;
   }
 
-  /** Whether the socket goes with a session. */
+  /** Whether the socket belongs to a session. */
   get isJoined(): boolean {
     return this.#session !== undefined;
   }
 
-  /** Whether the end of the session puts the socket out: soon, where the store has it no more. */
-  get isPutOut(): boolean {
-    return this.#services.onSessionEnd === 'disconnect' && (this.isJoined || this.#isParting);
+  /** Whether the end of the session disconnects the socket: soon, where the store has none. */
+  get endsWithSession(): boolean {
+    const { onSessionEnd } = this.#dependencies;
+    return onSessionEnd === 'disconnect' && (this.isJoined || this.#isEnding);
   }
 
   get isGone(): boolean {
@@ -59,64 +60,81 @@ export class Membership implements Member, RoomWatcher {
   }
 
   /**
-   * The socket goes with its session from now on.
+   * The socket belongs to its session from now on.
    *
-   * @param reading the record, and when its read was asked for
-   * @returns whether the session is still alive; if not, the socket is parting with it
+   * @returns whether the session is still alive; if not, the socket ends with it
    */
-  join(sessionId: string, { record, since }: Use): boolean {
+  join(sessionId: string, snapshot: Snapshot): boolean {
     if (this.isGone || this.#session) return true;
-    // One that is on its way out does not come in again, though `end()` left the session to others.
-    if (this.isPutOut) return false;
-    const reason = this.#services.lifetime.endSince(sessionId, since);
-    if (reason) {
-      // Not twice, where several events were read before it ended.
-      if (!this.#isParting) this.end(reason);
+    // A socket that is being disconnected does not join again, though `end()` keeps the session.
+    if (this.endsWithSession) return false;
+    const session = this.#dependencies.engine.join(sessionId, this, snapshot);
+    if (typeof session === 'string') {
+      // Once, where several events were read before it ended.
+      if (!this.#isEnding) this.end(session);
       return false;
     }
-    this.#isParting = false;
-    this.#session = this.#services.lifetime.join(sessionId, this, record);
-    this.#services.roomWatch.watch(this.#raw, this);
+    this.#isEnding = false;
+    this.#session = session;
+    this.#dependencies.leaveRoomListener.add(this.#raw, this);
     this.#enterRoom();
     return true;
   }
 
-  /** The session is used. */
-  use(reading: Use, failed: (error: unknown) => void): void {
-    if (this.#session) this.#services.activity.use(this.#session, reading, failed);
+  /** The session is used by an event of the client. */
+  use(snapshot: Snapshot, event: string): void {
+    if (this.#session === undefined) return;
+    this.#dependencies.engine
+      .use(this.#session, snapshot)
+      ?.catch((error) => this.#owner.report(error, event));
   }
 
   end(reason: SessionEndReason): void {
     this.leave();
-    this.#isParting = true;
+    this.#isEnding = true;
     if (reason === 'regenerated') preventRecovery(this.#raw);
-    void part({
+    void endSession({
       raw: this.#raw,
       reason,
-      onSessionEnd: this.#services.onSessionEnd,
-      listener: this.leaving?.result,
-      tell: () => this.#teller.tellEnd(reason),
+      onSessionEnd: this.#dependencies.onSessionEnd,
+      listenerResult: this.#owner.endingResult,
+      notify: () => this.#owner.notifyEnd(reason),
     });
   }
 
   /** Gives its place up. */
   leave(): void {
-    if (this.#session) this.#services.lifetime.leave(this.#session, this);
+    if (this.#session) this.#dependencies.engine.leave(this.#session, this);
     this.#session = undefined;
-    this.#services.roomWatch.forget(this.#raw);
+    this.#dependencies.leaveRoomListener.remove(this.#raw);
   }
 
-  /** A socket that goes leaves its rooms first. */
-  left(room: string): void {
-    if (room !== this.#raw.id && room !== this.#session?.mark) return;
+  /** A socket that disconnects leaves its rooms first; the application may leave any room. */
+  leftRoom(room: string): void {
+    if (room !== this.#raw.id && room !== this.#session?.hash) return;
     queueMicrotask(() => {
       if (this.isGone) this.leave();
       else this.#enterRoom();
     });
   }
 
-  /** Recovery brings the room back, and so tells which session the connection had. */
   #enterRoom(): void {
-    if (this.#session && isRecoverable(this.#raw)) void this.#raw.join(this.#session.mark);
+    if (this.#session === undefined) return;
+    const joined = this.#raw.join(this.#session.hash);
+    Promise.resolve(joined).catch((error) => this.#owner.report(error, 'connection'));
   }
+}
+
+/** The session's room that a socket is in, if any. */
+export function sessionRoomOf(raw: Socket): string | undefined {
+  return [...raw.rooms].find(isSessionHash);
+}
+
+/**
+ * Keeps a connection from being recovered: after a login the client comes back with another session,
+ * and would be disconnected with the one that the connection had.
+ */
+function preventRecovery(raw: Socket): void {
+  // Socket.IO keeps the state by this private id, and the client asks for it by the one it was given.
+  if (Reflect.get(raw, 'pid') !== undefined) Reflect.set(raw, 'pid', randomUUID());
 }

@@ -1,65 +1,59 @@
 /**
- * @module A namespace whose connections come with their sessions. Knows when a connection is asked,
- * read and announced; must not know what a session is read from.
+ * @module The wrapper of a namespace: its `on`, `emit` and `authorization`, with sessions.
  */
 
-import type { Namespace, Socket } from 'socket.io';
-import { assertListener } from '../assertions.js';
-import { Deadlines } from '../deadlines.js';
-import { connectError, SessionError } from '../errors.js';
-import { authorize, type Refusal } from './authorization.js';
-import { Delivery } from './delivery.js';
-import { type Announcer, announceLate, type LateTerms } from './late-announcement.js';
-import type { RoomWatch } from './room-watch.js';
-import type { SessionSocket } from './session-socket.js';
+import type { BroadcastOperator, DefaultEventsMap, Namespace, Socket } from 'socket.io';
+import { assertListener, assertSessionId } from '../assertions.js';
+import { connectError } from '../errors.js';
+import { sessionHashOf } from '../session/session-hash.js';
+import type { Entrance } from './admission.js';
+import type { LeaveRoomListener } from './leave-room-listener.js';
 import type { SessionSockets } from './session-sockets.js';
 import type { EventName, Listener } from './socket-members.js';
 
 /** What the namespaces of one `ExpressionSocket` share. */
-export interface NamespaceServices {
+export interface NamespaceDependencies {
   readonly sockets: SessionSockets;
-  readonly roomWatch: RoomWatch;
-  readonly deadlines: Deadlines;
-  readonly maxPending: number;
+  readonly leaveRoomListener: LeaveRoomListener;
 }
 
-/** How long a connection waits before it asks again a store that was down, in milliseconds. */
-const retryInterval = 1_000;
+/** The sockets of a room, on all nodes. */
+type Broadcast = BroadcastOperator<DefaultEventsMap, unknown>;
 
-/** Wraps a namespace: `on`, `emit` and `authorization` with sessions; the rest is the namespace's. */
-export class SessionNamespaceWrapper implements Announcer {
+/** Wraps a namespace. */
+export class SessionNamespaceWrapper {
   /** Socket.IO's own namespace. */
   readonly namespace: Namespace;
-  readonly #services: NamespaceServices;
-  readonly #late: LateTerms;
-  readonly #connectionListeners: Listener[] = [];
-  readonly #authorizationListeners: Listener[] = [];
+  readonly #dependencies: NamespaceDependencies;
+  readonly #entrance: Entrance = {
+    authorizations: [],
+    connectionListeners: [],
+    isClosed: false,
+  };
   /** What the application put on the namespace by this wrapper. */
   readonly #others: { readonly event: EventName; readonly listener: Listener }[] = [];
-  readonly #announce = (raw: Socket): void => this.#connected(this.#services.sockets.of(raw));
-  #isClosed = false;
+  readonly #connected: (raw: Socket) => void;
 
-  constructor(namespace: Namespace, services: NamespaceServices) {
+  constructor(namespace: Namespace, dependencies: NamespaceDependencies) {
     this.namespace = namespace;
-    this.#services = services;
-    this.#late = {
-      maxPending: services.maxPending,
-      retries: new Deadlines(retryInterval),
-    };
+    this.#dependencies = dependencies;
+    const { sockets } = dependencies;
+    this.#connected = (raw) => sockets.of(raw).admission.connected(this.#entrance);
     // One listener and one middleware stand for all of ours: a namespace that Socket.IO makes from a
     // pattern takes over what its parent has, but not under the name of the application's listener.
-    namespace.on('connection', this.#announce);
+    namespace.on('connection', this.#connected);
     namespace.use((raw, next) => {
-      this.admit(services.sockets.of(raw)).then(next, () =>
-        next(connectError('ERR_SESSION_REFUSED')),
-      );
+      sockets
+        .of(raw)
+        .admission.admit(this.#entrance)
+        .then(next, () => next(connectError('ERR_SESSION_REFUSED')));
     });
   }
 
   /** Adds a listener: of connections, with the session; of any other event, as the namespace's own. */
   on(event: EventName, listener: Listener): this {
     assertListener('on', listener);
-    if (isConnection(event)) this.#connectionListeners.push(listener);
+    if (isConnection(event)) this.#entrance.connectionListeners.push(listener);
     else {
       this.#emitter.on(event, listener);
       this.#others.push({ event, listener });
@@ -67,11 +61,12 @@ export class SessionNamespaceWrapper implements Announcer {
     return this;
   }
 
-  /** Takes a listener away. */
+  /** Removes a listener. */
   off(event: EventName, listener: Listener): this {
     assertListener('off', listener);
-    if (isConnection(event)) removeLast(this.#connectionListeners, (one) => one === listener);
-    else {
+    if (isConnection(event)) {
+      removeLast(this.#entrance.connectionListeners, (one) => one === listener);
+    } else {
       this.#emitter.off(event, listener);
       removeLast(this.#others, (one) => one.event === event && one.listener === listener);
     }
@@ -86,93 +81,43 @@ export class SessionNamespaceWrapper implements Announcer {
   /** Adds a listener that every later connection must be accepted by. */
   authorization(listener: Listener): this {
     assertListener('authorization', listener);
-    this.#authorizationListeners.push(listener);
+    this.#entrance.authorizations.push(listener);
     return this;
   }
 
-  /** Gives everything back. A middleware can't be: it refuses where there was an `authorization`. */
-  close(): void {
-    this.#isClosed = true;
-    this.#late.retries.close();
-    for (const { event, listener } of this.#others) this.#emitter.off(event, listener);
-    for (const namespace of [this.namespace, ...childrenOf(this.namespace)]) {
-      namespace.off('connection', this.#announce);
-      this.#services.roomWatch.close(namespace);
-      for (const raw of namespace.sockets.values()) this.#services.sockets.release(raw);
-    }
+  /** The sockets of a session in this namespace, on all nodes: what `to(room)` of Socket.IO returns. */
+  to(sessionId: string): Broadcast {
+    assertSessionId('to', sessionId);
+    return this.namespace.to(sessionHashOf(sessionId)) as Broadcast;
   }
 
-  /** Whether it was given back. */
-  get isClosed(): boolean {
-    return this.#isClosed;
+  /** The same as `to`. */
+  in(sessionId: string): Broadcast {
+    assertSessionId('in', sessionId);
+    return this.to(sessionId);
+  }
+
+  /**
+   * Gives everything back, for the facade alone. A middleware can't be removed: it refuses where
+   * there was an `authorization`.
+   */
+  static close(wrapper: SessionNamespaceWrapper): void {
+    wrapper.#close();
+  }
+
+  #close(): void {
+    this.#entrance.isClosed = true;
+    for (const { event, listener } of this.#others) this.#emitter.off(event, listener);
+    for (const namespace of [this.namespace, ...childrenOf(this.namespace)]) {
+      namespace.off('connection', this.#connected);
+      this.#dependencies.leaveRoomListener.close(namespace);
+      for (const raw of namespace.sockets.values()) this.#dependencies.sockets.release(raw);
+    }
   }
 
   /** The namespace as the `EventEmitter` that it is, whatever its event maps. */
   get #emitter(): NodeJS.EventEmitter {
     return this.namespace;
-  }
-
-  /** Lets a socket in, with the reading for its `connection` listeners, or tells the refusal. */
-  async admit(socket: SessionSocket): Promise<Refusal | undefined> {
-    const authorizations = [...this.#authorizationListeners];
-    if (this.#isClosed) {
-      return authorizations.length > 0 ? connectError('ERR_SESSION_REFUSED') : undefined;
-    }
-    if (authorizations.length > 0) {
-      const refusal = await this.#authorize(socket, authorizations);
-      if (refusal) return refusal;
-      socket.first = undefined;
-    }
-    socket.first ??= await socket.read();
-    return socket.hasLostItsSession ? connectError('ERR_SESSION_NOT_FOUND') : undefined;
-  }
-
-  /** Tells the `connection` listeners of a socket that was let in. */
-  announce(socket: SessionSocket): void {
-    socket.joinItsSession();
-    const { first } = socket;
-    if (first === undefined) return;
-    for (const listener of [...this.#connectionListeners]) {
-      socket.deliver('connection', listener, first, [socket.socket]);
-    }
-  }
-
-  async #authorize(
-    socket: SessionSocket,
-    listeners: readonly Listener[],
-  ): Promise<Refusal | undefined> {
-    const event = 'authorization';
-    const reading = await socket.read();
-    for (const listener of listeners) {
-      const leading = socket.leadingArguments(new Delivery(socket, event), reading);
-      if (leading instanceof SessionError) {
-        socket.reportTrouble(leading, event);
-        return connectError(leading.code);
-      }
-      const refusal = await authorize(
-        {
-          ask: (answer) => listener(...leading, socket.raw.handshake, answer),
-          failed: (error) => socket.listenerFailed(error, event),
-          late: (error) => socket.report(error, event),
-        },
-        this.#services.deadlines,
-      );
-      if (refusal) return refusal;
-    }
-    return undefined;
-  }
-
-  #connected(socket: SessionSocket): void {
-    if (socket.first === undefined || socket.mustWait) {
-      announceLate(socket, this, this.#late);
-      return;
-    }
-    this.announce(socket);
-    // Every wrapper of the namespace is told of the connection in this turn; then it may go, for it
-    // may be large.
-    queueMicrotask(() => {
-      socket.first = undefined;
-    });
   }
 }
 

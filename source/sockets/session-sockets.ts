@@ -5,19 +5,19 @@
 
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
-import { SessionSocket, type SocketServices } from './session-socket.js';
+import { type ControllerDependencies, SocketController } from './socket-controller.js';
 import { SocketMembers } from './socket-members.js';
 import { Mirrors } from './socket-mirror.js';
 
 /** Finds the session socket of a raw socket. It goes with the raw one: nothing else holds it. */
 export class SessionSockets {
-  readonly #services: SocketServices;
-  readonly #sockets = new WeakMap<Socket, SessionSocket>();
+  readonly #services: ControllerDependencies;
+  readonly #sockets = new WeakMap<Socket, SocketController>();
   readonly #lifeEvents = new WeakMap<Socket, EventEmitter>();
   readonly #members: SocketMembers;
   readonly #mirrors: Mirrors<Socket>;
 
-  constructor(services: Omit<SocketServices, 'lifeEvents'>) {
+  constructor(services: Omit<ControllerDependencies, 'lifeEvents'>) {
     this.#services = { ...services, lifeEvents: (raw) => this.#lifeEventsOf(raw) };
     this.#members = new SocketMembers({
       alwaysSession: services.options.alwaysSession,
@@ -28,10 +28,10 @@ export class SessionSockets {
   }
 
   /** The session socket of a raw socket: always the same one. */
-  of(raw: Socket): SessionSocket {
+  of(raw: Socket): SocketController {
     let socket = this.#sockets.get(raw);
     if (socket === undefined) {
-      socket = new SessionSocket(raw, this.#mirrors.of(raw), this.#services);
+      socket = new SocketController(raw, this.#mirrors.of(raw), this.#services);
       this.#sockets.set(raw, socket);
     }
     return socket;
@@ -39,7 +39,7 @@ export class SessionSockets {
 
   /** Takes back what was put on a raw socket. */
   release(raw: Socket): void {
-    this.#sockets.get(raw)?.membership.leave();
+    this.#sockets.get(raw)?.leave();
     this.#members.release(raw);
   }
 

@@ -20,9 +20,9 @@ export type OriginCheck = (origin: string, handshake: Handshake) => boolean | Pr
 
 /** Where an error happened that nobody else hears of. */
 export interface ErrorContext {
-  /** The prototyped socket. */
-  readonly socket: Socket;
-  /** The name of the event, `'connection'`, `'authorization'` or `'sessionend'`. */
+  /** The prototyped socket; none where an HTTP request or a job is concerned. */
+  readonly socket?: Socket | undefined;
+  /** The name of the event, `'connection'`, `'authorization'`, `'sessionend'` or `'http'`. */
   readonly event: string | symbol;
 }
 
@@ -95,13 +95,14 @@ export interface ExpressionSocketOptions {
    * sessions that are wanted in one turn of the event loop. Give it where the store has such a call:
    * `MGET` of Redis (see `expression.socket.io/redis`), or `WHERE sid IN (…)` of SQL.
    *
-   * It answers in the order of the ids: with the record, with `null` where there is no such session,
-   * or with an `Error` where that one could not be read.
+   * It answers in the order of the ids: with the record, as an object or as JSON text, with `null`
+   * where there is no such session, or with an `Error` where that one could not be read. A text is not
+   * parsed again while it stays the same: see `recordCacheSize`.
    *
    * @default each session is read by itself, with `store.get`
    */
   readonly readMany?:
-    | ((sessionIds: readonly string[]) => Promise<readonly (object | null | undefined)[]>)
+    | ((sessionIds: readonly string[]) => Promise<readonly (object | string | null | undefined)[]>)
     | undefined;
 
   /**
@@ -127,6 +128,27 @@ export interface ExpressionSocketOptions {
    * @default 20000
    */
   readonly lockTimeout?: number | undefined;
+
+  /**
+   * How many characters of serialised records are kept with what they were parsed to, where
+   * `readMany` gives records as text: one that has not changed is not parsed again. Each is kept as
+   * long as sockets of its session are there, the least recently used going first; the parsed records
+   * take some times as much memory. `0` keeps none.
+   *
+   * @default 16000000
+   */
+  readonly recordCacheSize?: number | undefined;
+
+  /**
+   * Whether HTTP requests save differences: of a session that `express-session` has loaded, only the
+   * top-level keys that the request has changed are written, over what the store has by then; and a
+   * session that has ended meanwhile is not revived. It costs a read of the store, or with `rewrite`
+   * none, for each write of a request. With `false`, requests write their sessions whole, as
+   * `express-session` does, and so undo what others have saved meanwhile.
+   *
+   * @default true
+   */
+  readonly mergeHttpWrites?: boolean | undefined;
 
   /**
    * How often, in milliseconds, a session is touched in the store at most while its socket's events

@@ -91,6 +91,24 @@ export interface NamespaceFor<
     listener: AnyListener,
   ): this;
 
+  /**
+   * The sockets of a session in this namespace, on all nodes: what `to(room)` of Socket.IO returns.
+   *
+   * @param sessionId the session's id, such as `session.id` or `req.sessionID`
+   * @throws {TypeError} where it is no session id
+   *
+   * @example
+   * expressionIO.of('/cart').to(session.id).emit('changed');
+   */
+  to(
+    sessionId: string,
+  ): ReturnType<Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>['to']>;
+
+  /** The same as `to`. */
+  in(
+    sessionId: string,
+  ): ReturnType<Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>['in']>;
+
   /** Emits to every client of the namespace, as the namespace itself does. */
   readonly emit: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>['emit'];
 

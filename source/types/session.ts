@@ -69,7 +69,7 @@ export interface SocketSessionMethods {
    * @param change may be asynchronous; the lock is held as long as it works
    * @returns what `change` returned; the promise may be ignored: an ignored failure goes to `onError`
    * @throws {SessionError} `ERR_SESSION_ENDED` where the session has ended meanwhile,
-   * `ERR_SESSION_LOCK` where its lock was not to be had in time or was lost, `ERR_SESSION_STORE`,
+   * `ERR_SESSION_LOCK` where its lock could not be acquired in time or was lost, `ERR_SESSION_STORE`,
    * `ERR_SESSION_STORE_TIMEOUT`; and whatever `change` throws, and then nothing is saved
    *
    * @example
@@ -110,3 +110,9 @@ export type SessionChange<Result> = (session: SocketSession) => Result | Promise
 
 /** Why a session is over: logout, login (which gives a new session), or time. */
 export type SessionEndReason = 'destroyed' | 'regenerated' | 'expired';
+
+/** What `update` needs of a request: that it has passed through `session()` of `express-session`. */
+export interface SessionRequest {
+  readonly sessionID: string;
+  readonly session: { save(callback: (error?: unknown) => void): unknown };
+}

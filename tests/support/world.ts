@@ -63,7 +63,7 @@ export class World {
       isGone: false,
       end: (reason: SessionEndReason) => void this.told.push(reason),
     };
-    this.#live = this.engine.lifetime.join(sessionId, member, { cookie });
+    this.#live = this.engine.join(sessionId, member, { cookie });
   }
 
   async run(steps: readonly string[]): Promise<void> {

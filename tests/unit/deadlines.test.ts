@@ -194,21 +194,4 @@ describe('a deadline', () => {
       expect(() => deadlines.close()).not.to.throw();
     });
   });
-
-  describe('a pause', () => {
-    it('lasts as long as a deadline is away', async () => {
-      const ended = watch({ pause: new Deadlines(100).pause() });
-      await clock.tickAsync(99);
-      expect(ended).to.deep.equal([]);
-      await clock.tickAsync(1);
-      expect(ended).to.deep.equal(['pause fulfilled']);
-    });
-
-    it('ends when the deadlines are closed', async () => {
-      const deadlines = new Deadlines(100);
-      const pause = deadlines.pause();
-      deadlines.close();
-      expect(await pause).to.equal(undefined);
-    });
-  });
 });

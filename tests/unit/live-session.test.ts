@@ -15,43 +15,47 @@ describe('LiveSession', () => {
   /** Sees a record whose cookie is over since, or still good for, so long. */
   function see(remaining: number, originalMaxAge: number | null = 3_600_000): number {
     session.sawRecord({ cookie: { expires: new Date(Date.now() + remaining), originalMaxAge } });
-    return session.lookAt - Date.now();
+    return session.checkAt - Date.now();
   }
 
-  it('is looked at when its cookie is over', () => {
+  /** Finds the session alive, though its cookie is over. */
+  function check(remaining: number): number {
+    const expires = new Date(Date.now() + remaining);
+    session.wasChecked({ cookie: { expires, originalMaxAge: 3_600_000 } });
+    return session.checkAt - Date.now();
+  }
+
+  it('is checked when its cookie is over', () => {
     expect(see(5_000)).to.equal(5_000);
     expect(see(1e12)).to.equal(1e12);
   });
 
-  it('is looked at now and then where its cookie does not tell', () => {
+  it('is checked now and then where its cookie does not tell', () => {
     session.sawRecord({ cookie: { expires: null } });
-    expect(session.lookAt - Date.now()).to.equal(300_000);
+    expect(session.checkAt - Date.now()).to.equal(300_000);
   });
 
-  it('is looked at again in a second where the store, which may round up, has it still', () => {
+  it('is checked again in a second where the store, which may round up, has it still', () => {
     expect(see(0)).to.equal(1_000);
     expect(see(-500)).to.equal(1_000);
   });
 
-  it('is looked at more and more rarely where the store keeps it for longer', () => {
-    const intervals = Array.from({ length: 8 }, (_, at) => {
-      session.overdueLooks = at + 1;
-      return see(-10_000);
-    });
+  it('is checked more and more rarely where the store keeps it for longer', () => {
+    const intervals = Array.from({ length: 8 }, () => check(-10_000));
     expect(intervals).to.deep.equal([1, 2, 4, 8, 16, 32, 60, 60].map((seconds) => seconds * 1_000));
   });
 
-  it('is looked at more often, the shorter its life', () => {
-    session.overdueLooks = 20;
+  it('is checked more often, the shorter its life', () => {
+    for (let checks = 0; checks < 20; checks++) check(-10_000);
     expect(see(-10_000, 300_000)).to.equal(10_000);
     expect(see(-10_000, 1_000)).to.equal(1_000);
     expect(see(-10_000, null)).to.equal(1_000);
   });
 
-  it('is looked at when the last write says, where the record is older than that', () => {
+  it('is checked when the last write says, where the record is older than that', () => {
     const expires = new Date(Date.now() + 20_500);
     session.sawWrite({ cookie: { expires, originalMaxAge: 3_600_000 } });
-    session.overdueLooks = 20;
+    for (let checks = 0; checks < 20; checks++) check(-10_000);
     expect(see(-10_000)).to.equal(20_500);
     clock.tick(30_000);
     expect(see(-40_000)).to.equal(60_000);

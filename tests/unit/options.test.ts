@@ -237,6 +237,8 @@ describe('options', () => {
       rewrite: undefined,
       lock: undefined,
       lockTimeout: 20_000,
+      recordCacheSize: 16_000_000,
+      mergeHttpWrites: true,
       touch: 60_000,
       onSessionEnd: 'disconnect',
       ticket: undefined,

@@ -4,22 +4,26 @@ import fc from 'fast-check';
 import sinon from 'sinon';
 import { SessionError } from '../../source/errors.js';
 import { SessionReader } from '../../source/session/reader.js';
-import type { Reading } from '../../source/session/store-calls.js';
+import { type ReadResult, Snapshot } from '../../source/session/snapshot.js';
 
-type Answer = (reading: Reading) => void;
+type Answer = (result: ReadResult) => void;
+
+function found(values: object): ReadResult {
+  return { snapshot: new Snapshot({ cookie: {}, ...values }) };
+}
 
 /** A store that answers when it is told to, with the number of the read. */
 function controlled() {
   const reads: { sessionId: string; answer(): void }[] = [];
-  const get = sinon.spy((sessionId: string, answer: Answer) => {
+  const get = sinon.spy((sessionId: string, _since: number, answer: Answer) => {
     const number = reads.length;
-    reads.push({ sessionId, answer: () => answer({ record: { cookie: {}, number } }) });
+    reads.push({ sessionId, answer: () => answer(found({ number })) });
   });
   const getMany = sinon.stub();
   return { reads, get, reader: new SessionReader({ canReadMany: false, get, getMany }) };
 }
 
-const number = (reading: Reading): unknown => reading.record?.number;
+const number = (result: ReadResult): unknown => result.snapshot?.record.number;
 
 describe('SessionReader', () => {
   it('issues one read for all who ask in one tick', async () => {
@@ -72,7 +76,7 @@ describe('SessionReader', () => {
     const answers: Answer[] = [];
     const reader = new SessionReader({
       canReadMany: false,
-      get: (_id, answer) => answers.push(answer),
+      get: (_id, _since, answer) => answers.push(answer),
       getMany: sinon.stub(),
     });
     const first = reader.read('a');
@@ -81,8 +85,8 @@ describe('SessionReader', () => {
     answers[0]?.({ error });
     expect((await first).error).to.equal(error);
     await turn();
-    answers[1]?.({ record: { cookie: {} } });
-    expect((await second).record).to.deep.equal({ cookie: {} });
+    answers[1]?.(found({}));
+    expect((await second).snapshot?.record).to.deep.equal({ cookie: {} });
   });
 
   it('settles in the order of the asking, each by a read issued after it, whatever the latency', async () => {
@@ -94,16 +98,17 @@ describe('SessionReader', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.boolean(), async (steps, many) => {
         let clock = 0;
         const underWay: (() => void)[] = [];
-        const get = (sessionId: string, answer: Answer): void => {
+        const get = (sessionId: string, _since: number, answer: Answer): void => {
           const issued = clock++;
-          underWay.push(() => answer({ record: { cookie: {}, issued, sessionId } }));
+          underWay.push(() => answer(found({ issued, sessionId })));
         };
         const getMany = (
           ids: readonly string[],
-          answer: (all: readonly Reading[]) => void,
+          _since: number,
+          answer: (all: readonly ReadResult[]) => void,
         ): void => {
           const issued = clock++;
-          const all = ids.map((sessionId) => ({ record: { cookie: {}, issued, sessionId } }));
+          const all = ids.map((sessionId) => found({ issued, sessionId }));
           underWay.push(() => answer(all));
         };
         const reader = new SessionReader({ canReadMany: many, get, getMany });
@@ -114,9 +119,9 @@ describe('SessionReader', () => {
           const at = clock++;
           asked[sessionId]?.push(at);
           waits.push(
-            reader.read(sessionId).then(({ record }) => {
-              expect(record?.sessionId).to.equal(sessionId);
-              expect(record?.issued).to.be.greaterThan(at);
+            reader.read(sessionId).then(({ snapshot }) => {
+              expect(snapshot?.record.sessionId).to.equal(sessionId);
+              expect(snapshot?.record.issued).to.be.greaterThan(at);
               settled[sessionId]?.push(at);
             }),
           );
@@ -138,15 +143,19 @@ describe('SessionReader', () => {
 
   describe('where the store can read many at a time', () => {
     it('reads the sessions of one turn of the event loop in one call', async () => {
-      const getMany = sinon.spy((ids: readonly string[], answer: (all: Reading[]) => void) =>
-        answer(ids.map((sessionId) => ({ record: { cookie: {}, sessionId } }))),
+      const getMany = sinon.spy(
+        (ids: readonly string[], _since: number, answer: (all: ReadResult[]) => void) =>
+          answer(ids.map((sessionId) => found({ sessionId }))),
       );
       const reader = new SessionReader({ canReadMany: true, get: sinon.stub(), getMany });
       const ids = Array.from({ length: 100 }, (_, index) => `session ${index}`);
       const readings = await Promise.all([...ids, ...ids].map((id) => reader.read(id)));
       expect(getMany.callCount).to.equal(1);
       expect(getMany.firstCall.args[0]).to.deep.equal(ids);
-      expect(readings.map(({ record }) => record?.sessionId)).to.deep.equal([...ids, ...ids]);
+      expect(readings.map(({ snapshot }) => snapshot?.record.sessionId)).to.deep.equal([
+        ...ids,
+        ...ids,
+      ]);
     });
   });
 

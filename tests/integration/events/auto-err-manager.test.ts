@@ -67,7 +67,7 @@ describe('Every failure has a name, which autoErrManager acts upon', () => {
         await first;
         expect(told[0]?.error).to.be.instanceOf(SessionError).with.property('code', failure.code);
         expect(told[0]?.context.event).to.equal('connection');
-        expect(told[0]?.context.socket.id).to.equal(client.id);
+        expect(told[0]?.context.socket?.id).to.equal(client.id);
         expect(await app.io.timeout(10_000).emitWithAck('are you there')).to.deep.equal(['yes']);
         expect(listener.called).to.equal(false);
       });
@@ -94,7 +94,7 @@ describe('Every failure has a name, which autoErrManager acts upon', () => {
         expect(listener.called).to.equal(false);
         expect(told[0]?.error).to.be.instanceOf(SessionError).with.property('code', failure.code);
         expect(told[0]?.context.event).to.equal('try');
-        expect(told[0]?.context.socket.id).to.equal(client.id);
+        expect(told[0]?.context.socket?.id).to.equal(client.id);
         store.onGet = undefined;
         expect(await client.emitWithAck('try')).to.equal('heard');
         expect(listener.callCount).to.equal(1);

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import { restore, spy } from 'sinon';
 import type { SessionSocket, SocketSession } from '../../../source/index.js';
-import { Lifetime } from '../../../source/session/lifetime.js';
+import { LiveSessions } from '../../../source/session/live-sessions.js';
 import { App } from '../../support/app.js';
 import { SlowStore } from '../../support/slow-store.js';
 import { until } from '../../support/visits.js';
@@ -25,13 +25,13 @@ async function countLeft(things: readonly WeakRef<object>[], expected: number): 
 
 describe('After 1,000 clients have come and gone', () => {
   let app: App;
-  let lifetimes: Lifetime[];
+  let indexes: LiveSessions[];
   let sockets: WeakRef<SessionSocket>[];
   let sessions: WeakRef<SocketSession>[];
 
   before(async function () {
     this.timeout(120_000);
-    const joined = spy(Lifetime.prototype, 'join');
+    const joined = spy(LiveSessions.prototype, 'join');
     app = (await App.start({ store: new SlowStore() })) as unknown as App;
     sockets = [];
     sessions = [];
@@ -64,16 +64,15 @@ describe('After 1,000 clients have come and gone', () => {
     );
     const namespaces = [app.io.of('/'), app.io.of('/news')];
     await until(() => namespaces.every(({ sockets }) => sockets.size === 0));
-    lifetimes = [...new Set(joined.thisValues)];
+    indexes = [...new Set(joined.thisValues)];
     restore();
   });
   after(() => app?.stop());
 
   it('no session is watched any more', async () => {
     expect(sockets).to.have.length(1_000);
-    expect(lifetimes).to.have.length(1);
-    const watched = (): number => lifetimes.flatMap(({ sessions }) => [...sessions]).length;
-    await until(() => watched() === 0);
+    expect(indexes).to.have.length(1);
+    await until(() => indexes.every(({ size }) => size === 0));
   });
 
   it('no socket is kept', async () => {

@@ -86,7 +86,7 @@ describe('Every failure has a name, in an authorization', () => {
           const told: unknown[] = [];
           const { app, fail } = await startFailing(failure, {
             autoErrManager: true,
-            onError: (error, { socket, event }) => told.push([error, socket.id, event]),
+            onError: (error, { socket, event }) => told.push([error, socket?.id, event]),
           });
           stop = () => app.stop();
           const ids: string[] = [];

@@ -1,0 +1,94 @@
+/**
+ * @module Builds what is behind the facade, in the order of the data: handshake, session, sockets.
+ */
+
+import type { Store } from 'express-session';
+import type { Server } from 'socket.io';
+import { Deadlines } from './deadlines.js';
+import { Diagnostics } from './diagnostics.js';
+import { OriginGuard } from './handshake/origin-guard.js';
+import { SessionCookie } from './handshake/session-cookie.js';
+import { SessionIdReader } from './handshake/session-id.js';
+import { TicketDesk } from './handshake/ticket-desk.js';
+import { Tickets } from './handshake/tickets.js';
+import type { ResolvedOptions } from './options.js';
+import { SessionEngine } from './session/engine.js';
+import { ClusterBus } from './sockets/cluster-bus.js';
+import { LeaveRoomListener } from './sockets/leave-room-listener.js';
+import type { NamespaceDependencies } from './sockets/session-namespace.js';
+import { SessionSockets } from './sockets/session-sockets.js';
+import { resolveTicketOptions } from './ticket-options.js';
+import type { CookieParser } from './types.js';
+
+/** What the facade was given. */
+export interface Dependencies {
+  readonly store: Store;
+  readonly cookieParser: CookieParser;
+  readonly options: ResolvedOptions;
+}
+
+/** What the facade works with. */
+export interface Composition extends NamespaceDependencies {
+  readonly engine: SessionEngine;
+  /** None where the option `ticket` is off. */
+  readonly ticketDesk: TicketDesk | undefined;
+  close(): void;
+}
+
+/** Builds it. */
+export function compose(io: Server, { store, cookieParser, options }: Dependencies): Composition {
+  const { key, origins, storeTimeout } = options;
+  const deadlines = new Deadlines(storeTimeout);
+  const diagnostics = new Diagnostics(options.onError);
+
+  // A server without an engine yet has no `cors` either.
+  const cors = (): unknown => io.engine?.opts.cors;
+  const cookie = new SessionCookie(key, cookieParser, deadlines);
+  const tickets =
+    options.ticket &&
+    new Tickets({
+      options: resolveTicketOptions(options.ticket),
+      key,
+      readSecret: () => cookie.readSecret(),
+      claim: options.claim,
+      deadlines,
+    });
+  const sessionIds = new SessionIdReader({
+    originGuard: new OriginGuard({ origins, cors }, deadlines),
+    cookie,
+    custom: options.sessionId,
+    tickets,
+    deadlines,
+  });
+
+  const bus = new ClusterBus(io, diagnostics);
+  const engine = new SessionEngine({
+    store,
+    options,
+    publish: (message) => bus.publish(message),
+    report: (error) => diagnostics.failed(error, { event: 'http' }),
+  });
+  bus.subscribe((message) => engine.receive(message));
+
+  const leaveRoomListener = new LeaveRoomListener();
+  const { onSessionEnd } = options;
+  const sockets = new SessionSockets({
+    options,
+    sessionIds,
+    engine,
+    memberships: { engine, leaveRoomListener, onSessionEnd },
+    diagnostics,
+    pendingTotal: { bytes: 0 },
+  });
+  return {
+    engine,
+    sockets,
+    leaveRoomListener,
+    ticketDesk: tickets && new TicketDesk(tickets, sessionIds),
+    close: () => {
+      bus.close();
+      engine.close();
+      deadlines.close();
+    },
+  };
+}

@@ -1,0 +1,152 @@
+/**
+ * @module Copies and compares the data in a session. Ordinary data is walked by recursion; data that
+ * is nested too deeply for the stack, or circular, is walked again with a list.
+ */
+
+import { isDeepStrictEqual, types } from 'node:util';
+
+/** Up to which depth recursion is safe, whatever is on the stack already. */
+const deepest = 200;
+
+/** Thrown, and caught, where data is nested more deeply than that. */
+const tooDeep = new Error('Nested too deeply');
+
+/**
+ * Copies data, nested values included. An instance of a class of the application is returned as it
+ * is: only the store knows how to serialise it. A key `__proto__` is left out.
+ */
+export function copyData<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null) return value;
+  try {
+    return copyNested(value, 0) as Value;
+  } catch (error) {
+    if (error !== tooDeep) throw error;
+    return copyByList(value) as Value;
+  }
+}
+
+/** Whether two values hold the same data. Instances of classes are never the same: they may have changed inside. */
+export function isSameData(one: unknown, other: unknown): boolean {
+  try {
+    return isSameNested(one, other, 0);
+  } catch (error) {
+    if (error !== tooDeep) throw error;
+    return isSameByList(one, other);
+  }
+}
+
+function copyNested(value: unknown, depth: number): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > deepest) throw tooDeep;
+  if (Array.isArray(value)) return value.map((item) => copyNested(item, depth + 1));
+  if (!isPlain(value)) return copyInstance(value, (item) => copyNested(item, depth + 1));
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    if (key !== '__proto__') copy[key] = copyNested(Reflect.get(value, key), depth + 1);
+  }
+  return copy;
+}
+
+function copyByList(root: object): unknown {
+  const copies = new Map<object, unknown>();
+  const pending: (readonly [source: object, copy: object])[] = [];
+  const copyOf = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null) return value;
+    if (copies.has(value)) return copies.get(value);
+    const isNested = Array.isArray(value) || isPlain(value);
+    const copy = isNested ? (Array.isArray(value) ? [] : {}) : copyInstance(value, copyData);
+    copies.set(value, copy);
+    if (isNested) pending.push([value, copy as object]);
+    return copy;
+  };
+  const result = copyOf(root);
+  // The list grows while it is walked.
+  for (const [source, copy] of pending) {
+    for (const key of Object.keys(source)) {
+      if (key !== '__proto__') Reflect.set(copy, key, copyOf(Reflect.get(source, key)));
+    }
+  }
+  return result;
+}
+
+/** Copies what JavaScript has classes for; an instance of any other class is returned as it is. */
+function copyInstance(value: object, copyItem: (item: unknown) => unknown): unknown {
+  if (types.isMap(value)) {
+    return new Map([...value].map(([key, item]) => [copyItem(key), copyItem(item)]));
+  }
+  if (types.isSet(value)) return new Set([...value].map(copyItem));
+  if (Buffer.isBuffer(value)) return Buffer.from(value);
+  return isScalar(value) ? structuredClone(value) : value;
+}
+
+function isSameNested(one: unknown, other: unknown, depth: number): boolean {
+  if (!isObject(one) || !isObject(other)) return Object.is(one, other);
+  if (depth > deepest) throw tooDeep;
+  const keys = comparableKeys(one, other);
+  if (typeof keys === 'boolean') return keys;
+  return keys.every((key) =>
+    isSameNested(Reflect.get(one, key), Reflect.get(other, key), depth + 1),
+  );
+}
+
+function isSameByList(one: unknown, other: unknown): boolean {
+  /** What each object was compared with: circular data comes back to it. */
+  const compared = new Map<object, object>();
+  const pending: (readonly [one: unknown, other: unknown])[] = [[one, other]];
+  for (const [left, right] of pending) {
+    if (!isObject(left) || !isObject(right)) {
+      if (!Object.is(left, right)) return false;
+      continue;
+    }
+    if (compared.get(left) === right) continue;
+    compared.set(left, right);
+    const keys = comparableKeys(left, right);
+    if (keys === false) return false;
+    for (const key of keys === true ? [] : keys) {
+      pending.push([Reflect.get(left, key), Reflect.get(right, key)]);
+    }
+  }
+  return true;
+}
+
+/** The keys whose values decide whether two objects are the same; or the decision itself. */
+function comparableKeys(one: object, other: object): readonly string[] | boolean {
+  const isArray = Array.isArray(one);
+  if (isArray !== Array.isArray(other)) return false;
+  if (!isArray && !(isPlain(one) && isPlain(other))) return isSameInstance(one, other);
+  const keys = Object.keys(one).filter((key) => key !== '__proto__');
+  const others = Object.keys(other).filter((key) => key !== '__proto__');
+  if (keys.length !== others.length) return false;
+  if (isArray && one.length !== Reflect.get(other, 'length')) return false;
+  return keys.every((key) => Object.hasOwn(other, key)) && keys;
+}
+
+function isSameInstance(one: object, other: object): boolean {
+  if (types.isMap(one) || types.isSet(one)) {
+    try {
+      return isDeepStrictEqual(one, other);
+    } catch {
+      return false;
+    }
+  }
+  return isScalar(one) && isDeepStrictEqual(one, other);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Whether an object has no class, in whichever realm it was made. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function isScalar(value: object): boolean {
+  return (
+    types.isDate(value) ||
+    types.isRegExp(value) ||
+    types.isAnyArrayBuffer(value) ||
+    ArrayBuffer.isView(value)
+  );
+}

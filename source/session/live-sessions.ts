@@ -1,0 +1,216 @@
+/**
+ * @module The sessions that sockets of this process belong to, and how all processes learn that one
+ * has ended. It has an index of its own, because an application may leave rooms and remove listeners
+ * as it likes.
+ */
+
+import { ExpiringMap } from '../expiring-map.js';
+import type { SessionEndReason } from '../types.js';
+import { ExpiryWatch } from './expiry-watch.js';
+import { LiveSession, type Member } from './live-session.js';
+import { expiryOf, type SessionRecord } from './record.js';
+import { sessionHashOf } from './session-hash.js';
+import type { ReadResult } from './snapshot.js';
+
+/** What processes tell each other of sessions, which are named by their hashes. */
+export type SessionMessage =
+  | {
+      readonly type: 'ending' | 'stayed' | 'ended';
+      readonly hash: string;
+      readonly reason: SessionEndReason;
+    }
+  /** Sessions that were written or touched, each with when it expires, in milliseconds since 1970. */
+  | { readonly type: 'extended'; readonly expiries: readonly (readonly [string, number])[] };
+
+/** What live sessions work with. */
+export interface LiveSessionsDependencies {
+  readonly read: (sessionId: string) => Promise<ReadResult>;
+  /** Sends a message to the other processes. */
+  readonly publish: (message: SessionMessage) => void;
+  /** Called when the last member of a session has gone. */
+  readonly abandoned: (sessionId: string) => void;
+}
+
+/**
+ * How long an end is remembered, in milliseconds: for those who began to read the session before,
+ * and join it only now. Socket.IO disconnects a client that does not get in within 45 s.
+ */
+const memory = 60_000;
+
+/** How long an end may take after it was announced, in milliseconds: a login takes its response's time. */
+const patience: Readonly<Record<SessionEndReason, number>> = {
+  destroyed: 2_000,
+  expired: 2_000,
+  regenerated: 32_000,
+};
+
+/** How long extensions are collected before the other processes hear of them, in milliseconds. */
+const publishInterval = 1_000;
+
+/** The sessions that have members in this process. */
+export class LiveSessions {
+  readonly #dependencies: LiveSessionsDependencies;
+  readonly #watch: ExpiryWatch;
+  readonly #sessions = new Map<string, LiveSession>();
+  readonly #ends = new ExpiringMap<SessionEndReason>(memory);
+  /** Extensions that the other processes have not heard of. */
+  #extensions = new Map<string, number>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(dependencies: LiveSessionsDependencies) {
+    this.#dependencies = dependencies;
+    this.#watch = new ExpiryWatch({
+      sessions: () => this.#sessions.values(),
+      read: dependencies.read,
+      removeGone: (session) => this.#removeGone(session),
+    });
+  }
+
+  /** How many sessions there are. */
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** The session with this id, if it has members. */
+  find(sessionId: string): LiveSession | undefined {
+    return this.#sessions.size === 0 ? undefined : this.#sessions.get(sessionHashOf(sessionId));
+  }
+
+  /** Why a session ended since a moment of `performance.now()`, if it did. */
+  endSince(sessionId: string, since: number): SessionEndReason | undefined {
+    // A hash costs more than all the rest, and mostly nothing has ended.
+    if (this.#ends.size === 0) return undefined;
+    const end = this.#ends.get(sessionHashOf(sessionId));
+    return end && end.addedAt >= since ? end.value : undefined;
+  }
+
+  /**
+   * A member belongs to its session from now on.
+   *
+   * @param record what was read, or nothing where the session has not been stored yet
+   */
+  join(sessionId: string, member: Member, record: SessionRecord | undefined): LiveSession {
+    const hash = sessionHashOf(sessionId);
+    const session = this.#sessions.get(hash) ?? new LiveSession(sessionId, hash);
+    this.#sessions.set(hash, session);
+    if (record) session.sawRecord(record);
+    session.members.add(member);
+    this.#watch.checkAt(session.checkAt);
+    return session;
+  }
+
+  /** A member has gone by itself. */
+  leave(session: LiveSession, member: Member): void {
+    session.members.delete(member);
+    if (session.members.size > 0) return;
+    if (this.#sessions.get(session.hash) === session) this.#remove(session);
+  }
+
+  /** Ends a session's members here and in all other processes. */
+  end(sessionId: string, reason: SessionEndReason): void {
+    this.#endEverywhere(sessionHashOf(sessionId), reason);
+  }
+
+  /** The store has no such session. Others may have told why, or be about to. */
+  absent(sessionId: string): void {
+    const session = this.find(sessionId);
+    if (!session?.isStored) return;
+    const { ending } = session;
+    if (ending && performance.now() - ending.since < patience[ending.reason]) {
+      session.checkAt = Math.min(session.checkAt, Date.now() + patience.destroyed);
+      this.#watch.checkAt(session.checkAt);
+      return;
+    }
+    // After the listeners that are told of the same read.
+    setImmediate(() => {
+      if (this.find(sessionId) === session) this.end(sessionId, ending?.reason ?? 'expired');
+    });
+  }
+
+  ending(sessionId: string, reason: SessionEndReason): void {
+    this.#tell({ type: 'ending', hash: sessionHashOf(sessionId), reason });
+  }
+
+  stayed(sessionId: string): void {
+    this.#tell({ type: 'stayed', hash: sessionHashOf(sessionId), reason: 'destroyed' });
+  }
+
+  ended(sessionId: string, reason: SessionEndReason, finished: Promise<void>): void {
+    const hash = sessionHashOf(sessionId);
+    this.#ends.set(hash, reason);
+    void finished.then(() => this.#endEverywhere(hash, reason));
+  }
+
+  written(sessionId: string, session: unknown): void {
+    const hash = sessionHashOf(sessionId);
+    const live = this.#sessions.get(hash);
+    if (live) {
+      live.sawWrite(Object(session));
+      this.#watch.checkAt(live.checkAt);
+    }
+    const expiry = expiryOf(Object(session));
+    if (Number.isFinite(expiry)) this.#extend(hash, expiry);
+  }
+
+  /** Another process tells of sessions. */
+  receive(message: SessionMessage): void {
+    if (message.type === 'extended') {
+      for (const [hash, expiry] of message.expiries) {
+        const session = this.#sessions.get(hash);
+        session?.sawExpiry(expiry);
+        if (session) this.#watch.checkAt(session.checkAt);
+      }
+      return;
+    }
+    const { type, hash, reason } = message;
+    const session = this.#sessions.get(hash);
+    if (type === 'ended') this.#endHere(hash, reason);
+    else if (session) {
+      session.ending = type === 'ending' ? { reason, since: performance.now() } : undefined;
+    }
+  }
+
+  close(): void {
+    this.#watch.close();
+    clearTimeout(this.#timer);
+    this.#sessions.clear();
+    this.#ends.clear();
+    this.#extensions.clear();
+  }
+
+  #tell(message: SessionMessage): void {
+    this.receive(message);
+    this.#dependencies.publish(message);
+  }
+
+  #endEverywhere(hash: string, reason: SessionEndReason): void {
+    this.#tell({ type: 'ended', hash, reason });
+  }
+
+  #endHere(hash: string, reason: SessionEndReason): void {
+    this.#ends.set(hash, reason);
+    const session = this.#sessions.get(hash);
+    if (session) this.#remove(session);
+    for (const member of session?.members ?? []) member.end(reason);
+  }
+
+  #remove(session: LiveSession): void {
+    this.#sessions.delete(session.hash);
+    this.#dependencies.abandoned(session.sessionId);
+  }
+
+  #removeGone(session: LiveSession): void {
+    for (const member of session.members) if (member.isGone) this.leave(session, member);
+  }
+
+  /** The other processes are told of all that was extended within a second at once. */
+  #extend(hash: string, expiry: number): void {
+    this.#extensions.set(hash, expiry);
+    this.#timer ??= setTimeout(() => {
+      const expiries = [...this.#extensions];
+      this.#extensions = new Map();
+      this.#timer = undefined;
+      this.#dependencies.publish({ type: 'extended', expiries });
+    }, publishInterval).unref();
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * @module The sessions of HTTP requests, as far as an update of one goes: a new one is stored first,
+ * and the result is shown in `req.session`.
+ */
+
+import type { Store } from 'express-session';
+import type { SessionRequest } from '../types.js';
+import { copyData } from './data.js';
+import { changesBetween, type RecordChanges, recordOf, withChanges } from './record.js';
+import { storeError } from './store-error.js';
+import type { StoreHooks } from './store-hooks.js';
+import type { Saved } from './writer.js';
+
+type RequestSession = SessionRequest['session'];
+
+/** The sessions of requests. */
+export class RequestSessions {
+  readonly #store: Store;
+  readonly #hooks: StoreHooks;
+
+  constructor(store: Store, hooks: StoreHooks) {
+    this.#store = store;
+    this.#hooks = hooks;
+  }
+
+  /**
+   * The session of a request, which the store has by then.
+   *
+   * @throws {TypeError} where the request has no session of this store
+   */
+  async stored(request: SessionRequest): Promise<RequestSession> {
+    const session: unknown = Reflect.get(request, 'session');
+    const { sessionID: sessionId } = request;
+    if (!isSession(session) || Reflect.get(request, 'sessionStore') !== this.#store) {
+      const given = isSession(session) ? 'one with a session of another store' : 'one without';
+      throw new TypeError(
+        `\`update\`: expected a request with a session of the store that \`ExpressionSocket\` was given, got ${given}; put \`session({ store })\` in front of the handler`,
+      );
+    }
+    if (this.#hooks.baselineOf(session, sessionId)) return session;
+    await new Promise<void>((resolve, reject) => {
+      session.save((error) => (error ? reject(storeError(error, [sessionId])) : resolve()));
+    });
+    return session;
+  }
+
+  /** Shows the result of an update. What the handler changed and did not save stays, and is saved later. */
+  show(session: RequestSession, sessionId: string, { record, changes }: Saved): void {
+    const before = this.#hooks.baselineOf(session, sessionId) ?? recordOf(session);
+    const unsaved: RecordChanges = changesBetween(before, recordOf(session));
+    const kept = new Map<string, unknown>([['cookie', before.cookie]]);
+    for (const key of unsaved.keys()) if (!changes.has(key)) kept.set(key, before[key]);
+    for (const key of new Set([...Object.keys(session), ...Object.keys(record)])) {
+      if (kept.has(key) || isMethod(session, key)) continue;
+      if (Object.hasOwn(record, key)) Reflect.set(session, key, copyData(record[key]));
+      else Reflect.deleteProperty(session, key);
+    }
+    this.#hooks.setBaseline(session, sessionId, withChanges(recordOf(session), kept));
+  }
+}
+
+function isSession(value: unknown): value is RequestSession {
+  return typeof value === 'object' && value !== null && 'save' in value;
+}
+
+/** express-session leaves such a key out of a session that it loads. */
+function isMethod(session: object, key: string): boolean {
+  return key in Object.getPrototypeOf(session) || key === 'req' || key === 'id';
+}

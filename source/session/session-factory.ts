@@ -1,0 +1,267 @@
+/**
+ * @module Makes session objects as `express-session` makes them: for listeners, whose values are
+ * copied when they are first reached for, and for stores, which are given a `Session` to write.
+ */
+
+import { inspect } from 'node:util';
+import type { SessionData } from 'express-session';
+import { SessionError } from '../errors.js';
+import { copyData } from './data.js';
+import type { HeldSession, SessionShape } from './held-session.js';
+import type { SessionRecord } from './record.js';
+
+/** Stands for a request: has the session's id, and is given the session. */
+interface SessionHolder {
+  readonly sessionID: string;
+  session?: object;
+}
+
+/** `createSession` of a store, as it was before it was hooked. */
+export type CreateSession = (holder: SessionHolder, record: object) => object;
+
+/** What the factory is made with. */
+export interface FactoryDependencies {
+  readonly createSession: CreateSession;
+  /** Whether `createSession` is that of express-session, which can be done faster here. */
+  readonly isStandard: boolean;
+  /** Derives a prototype with the methods of a session in a socket. */
+  readonly addMethods: (prototype: object) => object;
+}
+
+/** The cookie of a record or a session. */
+interface Cookie {
+  expires?: unknown;
+  originalMaxAge?: unknown;
+  [key: string]: unknown;
+}
+
+/** Makes the session that a listener is given. */
+type MakeSession = (held: HeldSession) => object;
+
+/** Makes sessions. */
+export class SessionFactory implements SessionShape {
+  readonly #dependencies: FactoryDependencies;
+  readonly #prototype: object;
+  readonly #cookiePrototype: object;
+  readonly #make: MakeSession;
+  readonly #makers = new WeakMap<object, MakeSession>();
+
+  constructor(dependencies: FactoryDependencies) {
+    this.#dependencies = dependencies;
+    const sample = this.#create('', { cookie: {} });
+    this.#cookiePrototype = Object.getPrototypeOf(Reflect.get(sample, 'cookie'));
+    this.#prototype = dependencies.addMethods(Object.getPrototypeOf(sample));
+    this.#make = sessionMaker(this.#prototype);
+  }
+
+  isReserved(key: string): boolean {
+    return key in this.#prototype || key === 'req' || key === 'id';
+  }
+
+  makeCookie(cookie: object): object {
+    return makeCookie(cookie as Cookie, this.#cookiePrototype);
+  }
+
+  /**
+   * Makes the session that a listener is given.
+   *
+   * @throws {SessionError} `ERR_SESSION_STORE` where no session can be made of the record
+   */
+  open(held: HeldSession): object {
+    const make = this.fill(held);
+    held.session = make(held);
+    return held.session;
+  }
+
+  /**
+   * Gives a held session the values of its snapshot, as `createSession` would have them.
+   *
+   * @throws {SessionError} `ERR_SESSION_STORE` where no session can be made of the record
+   */
+  fill(held: HeldSession): MakeSession {
+    const { record } = held.snapshot;
+    if (this.#dependencies.isStandard) {
+      // As `createSession` would throw on it.
+      checkCookie(record.cookie as Cookie);
+      return this.#make;
+    }
+    const made = this.#create(held.sessionID, copyData(record));
+    // Its own enumerable values; the rest is on its prototype, which may be another for each session.
+    held.adopt({ ...made });
+    const base: object = Object.getPrototypeOf(made);
+    let make = this.#makers.get(base);
+    if (make === undefined) {
+      make = sessionMaker(this.#dependencies.addMethods(base));
+      this.#makers.set(base, make);
+    }
+    return make;
+  }
+
+  /**
+   * Makes the session that a store is given to write, with copies of all values. A key that a session
+   * has a method for is kept.
+   *
+   * @throws {SessionError} `ERR_SESSION_STORE` where no session can be made of the record
+   */
+  forStore(sessionId: string, record: SessionRecord): SessionData {
+    const made = this.#create(sessionId, copyData({ ...record }));
+    const hidden = Object.keys(record).filter((key) => this.isReserved(key));
+    if (hidden.length === 0) return made as SessionData;
+    // Its own `req` and `id` could not be replaced.
+    const session: object = Object.assign(Object.create(Object.getPrototypeOf(made)), made);
+    for (const key of hidden) {
+      Object.defineProperty(session, key, {
+        value: copyData(record[key]),
+        configurable: true,
+        enumerable: true,
+        writable: true,
+      });
+    }
+    return session as SessionData;
+  }
+
+  #create(sessionId: string, record: object): object {
+    try {
+      return this.#dependencies.createSession({ sessionID: sessionId }, record);
+    } catch (cause) {
+      throw cannotBeMade(cause);
+    }
+  }
+}
+
+/**
+ * A session whose values stay with the record until they are reached for. The proxy stands before
+ * the target for that; both look the same to whoever inspects them.
+ */
+function sessionMaker(prototype: object): MakeSession {
+  class Target {
+    readonly #held: HeldSession;
+
+    constructor(held: HeldSession) {
+      this.#held = held;
+    }
+
+    static heldBy(target: Target): HeldSession {
+      return target.#held;
+    }
+  }
+  Reflect.deleteProperty(Target.prototype, 'constructor');
+  Object.setPrototypeOf(Target.prototype, prototype);
+  Object.defineProperty(Target.prototype, inspect.custom, {
+    value(this: object): object {
+      // `inspect` looks at the target of a proxy: it is given a plain session for that.
+      const { values }: HeldSession = Reflect.get(this, 'req');
+      return Object.assign(Object.create(Object.getPrototypeOf(prototype)), values);
+    },
+    configurable: true,
+    writable: true,
+  });
+  const { heldBy } = Target;
+  const handler: ProxyHandler<Target> = {
+    get(target, key, receiver) {
+      const held = heldBy(target);
+      if (typeof key !== 'string') return Reflect.get(target, key, receiver);
+      if (key === 'req') return held;
+      if (key === 'id') return held.sessionID;
+      return key in prototype ? Reflect.get(target, key, receiver) : held.get(key);
+    },
+    set(target, key, value, receiver) {
+      const held = heldBy(target);
+      if (receiver !== held.session || typeof key !== 'string') {
+        return Reflect.set(target, key, value, receiver);
+      }
+      if (isReserved(key)) held.hide(key, value);
+      else define(held.values, key, value);
+      return true;
+    },
+    has(target, key) {
+      return (
+        (typeof key === 'string' && heldBy(target).has(key)) || isReserved(key) || key in target
+      );
+    },
+    deleteProperty(target, key) {
+      const held = heldBy(target);
+      if (typeof key !== 'string') return Reflect.deleteProperty(target, key);
+      if (isReserved(key)) held.hide(key, undefined);
+      return Reflect.deleteProperty(held.values, key);
+    },
+    defineProperty(target, key, descriptor) {
+      if (typeof key !== 'string' || isReserved(key)) {
+        return Reflect.defineProperty(target, key, { ...descriptor, configurable: true });
+      }
+      // A proxy may not claim what its target has not: every property can be configured here.
+      return Reflect.defineProperty(heldBy(target).values, key, {
+        ...descriptor,
+        configurable: true,
+      });
+    },
+    ownKeys(target) {
+      return [...Reflect.ownKeys(heldBy(target).values), ...Reflect.ownKeys(target)];
+    },
+    getOwnPropertyDescriptor(target, key) {
+      const held = heldBy(target);
+      if (typeof key !== 'string') return Reflect.getOwnPropertyDescriptor(target, key);
+      if (key === 'req' || key === 'id') {
+        const value = key === 'req' ? held : held.sessionID;
+        return { value, configurable: true, enumerable: false, writable: false };
+      }
+      // An object becomes a copy of its own before anybody sees it.
+      if (held.has(key)) held.get(key);
+      return Reflect.getOwnPropertyDescriptor(held.values, key);
+    },
+    preventExtensions: () => false,
+  };
+  function isReserved(key: string | symbol): boolean {
+    return key in prototype || key === 'req' || key === 'id';
+  }
+  return (held) => new Proxy(new Target(held), handler);
+}
+
+function define(values: Record<string, unknown>, key: string, value: unknown): void {
+  const descriptor = Object.getOwnPropertyDescriptor(values, key);
+  if (descriptor?.set) Reflect.set(values, key, value);
+  else values[key] = value;
+}
+
+/** Does what the `Cookie` of `express-session` does with its options, and `createSession` with it. */
+function makeCookie(source: Cookie, prototype: object): object {
+  const copy: Cookie = Object.create(prototype);
+  copy.path = '/';
+  copy.httpOnly = true;
+  const { expires } = source;
+  // A setter, and so is `maxAge`, which may come with the rest: a date has the last word.
+  if (!isDate(expires)) copy.expires = expires ?? null;
+  for (const key of Object.keys(source)) {
+    if (key !== 'data' && key !== 'expires') copy[key] = copyData(source[key]);
+  }
+  if (isDate(expires)) copy.expires = new Date(expires);
+  copy.originalMaxAge = source.originalMaxAge;
+  return copy;
+}
+
+/** @throws {SessionError} on a cookie that `Cookie` of express-session throws on */
+function checkCookie({ maxAge }: Cookie): void {
+  if (maxAge && typeof maxAge !== 'number' && !(maxAge instanceof Date)) {
+    throw cannotBeMade(new TypeError('maxAge must be a number or Date'));
+  }
+}
+
+function cannotBeMade(cause: unknown): SessionError {
+  return new SessionError(
+    'ERR_SESSION_STORE',
+    'The session store gave a record that no session can be made of',
+    { cause },
+  );
+}
+
+function isDate(value: unknown): value is string | Date {
+  return typeof value === 'string' || value instanceof Date;
+}
+
+/** Whether `createSession` of a store is that of `express-session`: it stands there beside `load`. */
+export function hasStandardSessions(store: object): boolean {
+  for (let owner = store; owner; owner = Object.getPrototypeOf(owner)) {
+    if (Object.hasOwn(owner, 'createSession')) return Object.hasOwn(owner, 'load');
+  }
+  return false;
+}

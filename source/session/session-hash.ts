@@ -1,0 +1,18 @@
+/**
+ * @module How a session is named where others can read it, in rooms and in messages to other nodes:
+ * by a hash, never by its id.
+ */
+
+import { createHash } from 'node:crypto';
+
+const prefix = 'expression.socket.io:';
+
+/** The hash of a session id: also the name of the session's room. */
+export function sessionHashOf(sessionId: string): string {
+  return prefix + createHash('sha256').update(sessionId).digest('base64url');
+}
+
+/** Whether a value has the shape of a session's hash. */
+export function isSessionHash(value: unknown): value is string {
+  return typeof value === 'string' && /^expression\.socket\.io:[\w-]{43}$/.test(value);
+}

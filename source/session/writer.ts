@@ -1,0 +1,242 @@
+/**
+ * @module Writes what a listener or a request changed over what the store has now: what has ended
+ * stays ended, and what others changed stays changed.
+ */
+
+import type { SessionData } from 'express-session';
+import { lockLost, SessionError } from '../errors.js';
+import type { HeldLock } from '../types.js';
+import type { OpenSession } from './held-session.js';
+import type { SessionRecord } from './record.js';
+import { changesBetween, isRecord, type RecordChanges, renewed, withChanges } from './record.js';
+import type { SessionFactory } from './session-factory.js';
+import { Snapshot } from './snapshot.js';
+import type { StoreCalls } from './store-calls.js';
+import type { RequestWrite, StoreHooks } from './store-hooks.js';
+import type { Write } from './store-writes.js';
+import type { Touches } from './touches.js';
+
+/** What a save did. */
+export interface Saved {
+  /** What the store holds now. */
+  readonly record: SessionRecord;
+  /** What of it was changed by this save. */
+  readonly changes: RecordChanges;
+}
+
+/** What a writer works with. */
+export interface WriterDependencies {
+  readonly calls: StoreCalls;
+  readonly hooks: StoreHooks;
+  readonly factory: SessionFactory;
+  readonly touches: Touches;
+  /** Whether the option `rewrite` was given. */
+  readonly canRewrite: boolean;
+  readonly canTouch: boolean;
+}
+
+/** What is to be written. */
+interface Change {
+  /** Tells what to change, when it is this write's turn. */
+  readonly changes: () => RecordChanges;
+  readonly lock?: HeldLock | undefined;
+  /** The record to begin with where the store has none: that of a visitor's new session. */
+  readonly newRecord?: SessionRecord | undefined;
+  /** Whether it is written although nothing has changed. */
+  readonly isForced?: boolean;
+}
+
+/** Writes sessions. */
+export class SessionWriter {
+  readonly #dependencies: WriterDependencies;
+
+  constructor(dependencies: WriterDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /**
+   * Saves what was changed in a session since it was opened, or saved last.
+   *
+   * @param lock the lock under which it was changed, if any
+   * @throws {SessionError} `ERR_SESSION_ENDED`, `ERR_SESSION_LOCK` where the lock was lost,
+   * `ERR_SESSION_OVERLOAD`, `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
+   */
+  async save({ req: held }: OpenSession, lock?: HeldLock): Promise<Saved> {
+    const own = held.beginSave();
+    let changes: RecordChanges = own;
+    const { snapshot } = held;
+    try {
+      const record = await this.#writes.alone(held.sessionID, (write) =>
+        this.#write(write, {
+          lock,
+          // A save before this one may have failed by then.
+          changes: () => {
+            changes = new Map([...held.unwritten, ...own]);
+            return changes;
+          },
+          newRecord: snapshot.isNew ? snapshot.record : undefined,
+        }),
+      );
+      held.endSave(changes.keys(), true);
+      return { record, changes };
+    } catch (error) {
+      held.endSave(own.keys(), false);
+      throw error;
+    }
+  }
+
+  /**
+   * Saves what a request changed; nothing changed is a touch.
+   *
+   * @throws {SessionError} as `save`
+   */
+  async saveRequest({ sessionId, before, after }: RequestWrite): Promise<void> {
+    const changes = changesBetween(before, after);
+    const isTouch = changes.size === 0 && this.#dependencies.canTouch;
+    await this.#writes.aloneInTime(sessionId, async (write) => {
+      if (isTouch) await this.#dependencies.touches.touch(sessionId, after);
+      else await this.#write(write, { changes: () => changes, isForced: true });
+    });
+  }
+
+  /**
+   * Reads a record that is to be changed.
+   *
+   * @throws {SessionError} `ERR_SESSION_ENDED` where there is none, or what the store failed with
+   */
+  async readForWrite(sessionId: string, newRecord?: SessionRecord): Promise<Snapshot> {
+    const { snapshot, error } = await this.#dependencies.calls.getForWrite(sessionId);
+    if (snapshot) return snapshot;
+    if (error.code !== 'ERR_SESSION_NOT_FOUND') throw error;
+    if (newRecord) return new Snapshot(newRecord, { isNew: true });
+    throw ended();
+  }
+
+  get #writes(): StoreHooks['writes'] {
+    return this.#dependencies.hooks.writes;
+  }
+
+  async #write(write: Write, change: Change): Promise<SessionRecord> {
+    const record = await (this.#dependencies.canRewrite
+      ? this.#rewrite(write, change)
+      : this.#readAndSet(write, change));
+    // The store may have done either first. What came after the logout is removed again by now.
+    if (await write.destroy) throw ended();
+    return record;
+  }
+
+  async #readAndSet(write: Write, { lock, newRecord, ...change }: Change): Promise<SessionRecord> {
+    const { sessionId } = write;
+    const { record, isNew } = await this.readForWrite(sessionId, newRecord);
+    const changes = change.changes();
+    if (changes.size === 0 && !isNew && !change.isForced) {
+      await this.#dependencies.touches.touchSaved(sessionId, record);
+      return record;
+    }
+    if (await write.destroy) throw ended();
+    if (lock?.lost?.aborted) throw lockLost(lock.lost.reason);
+    return this.#set(write, record, changes);
+  }
+
+  async #set(write: Write, stored: SessionRecord, changes: RecordChanges): Promise<SessionRecord> {
+    const { sessionId } = write;
+    const record = applied(stored, changes);
+    try {
+      const { done, answered } = this.#dependencies.calls.set(
+        sessionId,
+        this.#forStore(sessionId, record),
+      );
+      write.answered = answered;
+      await done;
+      return record;
+    } catch (error) {
+      throw namingKey(error, changes);
+    }
+  }
+
+  async #rewrite(
+    write: Write,
+    { lock, changes: tellChanges, newRecord, isForced }: Change,
+  ): Promise<SessionRecord> {
+    const { sessionId } = write;
+    let stored: SessionRecord | undefined;
+    let record: SessionRecord | undefined;
+    let changes: RecordChanges = new Map();
+    try {
+      await this.#dependencies.calls.rewrite(
+        sessionId,
+        (value) => {
+          changes = tellChanges();
+          if (value === null && newRecord === undefined) throw ended();
+          stored = value === null ? undefined : asRecord(value);
+          record = stored;
+          if (stored === undefined || (changes.size === 0 && !isForced)) return undefined;
+          if (lock?.lost?.aborted) throw lockLost(lock.lost.reason);
+          record = applied(stored, changes);
+          return this.#forStore(sessionId, record);
+        },
+        lock,
+      );
+    } catch (error) {
+      throw namingKey(error, changes);
+    }
+    if (record === undefined) {
+      if (newRecord) return this.#set(write, newRecord, changes);
+      throw notChanged();
+    }
+    if (record === stored) await this.#dependencies.touches.touchSaved(sessionId, record);
+    else this.#dependencies.hooks.rewritten(sessionId, record);
+    return record;
+  }
+
+  /** A session, for a store may ask its cookie for more than a record has. */
+  #forStore(sessionId: string, record: SessionRecord): SessionData {
+    return this.#writes.markInternal(this.#dependencies.factory.forStore(sessionId, record));
+  }
+}
+
+/** A write gives a session its whole lifetime again, unless it changes the lifetime itself. */
+function applied(stored: SessionRecord, changes: RecordChanges): SessionRecord {
+  const record = withChanges(stored, changes);
+  return changes.has('cookie') ? record : renewed(record);
+}
+
+/** The error of a save or an update that came too late. */
+export function ended(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_ENDED',
+    'The session has ended by logout, login or expiry, or was never saved: nothing was written',
+  );
+}
+
+/** Where a value cannot be serialised, the error says which. */
+function namingKey(error: unknown, changes: RecordChanges): unknown {
+  if (!(error instanceof SessionError) || error.code !== 'ERR_SESSION_STORE') return error;
+  for (const [key, value] of changes) {
+    try {
+      JSON.stringify(value);
+    } catch (cause) {
+      return new SessionError(
+        'ERR_SESSION_STORE',
+        `Could not save \`session.${key}\`: its value cannot be written as JSON; expected plain data`,
+        { cause },
+      );
+    }
+  }
+  return error;
+}
+
+function asRecord(value: object): SessionRecord {
+  if (isRecord(value)) return value;
+  throw new SessionError(
+    'ERR_SESSION_STORE',
+    '`rewrite` read a record that is no session; expected an object with a `cookie`',
+  );
+}
+
+function notChanged(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_STORE',
+    '`rewrite` resolved without calling `change`; expected it to ask what to write',
+  );
+}

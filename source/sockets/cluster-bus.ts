@@ -1,0 +1,79 @@
+/**
+ * @module Carries messages about sessions between the nodes of a cluster, by Socket.IO's own adapter.
+ */
+
+import { EventEmitter } from 'node:events';
+import type { Namespace, Server } from 'socket.io';
+import type { Diagnostics } from '../diagnostics.js';
+import type { SessionMessage } from '../session/live-sessions.js';
+import { isSessionHash } from '../session/session-hash.js';
+
+/** A server-side event: no client can send or receive it. */
+const event = 'expression.socket.io:session';
+
+/** Sends messages to the other nodes, and receives theirs. */
+export class ClusterBus {
+  readonly #namespace: Namespace;
+  readonly #diagnostics: Pick<Diagnostics, 'warn'>;
+  #listener: ((message: unknown) => void) | undefined;
+
+  constructor(io: Server, diagnostics: Pick<Diagnostics, 'warn'>) {
+    this.#namespace = io.of('/');
+    this.#diagnostics = diagnostics;
+  }
+
+  /** Sends a message to all other nodes, where there are any. */
+  publish(message: SessionMessage): void {
+    if (!connectsNodes(this.#namespace.adapter)) return;
+    try {
+      this.#namespace.serverSideEmit(event, message);
+    } catch (error) {
+      // The adapter is down; the other nodes find out when they read the store.
+      this.#diagnostics.warn(error);
+    }
+  }
+
+  /** Calls `receive` with the messages of other nodes. */
+  subscribe(receive: (message: SessionMessage) => void): void {
+    this.#listener = (message) => {
+      if (isSessionMessage(message)) receive(message);
+    };
+    this.#emitter.on(event, this.#listener);
+  }
+
+  /** Receives no more. */
+  close(): void {
+    if (this.#listener) this.#emitter.off(event, this.#listener);
+  }
+
+  /** The namespace as the `EventEmitter` that it is, whatever its event maps. */
+  get #emitter(): NodeJS.EventEmitter {
+    return this.#namespace;
+  }
+}
+
+/** The adapter in memory has a `serverSideEmit` too, which only prints a warning. */
+function connectsNodes(adapter: object): boolean {
+  for (let owner = adapter; owner; owner = Object.getPrototypeOf(owner)) {
+    if (Object.hasOwn(owner, 'serverSideEmit')) {
+      return Object.getPrototypeOf(owner) !== EventEmitter.prototype;
+    }
+  }
+  return false;
+}
+
+/** Nodes may run another version of this library while they are replaced. */
+function isSessionMessage(value: unknown): value is SessionMessage {
+  const { type, hash, reason, expiries } = Object(value) as Record<string, unknown>;
+  if (type === 'extended') return Array.isArray(expiries) && expiries.every(isExpiry);
+  const isKnown = type === 'ending' || type === 'stayed' || type === 'ended';
+  return isKnown && isSessionHash(hash) && isReason(reason);
+}
+
+function isExpiry(value: unknown): boolean {
+  return Array.isArray(value) && isSessionHash(value[0]) && typeof value[1] === 'number';
+}
+
+function isReason(value: unknown): boolean {
+  return value === 'destroyed' || value === 'regenerated' || value === 'expired';
+}

@@ -1,0 +1,112 @@
+/**
+ * @module The events of a socket that wait for their session: how many, and how large they are.
+ */
+
+import type { EventName, Listener } from './socket-members.js';
+
+/** How much the waiting events of one socket, and of all sockets, may hold, in bytes. */
+const mostOfSocket = 16_000_000;
+const mostInAll = 256_000_000;
+
+/** How many values of an event are measured; one that has more is taken for a megabyte. */
+const mostValues = 10_000;
+
+/** What the waiting events of all sockets hold, in bytes. */
+export interface PendingTotal {
+  bytes: number;
+}
+
+/** An event that waits: the first of its listeners to be called ends that. */
+export interface PendingEvent {
+  readonly bytes: number;
+}
+
+/** Counts events: each once, however many listeners it has. */
+export class PendingEvents {
+  readonly #limit: number;
+  readonly #total: PendingTotal;
+  #count = 0;
+  #bytes = 0;
+  /** The event that came last, who was called for it, and whether it may wait. */
+  #event: EventName | undefined;
+  readonly #listeners: Listener[] = [];
+  #mayWait = true;
+
+  constructor(limit: number, total: PendingTotal) {
+    this.#limit = limit;
+    this.#total = total;
+  }
+
+  /**
+   * An event came for a listener.
+   *
+   * @param isUnlimited whether it may wait whatever else does
+   * @returns the event for its first listener, `'same'` for a further one; nothing where it may not
+   * wait
+   */
+  enter(
+    event: EventName,
+    listener: Listener,
+    { args, isUnlimited }: { readonly args: readonly unknown[]; readonly isUnlimited: boolean },
+  ): PendingEvent | 'same' | undefined {
+    // Its listeners are called in a row: another event begins where a name or a listener does.
+    const isFirst = event !== this.#event || this.#listeners.includes(listener);
+    if (!isFirst) {
+      this.#listeners.push(listener);
+      return this.#mayWait ? 'same' : undefined;
+    }
+    this.#event = event;
+    this.#listeners.length = 0;
+    this.#listeners.push(listener);
+    const bytes = sizeOf(args);
+    this.#mayWait = isUnlimited || this.#hasRoomFor(bytes);
+    if (!this.#mayWait) return undefined;
+    this.#count++;
+    this.#bytes += bytes;
+    this.#total.bytes += bytes;
+    return { bytes };
+  }
+
+  /** An event waits no more. */
+  leave({ bytes }: PendingEvent): void {
+    this.#count--;
+    this.#bytes -= bytes;
+    this.#total.bytes -= bytes;
+  }
+
+  #hasRoomFor(bytes: number): boolean {
+    return (
+      this.#count < this.#limit &&
+      this.#bytes + bytes <= mostOfSocket &&
+      this.#total.bytes + bytes <= mostInAll
+    );
+  }
+}
+
+/** About how many bytes data takes; what is nested is counted too. */
+function sizeOf(args: readonly unknown[]): number {
+  let bytes = 0;
+  let nested: unknown[] | undefined;
+  for (const arg of args) {
+    if (typeof arg === 'string') bytes += arg.length;
+    else if (typeof arg === 'object' && arg !== null) {
+      nested ??= [];
+      nested.push(arg);
+    }
+  }
+  return nested ? bytes + sizeOfNested(nested) : bytes;
+}
+
+function sizeOfNested(values: unknown[]): number {
+  let bytes = 0;
+  for (const value of values) {
+    if (values.length > mostValues) return bytes + 1_000_000;
+    bytes += 8;
+    if (typeof value === 'string') bytes += value.length;
+    else if (typeof value === 'object' && value !== null) {
+      if (ArrayBuffer.isView(value)) bytes += value.byteLength;
+      else for (const inner of Object.values(value)) values.push(inner);
+    }
+  }
+  return bytes;
+}

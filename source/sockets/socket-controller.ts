@@ -1,0 +1,240 @@
+/**
+ * @module A raw socket and the session that it came with: reads the session for each event, and calls
+ * the listeners with it.
+ */
+
+import type { EventEmitter } from 'node:events';
+import type { Socket } from 'socket.io';
+import type { Diagnostics } from '../diagnostics.js';
+import { isStoreTrouble, SessionError } from '../errors.js';
+import type { SessionIdReader } from '../handshake/session-id.js';
+import type { ResolvedOptions } from '../options.js';
+import type { SessionEngine } from '../session/engine.js';
+import type { SessionOwner } from '../session/held-session.js';
+import { sessionHashOf } from '../session/session-hash.js';
+import type { ReadResult, Snapshot } from '../session/snapshot.js';
+import type { ErrorContext } from '../types/options.js';
+import type { SessionEndReason, SocketSession } from '../types.js';
+import { Admission, type Applicant } from './admission.js';
+import { Membership, type MembershipDependencies, type MembershipOwner } from './membership.js';
+import { PendingEvents, type PendingTotal } from './pending-events.js';
+import type { EventName, Listener } from './socket-members.js';
+
+/** What the sockets of one `ExpressionSocket` share. */
+export interface ControllerDependencies {
+  readonly options: Pick<
+    ResolvedOptions,
+    'alwaysSession' | 'autoErrManager' | 'maxPending' | 'storeTimeout'
+  >;
+  readonly sessionIds: Pick<SessionIdReader, 'read'>;
+  readonly engine: Pick<SessionEngine, 'read' | 'open'>;
+  readonly memberships: MembershipDependencies;
+  readonly diagnostics: Diagnostics;
+  readonly pendingTotal: PendingTotal;
+  /** The emitter of `sessionend`: where the application listens to it. */
+  readonly lifeEvents: (raw: Socket) => EventEmitter;
+}
+
+/** One call of a listener, which owns the session that it is given. */
+class ListenerCall implements SessionOwner {
+  readonly event: EventName;
+  readonly #controller: SocketController;
+  /** What the listener returned: a promise, where it is asynchronous. */
+  result: unknown;
+
+  constructor(controller: SocketController, event: EventName) {
+    this.#controller = controller;
+    this.event = event;
+  }
+
+  /** Of an ignored update, it may be the mistake of the listener's own function. */
+  report(error: unknown): void {
+    if (error instanceof SessionError) this.#controller.report(error, this.event);
+    else this.#controller.listenerFailed(error, this.event);
+  }
+
+  endsSession(): void {
+    this.#controller.endingCall = this;
+  }
+}
+
+/** One raw socket, its session id, and the events that wait for its session. */
+export class SocketController implements Applicant, MembershipOwner {
+  readonly raw: Socket;
+  /** The prototyped socket: what the application is given in place of the raw one. */
+  readonly socket: Socket;
+  readonly admission: Admission;
+  /** The listener that is ending the session itself, if any. */
+  endingCall: ListenerCall | undefined;
+  readonly #dependencies: ControllerDependencies;
+  readonly #membership: Membership;
+  readonly #pending: PendingEvents;
+  #sessionId: string | SessionError | undefined;
+
+  constructor(raw: Socket, socket: Socket, dependencies: ControllerDependencies) {
+    this.raw = raw;
+    this.socket = socket;
+    this.#dependencies = dependencies;
+    const { options, pendingTotal, memberships } = dependencies;
+    this.#pending = new PendingEvents(options.maxPending, pendingTotal);
+    this.#membership = new Membership(raw, memberships, this);
+    this.admission = new Admission(this, options);
+  }
+
+  get endingResult(): unknown {
+    return this.endingCall?.result;
+  }
+
+  /** Reads the session as it is now. The session id is found out once. */
+  async read(): Promise<ReadResult> {
+    const { sessionIds, engine } = this.#dependencies;
+    this.#sessionId ??= await sessionIds.read(this.raw.handshake, this.raw.request);
+    if (typeof this.#sessionId !== 'string') return { error: this.#sessionId };
+    return engine.read(this.#sessionId);
+  }
+
+  /** Whether the socket came with the session of this hash. */
+  hasSession(hash: string): boolean {
+    return sessionHashOf(String(this.#sessionId)) === hash;
+  }
+
+  /**
+   * The socket, which is announced now, belongs to the session that was read for it.
+   *
+   * @returns whether that is still alive
+   */
+  join(snapshot: Snapshot): boolean {
+    return this.#membership.join(String(this.#sessionId), snapshot);
+  }
+
+  /** The socket belongs to its session no more. */
+  leave(): void {
+    this.#membership.leave();
+  }
+
+  /** An event came for a listener, which is called once its session was read. */
+  receive(event: EventName, listener: Listener, args: readonly unknown[]): void {
+    const sessionId = this.#sessionId;
+    if (typeof sessionId !== 'string') {
+      // Nothing to read, and so nothing to wait for.
+      if (sessionId) this.deliver(event, listener, { error: sessionId }, args);
+      return;
+    }
+    const isUnlimited = this.#isFinalDisconnect(event);
+    const pending = this.#pending.enter(event, listener, { args, isUnlimited });
+    if (pending === undefined) {
+      this.deliver(event, listener, { error: this.#overload() }, args);
+      return;
+    }
+    // One `then` for each event, on a promise that they share: they are called in the order in which
+    // they came, and each in its own asynchronous context.
+    void this.#dependencies.engine.read(sessionId).then((result) => {
+      if (pending !== 'same') this.#pending.leave(pending);
+      if (result.snapshot) this.#use(event, result.snapshot);
+      this.deliver(event, listener, result, args);
+    });
+  }
+
+  /** Calls a listener with a session of its own, or deals with the lack of one. */
+  deliver(
+    event: EventName,
+    listener: Listener,
+    result: ReadResult,
+    args: readonly unknown[],
+  ): void {
+    const call = new ListenerCall(this, event);
+    const leading = this.leadingArguments(call, result);
+    if (leading instanceof SessionError) {
+      this.#manage(leading, event);
+      if (event === 'disconnect') this.#call(call, listener, [null, ...args]);
+      return;
+    }
+    this.#call(call, listener, [...leading, ...args]);
+  }
+
+  /** What an `authorization` listener is given ahead of its own arguments, as `leadingArguments`. */
+  authorizationArguments(result: ReadResult): readonly unknown[] | SessionError {
+    return this.leadingArguments(new ListenerCall(this, 'authorization'), result);
+  }
+
+  /**
+   * What a listener is given ahead of its own arguments: `(err, session)`, or, with
+   * `autoErrManager`, `(session)`.
+   *
+   * @returns the arguments, or the error that `autoErrManager` keeps from the listener
+   */
+  leadingArguments(call: ListenerCall, result: ReadResult): readonly unknown[] | SessionError {
+    const session = this.#open(call, result);
+    const { autoErrManager } = this.#dependencies.options;
+    if (session instanceof SessionError) return autoErrManager ? session : [session, null];
+    return autoErrManager ? [session] : [null, session];
+  }
+
+  /** Reports what an operator would want to know: not every visitor who is not logged in. */
+  reportTrouble(error: SessionError, event: EventName): void {
+    if (isStoreTrouble(error.code) || error.cause !== undefined) this.report(error, event);
+  }
+
+  /** Reports a mistake of a listener that is waited for elsewhere. */
+  listenerFailed(error: unknown, event: EventName): void {
+    this.#dependencies.diagnostics.listenerFailed(error, this.#context(event));
+  }
+
+  /** Reports a failure that no listener is told of. */
+  report(error: unknown, event: EventName): void {
+    this.#dependencies.diagnostics.failed(error, this.#context(event));
+  }
+
+  /** Tells the application that the session has ended. */
+  notifyEnd(reason: SessionEndReason): void {
+    const event = 'sessionend';
+    const lifeEvents = this.#dependencies.lifeEvents(this.raw);
+    // Those of `once` take themselves away; all of them are functions.
+    for (const listener of lifeEvents.rawListeners(event) as Listener[]) {
+      this.#dependencies.diagnostics.call(listener, [reason], this.#context(event));
+    }
+  }
+
+  /** A session was read for an event of the client. */
+  #use(event: EventName, snapshot: Snapshot): void {
+    // The store may have been down when the socket was announced.
+    if (!this.#membership.isJoined) this.join(snapshot);
+    if (event !== 'disconnect') this.#membership.use(snapshot, String(event));
+  }
+
+  /**
+   * Listeners that clean up after a client must hear that it left, however many events wait. Some
+   * parsers let a client send an event of that name, as often as it likes.
+   */
+  #isFinalDisconnect(event: EventName): boolean {
+    return event === 'disconnect' && !this.raw.connected;
+  }
+
+  #call(call: ListenerCall, listener: Listener, args: unknown[]): void {
+    call.result = this.#dependencies.diagnostics.call(listener, args, this.#context(call.event));
+  }
+
+  #open(call: ListenerCall, { snapshot, error }: ReadResult): SocketSession | SessionError {
+    if (error) return error;
+    return this.#dependencies.engine.open(String(this.#sessionId), snapshot, call);
+  }
+
+  /** What `autoErrManager` does: a store's trouble passes; a client without a session is disconnected. */
+  #manage(error: SessionError, event: EventName): void {
+    this.reportTrouble(error, event);
+    // A socket whose session has ended is disconnected with it, and may be meant to come back.
+    const staysForNow = isStoreTrouble(error.code) || this.#membership.endsWithSession;
+    if (!staysForNow) this.raw.disconnect();
+  }
+
+  #overload(): SessionError {
+    return new SessionError(
+      'ERR_SESSION_OVERLOAD',
+      `Too many events of this socket wait for their session: the store is slow, or the client too fast; the limits are ${this.#dependencies.options.maxPending} events (\`maxPending\`), 16 MB for each socket, and 256 MB in all`,
+    );
+  }
+
+  #context(event: EventName): ErrorContext {
+    return { socket: this.socket, event };
+  }
+}
