@@ -18,6 +18,11 @@ export class Latencies {
     this.#count += 1;
   }
 
+  /** How many there were. */
+  get count(): number {
+    return this.#count;
+  }
+
   clear(): void {
     this.#buckets.fill(0);
     this.#count = 0;

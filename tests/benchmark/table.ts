@@ -39,8 +39,9 @@ const ofRecipe: Column = [
   ({ result, variant }) =>
     fixed(divide(measured(result, variant.name, 'rate'), measured(result, 'recipe', 'rate')), 2),
 ];
+const storeCalls: Column = ['store calls', ({ variant }) => fixed(variant.medians.reads, 3)];
 const reads: readonly Column[] = [
-  ['store calls', ({ variant }) => fixed(variant.medians.reads, 3)],
+  storeCalls,
   ['records', ({ variant }) => fixed(variant.medians.records, 3)],
 ];
 const costBefore: Column = [
@@ -54,12 +55,13 @@ const networkColumns: readonly Column[] = [
   before,
   ofRecipe,
   ['CPU µs/event', ({ variant }) => fixed(variant.medians.cpu, 1)],
+  ['loop µs/event', ({ variant }) => fixed(variant.medians.active, 1)],
   ['events/s', ({ variant }) => grouped(variant.medians.rate)],
   ['server busy', writeBusy],
   ['clients busy', ({ variant }) => percent(variant.medians.clientsBusy)],
   ['p50 ms', ({ variant }) => fixed(variant.medians.p50, 2)],
   ['p99 ms', ({ variant }) => fixed(variant.medians.p99, 2)],
-  ...reads,
+  storeCalls,
 ];
 
 const insideColumns: readonly Column[] = [
@@ -105,6 +107,8 @@ export function writeTables({ machine, settings, loads }: Results, earlier?: Res
     'of a bare socket, divided by the variant’s; “of recipe” is events per second over the official',
     `recipe’s. Over the network, a round in which the server was busy for less than ${percent(leastBusy)} does not`,
     'count, and a figure with less than half of its rounds left is marked as idle, and used for nothing.',
+    '“loop µs” is the time in which the event loop was not waiting: where it is far above the CPU time,',
+    'the server waited for a core, since the machine was busy with something else.',
     ...loads.map((result) => writeTable(result, earlier)),
     ...writeNotes(),
   ].join('\n');
