@@ -12,6 +12,12 @@ const interval = 100;
 /** A profile that is being taken. */
 export class Profile {
   readonly #session = new Session();
+  readonly #file: string;
+
+  /** @param file where it will be written */
+  constructor(file: string) {
+    this.#file = file;
+  }
 
   async start(): Promise<void> {
     this.#session.connect();
@@ -20,10 +26,10 @@ export class Profile {
     await this.#session.post('Profiler.start');
   }
 
-  /** Ends the profile, and writes it to a file. */
-  async write(file: string): Promise<void> {
+  /** Ends the profile, and writes it. */
+  async write(): Promise<void> {
     const { profile } = await this.#session.post('Profiler.stop');
     this.#session.disconnect();
-    await writeFile(file, JSON.stringify(profile));
+    await writeFile(this.#file, JSON.stringify(profile));
   }
 }

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { drawChart } from './chart.js';
 import { checkGoals, writeGoals } from './goals.js';
+import { writeHot } from './hot.js';
 import { type Load, loads, titleOf } from './loads.js';
 import { RedisServer } from './redis-server.js';
 import {
@@ -25,7 +26,7 @@ import {
 } from './results.js';
 import { median, type Sample, summarise } from './statistics.js';
 import { writeTable, writeTables } from './table.js';
-import { compiled, type Pace, Trial } from './trial.js';
+import { compiled, type Pace, profileName, Trial } from './trial.js';
 import { type Variant, type VariantName, variants } from './variants.js';
 
 const { values: flags } = parseArgs({
@@ -84,8 +85,15 @@ async function run(): Promise<void> {
     const result = await runLoad(flags.quick ? lighten(load) : load);
     found.push(result);
     console.log(writeTable(result, earlier));
+    if (profiles) for (const { name } of result.variants) showProfile(load, name);
   }
   report({ machine: describeMachine(), settings: { rounds, ...pace }, loads: found });
+}
+
+/** Lists where the CPU of a variant's last turn went. */
+function showProfile(load: Load, name: VariantName): void {
+  const file = join(output, profileName(load, name));
+  console.log(`\n${file}\n\n${writeHot(file)}`);
 }
 
 async function runLoad(load: Load): Promise<LoadResult> {

@@ -50,6 +50,8 @@ const io = new Server<ClientEvents, DefaultEventsMap>(http, {
 let stored: CountedStore;
 let meter: Meter;
 let load: InsideLoad;
+/** That of the clients' connecting. */
+let profile: Profile | undefined;
 
 const commands = {
   /** Starts the server, and tells its port. */
@@ -80,19 +82,19 @@ const commands = {
 
   /** Measures the events that flow. */
   async measure({ seconds, events, profile: file }: WindowSettings): Promise<Window> {
-    const profile = file === undefined ? undefined : new Profile();
+    const profile = file === undefined ? undefined : new Profile(file);
     await profile?.start();
     meter.begin();
     await sleep(seconds * 1000);
     while (meter.events < events) await sleep(5);
     const window = meter.end();
-    if (file !== undefined) await profile?.write(file);
+    await profile?.write();
     return window;
   },
 
   /** Measures the events that flow without the network: whole turns of the event loop. */
   async measureInside({ seconds, events, profile: file }: WindowSettings): Promise<Window> {
-    const profile = file === undefined ? undefined : new Profile();
+    const profile = file === undefined ? undefined : new Profile(file);
     await profile?.start();
     await new Promise<void>((resolve) => {
       load.atNextTurn(() => {
@@ -105,7 +107,7 @@ const commands = {
     const window = await new Promise<Window>((resolve) => {
       load.atNextTurn(() => resolve(meter.end()));
     });
-    if (file !== undefined) await profile?.write(file);
+    await profile?.write();
     return window;
   },
 
@@ -120,15 +122,19 @@ const commands = {
 
   stopInside: (): Promise<void> => load.stop(),
 
-  /** Begins a window. */
-  begin(): void {
+  /** Begins a window in which clients connect. */
+  async begin({ profile: file }: Pick<WindowSettings, 'profile'>): Promise<void> {
+    profile = file === undefined ? undefined : new Profile(file);
+    await profile?.start();
     meter.begin();
   },
 
   /** Ends the window: waits until the application has so many sockets more than as it began. */
   async connected(count: number): Promise<Window> {
     while (meter.connections < count) await sleep(1);
-    return meter.end();
+    const window = meter.end();
+    await profile?.write();
+    return window;
   },
 
   /** Disconnects all clients, and waits until they are gone. */

@@ -96,11 +96,11 @@ export class Trial {
   }
 
   #runEvents(side: Side, variant: VariantName, load: EventLoad): Promise<Sample> {
-    const { pace, profiles } = this.#settings;
+    const { pace } = this.#settings;
     const settings = {
       seconds: load.path === 'network' ? pace.seconds : pace.insideSeconds,
       events: cycles * load.connections * load.inFlight,
-      profile: profiles && join(profiles, `${load.name}.${variant}.cpuprofile`),
+      profile: this.#profileOf(variant),
     };
     return load.path === 'network'
       ? this.#runOutside(side, variant, load.inFlight, settings)
@@ -151,7 +151,7 @@ export class Trial {
 
   /** Connects all clients, until the application has all their sockets. */
   async #open({ server, port, cookies }: Side, variant: VariantName): Promise<Window> {
-    await server.call('begin');
+    await server.call('begin', { profile: this.#profileOf(variant) });
     const opening =
       this.#settings.load.path === 'inside'
         ? server.call('openInside', cookies)
@@ -160,10 +160,20 @@ export class Trial {
     return window;
   }
 
+  #profileOf(variant: VariantName): string | undefined {
+    const { load, profiles } = this.#settings;
+    return profiles && join(profiles, profileName(load, variant));
+  }
+
   async #close({ server }: Side, variant: VariantName): Promise<void> {
     if (this.#settings.load.path === 'network') await this.#clients.call('close', variant);
     await server.call('disconnect');
   }
+}
+
+/** The file of a variant's profile under a load. */
+export function profileName({ name }: Load, variant: VariantName): string {
+  return `${name}.${variant}.cpuprofile`;
 }
 
 /** A window, by the events or connections that were in it. */
