@@ -3,7 +3,7 @@
  * does, load by load, a panel for each store. Drawn as SVG on a white card, for light and dark pages.
  */
 
-import { BarChart, CustomChart, type CustomSeriesOption } from 'echarts/charts';
+import { BarChart } from 'echarts/charts';
 import {
   AriaComponent,
   GraphicComponent,
@@ -13,15 +13,14 @@ import {
 } from 'echarts/components';
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
-import type { EventLoad } from './loads.js';
-import { type LoadResult, labelOf, type Results, type VariantResult } from './results.js';
+import { type EventLoad, sizeOf } from './loads.js';
+import { type LoadResult, type Results, shareOfBare } from './results.js';
 import type { StoreName } from './stores.js';
-import { type VariantName, variants } from './variants.js';
+import { labelOf, type VariantName, variants } from './variants.js';
 
 use([
   AriaComponent,
   BarChart,
-  CustomChart,
   GraphicComponent,
   GridComponent,
   LegendComponent,
@@ -39,7 +38,7 @@ interface Panel {
 /** A load where events flow, and its bars. */
 interface Column {
   readonly load: EventLoad;
-  readonly variants: readonly VariantResult[];
+  readonly result: LoadResult;
 }
 
 /** How a variant's bars look. */
@@ -61,17 +60,14 @@ const rule = '#d8dee4';
 // Without quotes, which echarts would write into an attribute as they are.
 const fontFamily = '-apple-system, Segoe UI, Noto Sans, Helvetica, Arial, sans-serif';
 
-/** Rivals are grey and ours are blue; the hatched one does not do the same work. */
+/** Others are grey and ours is blue; the hatched one does not do the same work. */
 const styles = new Map<VariantName, Style>([
-  ['recipe', { color: '#6e7781' }],
+  ['recipe', { color: '#6e7781', isLabelled: true }],
   ['getSession', { color: '#a5adb6' }],
   ['autoSave', { color: '#dde2e7', isHatched: true }],
-  ['sessOn', { color: '#0969da', isLabelled: true }],
-  ['alwaysSession', { color: '#76b7ff', isLabelled: true }],
-  ['readMany', { color: '#0a3069', isLabelled: true }],
+  ['ours', { color: '#0969da', isLabelled: true }],
 ]);
 
-const goal = { label: 'goal', color: '#cf222e' } as const;
 const hatching = { symbol: 'rect', dashArrayX: [1, 0], dashArrayY: [2, 4], rotation: -Math.PI / 4 };
 
 /** Draws a run; there is nothing to draw where no events flowed. */
@@ -96,8 +92,7 @@ export function drawChart(results: Results): string | undefined {
     yAxis: panels.map((_, gridIndex) => shareAxis(gridIndex)),
     series: panels.flatMap(({ columns }, index) => {
       const axes = { xAxisIndex: index, yAxisIndex: index };
-      const bars = drawnVariants(columns).map((name) => ({ ...drawBars(name, columns), ...axes }));
-      return [...bars, { ...drawGoals(columns), ...axes }];
+      return drawnVariants(columns).map((name) => ({ ...drawBars(name, columns), ...axes }));
     }),
   });
   const svg = chart.renderToSVGString();
@@ -114,25 +109,31 @@ function panelsOf(loads: readonly LoadResult[]): Panel[] {
     .map((panel, index) => ({ ...panel, top: header + index * panelHeight }));
 }
 
+/** The loads over the network whose listeners touch one value. */
 function columnsOf(loads: readonly LoadResult[], store: StoreName): Column[] {
-  return loads.flatMap(({ load, variants }) =>
-    load.kind === 'events' && load.store === store ? [{ load, variants }] : [],
-  );
+  return loads.flatMap((result) => {
+    const { load } = result;
+    const isDrawn =
+      load.kind === 'events' &&
+      load.path === 'network' &&
+      load.store === store &&
+      load.work === 'one';
+    return isDrawn ? [{ load, result }] : [];
+  });
 }
 
 /** The variants that any of the columns has. */
 function drawnVariants(columns: readonly Column[]): VariantName[] {
-  const found = new Set(columns.flatMap(({ variants }) => variants.map(({ name }) => name)));
+  const found = new Set(columns.flatMap(({ result }) => result.variants.map(({ name }) => name)));
   return [...styles.keys()].filter((name) => found.has(name));
 }
 
-/** A row of the rivals, and one of ours. */
-function writeLegend(panels: readonly Panel[]): (string | { name: string; icon: string })[] {
+/** A row of the others, and one of ours. */
+function writeLegend(panels: readonly Panel[]): string[] {
   const names = drawnVariants(panels.flatMap(({ columns }) => columns));
   const isOurs = (name: VariantName): boolean => 'isOurs' in variants[name];
   const rivals = names.filter((name) => !isOurs(name));
-  const dashes = { name: goal.label, icon: 'path://M0,9h6v3h-6zM9,9h6v3h-6zM18,9h6v3h-6z' };
-  return [...rivals.map(labelOf), '\n', ...names.filter(isOurs).map(labelOf), dashes];
+  return [...rivals.map(labelOf), '\n', ...names.filter(isOurs).map(labelOf)];
 }
 
 /** White paper, whatever the page is. */
@@ -170,8 +171,8 @@ function loadAxis({ columns }: Panel, gridIndex: number) {
   };
 }
 
-function writeLoad({ connections, inFlight, recordBytes }: EventLoad): string {
-  return `${connections} connections × ${inFlight} in flight\nsessions of ${recordBytes / 1024} KB`;
+function writeLoad(load: EventLoad): string {
+  return `${load.connections} connections × ${load.inFlight}\nsessions of ${sizeOf(load)} KB`;
 }
 
 function shareAxis(gridIndex: number) {
@@ -186,7 +187,7 @@ function drawBars(name: VariantName, columns: readonly Column[]) {
   const { color, isLabelled = false, isHatched = false } = styles.get(name) ?? { color: faint };
   return {
     ...{ type: 'bar', name: labelOf(name), color, barGap: '6%', barCategoryGap: '18%' },
-    data: columns.map(({ variants }) => variants.find((one) => one.name === name)?.ratio ?? '-'),
+    data: columns.map(({ result }) => shareOfBare(result, name) ?? '-'),
     itemStyle: {
       borderRadius: [2, 2, 0, 0],
       ...(isHatched && { decal: { ...hatching, color: '#a5adb6' } }),
@@ -196,25 +197,6 @@ function drawBars(name: VariantName, columns: readonly Column[]) {
       ...{ backgroundColor: '#ffffff', padding: [1, 1] },
       // The nought before the point would not fit.
       formatter: ({ value }: { value: number }) => value.toFixed(2).replace(/^0/, ''),
-    },
-  };
-}
-
-/** A dashed line across each load that has a goal. */
-function drawGoals(columns: readonly Column[]): CustomSeriesOption {
-  return {
-    ...{ type: 'custom', name: goal.label, color: goal.color, z: 2 },
-    data: columns.flatMap(({ load }, index) => (load.goal ? [[index, load.goal.ratio]] : [])),
-    renderItem: (_params, { coord, size, value }) => {
-      const [x = 0, y = 0] = coord([value(0), value(1)]);
-      // Of a point in the plane, `size` tells both sides.
-      const [band = 0] = (size?.([1, 0]) ?? []) as number[];
-      return {
-        // Above the bars, and below the numbers on them.
-        ...{ type: 'line', z2: 1 },
-        shape: { x1: x - band * 0.43, x2: x + band * 0.43, y1: y, y2: y },
-        style: { stroke: goal.color, lineWidth: 1.5, lineDash: [5, 3] },
-      };
     },
   };
 }

@@ -1,156 +1,94 @@
 /**
- * @module The process of the clients: fleets of connections, each to one server, that keep events in
- * flight and time them. Must not know what the server does with an event.
+ * @module The process of the clients: fleets of connections, each fleet to one server, that keep
+ * events in flight, and count and time the answers.
  */
 
-import { io as connect, type Socket } from 'socket.io-client';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Connection } from './connection.js';
+import { Latencies } from './latencies.js';
 import { serve } from './serve.js';
-import { percentile } from './statistics.js';
 
 /** What the clients of a fleet found while they were timed. Latencies are in milliseconds. */
 export interface Timings {
-  readonly events: number;
   readonly p50: number;
   readonly p99: number;
+  /** The share of the time in which the clients' own event loop was not waiting. */
+  readonly utilization: number;
 }
 
 /** What the clients can be asked for. */
 export type ClientCommands = typeof commands;
 
-interface Settings {
+interface FleetSettings {
   readonly port: number;
   readonly cookies: readonly string[];
 }
 
-/** The connections to one server. The `n`th has the `n`th session. */
-class Fleet {
-  #sockets: Socket[] = [];
-  #isSending = false;
-  #inFlight = 0;
-  /** Undefined while the events are not timed. */
-  #latencies: number[] | undefined;
-  #failure: string | undefined;
+/** How many connections are opened at once. */
+const opening = 100;
 
-  /** Opens all at once; tells how many seconds it took until the last had a connection. */
-  async open({ port, cookies }: Settings): Promise<number> {
-    const before = performance.now();
-    this.#sockets = cookies.map((cookie) =>
-      connect(`http://127.0.0.1:${port}`, {
-        transports: ['websocket'],
-        forceNew: true,
-        reconnection: false,
-        extraHeaders: { cookie },
+const latencies = new Latencies();
+const fleets = new Map<string, Connection[]>();
+let beginning = performance.eventLoopUtilization();
+
+const commands = {
+  /** Opens a connection for each cookie: the `n`th is that of the `n`th session. */
+  async open(name: string, { port, cookies }: FleetSettings): Promise<void> {
+    const fleet = cookies.map((cookie, n) => new Connection({ port, cookie, n, latencies }));
+    fleets.set(name, fleet);
+    const queue = fleet.values();
+    await Promise.all(
+      Array.from({ length: opening }, async () => {
+        for (const connection of queue) await connection.open();
       }),
     );
-    await Promise.all(this.#sockets.map(opened));
-    for (const socket of this.#sockets) {
-      socket.once('disconnect', (reason) => this.#fail(`A client was disconnected: ${reason}`));
-    }
-    return (performance.now() - before) / 1000;
-  }
+  },
 
-  /** Has each client ask once; the answers must come from their own sessions. */
-  async probe(): Promise<void> {
-    const answers = await Promise.all(
-      this.#sockets.map((socket, n) => socket.timeout(5_000).emitWithAck('read', { n })),
-    );
-    if (answers.some((answer, n) => answer !== n)) {
-      throw new Error(`Clients got wrong answers, such as ${answers[0]}`);
-    }
-  }
+  /** Has each client ask once, and reads the answers: they must come from their own sessions. */
+  async probe(name: string): Promise<void> {
+    await Promise.all(fleetOf(name).map((connection) => connection.probe()));
+  },
 
   /** Has each client send, and keep so many events in flight. */
-  start(inFlight: number): void {
-    this.#isSending = true;
-    for (const [n, socket] of this.#sockets.entries()) {
-      for (let count = 0; count < inFlight; count += 1) this.#send(socket, n);
-    }
-  }
+  start(name: string, inFlight: number): void {
+    for (const connection of fleetOf(name)) connection.start(inFlight);
+  },
 
   /** Times the events from now on. */
   time(): void {
-    this.#latencies = [];
-  }
+    latencies.clear();
+    beginning = performance.eventLoopUtilization();
+  },
 
-  /** Times no more; tells what was timed. */
+  /** Tells what was timed. */
   report(): Timings {
-    const latencies = Float64Array.from(this.#latencies ?? []).sort();
-    this.#latencies = undefined;
-    return {
-      events: latencies.length,
-      p50: percentile(latencies, 0.5),
-      p99: percentile(latencies, 0.99),
-    };
-  }
+    const { utilization } = performance.eventLoopUtilization(beginning);
+    return { p50: latencies.percentile(0.5), p99: latencies.percentile(0.99), utilization };
+  },
 
   /**
    * Sends no more, and waits for what is in flight.
    *
    * @throws {Error} that a client was disconnected, or got a wrong answer
    */
-  async stop(): Promise<void> {
-    this.#isSending = false;
-    while (this.#inFlight > 0 && !this.#failure) await tick();
-    if (this.#failure) throw new Error(this.#failure);
-  }
-
-  close(): void {
-    for (const socket of this.#sockets) socket.off('disconnect').disconnect();
-    this.#sockets = [];
-  }
-
-  #send(socket: Socket, n: number): void {
-    this.#inFlight += 1;
-    const sent = performance.now();
-    socket.emit('read', { n }, (answer: number) => {
-      this.#latencies?.push(performance.now() - sent);
-      this.#inFlight -= 1;
-      if (answer !== n) this.#fail(`Client ${n} got the answer ${answer}`);
-      if (this.#isSending) this.#send(socket, n);
-    });
-  }
-
-  #fail(failure: string): void {
-    this.#failure ??= failure;
-  }
-}
-
-const fleets = new Map<string, Fleet>();
-
-const commands = {
-  open(name: string, settings: Settings): Promise<number> {
-    const fleet = new Fleet();
-    fleets.set(name, fleet);
-    return fleet.open(settings);
+  async stop(name: string): Promise<void> {
+    const fleet = fleetOf(name);
+    for (const connection of fleet) connection.pause();
+    while (fleet.some((connection) => connection.isWaiting)) await sleep(1);
+    for (const { failure } of fleet) if (failure) throw failure;
   },
-  probe: (name: string): Promise<void> => fleetOf(name).probe(),
-  start: (name: string, inFlight: number): void => fleetOf(name).start(inFlight),
-  time: (name: string): void => fleetOf(name).time(),
-  report: (name: string): Timings => fleetOf(name).report(),
-  stop: (name: string): Promise<void> => fleetOf(name).stop(),
+
   close(name: string): void {
-    fleetOf(name).close();
+    for (const connection of fleetOf(name)) connection.close();
     fleets.delete(name);
-    globalThis.gc?.();
   },
 };
 
-function fleetOf(name: string): Fleet {
+function fleetOf(name: string): Connection[] {
   const fleet = fleets.get(name);
   if (fleet === undefined) throw new Error(`There is no fleet ${name}`);
   return fleet;
-}
-
-function opened(socket: Socket): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.once('connect', resolve);
-    socket.once('connect_error', reject);
-    socket.once('disconnect', (reason) => reject(new Error(`Disconnected at once: ${reason}`)));
-  });
-}
-
-function tick(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 serve(commands);

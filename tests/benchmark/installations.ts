@@ -1,6 +1,7 @@
 /**
  * @module How each variant is installed on a server, as its own documentation has it. Each listener
- * answers one event with `n` of the session; a failure is answered with -1.
+ * does the work that the load asks for and answers whose session it had; a failure is answered with
+ * -1.
  */
 
 import type { IncomingMessage } from 'node:http';
@@ -11,6 +12,7 @@ import sharedSession from 'express-socket.io-session';
 import { ExpressionSocket } from 'expression.socket.io';
 import SessionSockets from 'session.socket.io';
 import type { DefaultEventsMap, Server } from 'socket.io';
+import { countPurchase, isReading, readSession, type Work } from './records.js';
 import type { CountedStore } from './stores.js';
 import type { VariantName } from './variants.js';
 
@@ -19,7 +21,21 @@ export type Answer = (n: number) => void;
 
 /** What clients send. */
 export interface ClientEvents {
-  read(message: { readonly n: number }, answer: Answer): void;
+  work(message: { readonly n: number }, answer: Answer): void;
+}
+
+/** What there is to install a variant on. */
+export interface Installation {
+  readonly io: Server<ClientEvents, DefaultEventsMap>;
+  readonly stored: CountedStore;
+  /** The middleware of express-session. */
+  readonly middleware: ReturnType<typeof session>;
+  readonly parser: ReturnType<typeof cookieParser>;
+  readonly work: Work;
+  /** Counts a connection whose application has its socket. */
+  connected(): void;
+  /** Counts an event, and answers it. */
+  reply(answer: Answer, n: number): void;
 }
 
 /** What a cookie parser leaves. */
@@ -27,109 +43,93 @@ interface Cookies {
   signedCookies?: Record<string, string>;
 }
 
-/** What there is to install on. */
-export interface Ground {
-  readonly io: Server<ClientEvents, DefaultEventsMap>;
-  readonly stored: CountedStore;
-  /** The middleware of express-session. */
-  readonly middleware: ReturnType<typeof session>;
-  readonly parser: ReturnType<typeof cookieParser>;
-  /** Counts a connection whose application has its socket. */
-  connected(): void;
-  /** Counts an event, and answers it. */
-  reply(answer: Answer, n: number): void;
-}
-
 /** Installs the variants. */
-export const installations: Record<VariantName, (ground: Ground) => void> = {
+export const installations: Record<VariantName, (installation: Installation) => void> = {
   bare({ io, connected, reply }) {
     io.on('connection', (socket) => {
       connected();
-      socket.on('read', ({ n }, answer) => reply(answer, n));
+      socket.on('work', ({ n }, answer) => reply(answer, n));
     });
   },
 
-  storeGet({ io, stored, parser, connected, reply }) {
+  storeGet({ io, stored: { store }, parser, work, connected, reply }) {
     io.on('connection', (socket) => {
       connected();
       const request = { headers: { ...socket.handshake.headers } } as IncomingMessage & Cookies;
       parser(request as never, {} as never, () => {});
       const sessionId = request.signedCookies?.['connect.sid'] ?? '';
-      socket.on('read', (_message, answer) => {
-        stored.store.get(sessionId, (_error, record) => reply(answer, record?.n ?? -1));
+      socket.on('work', (_message, answer) => {
+        store.get(sessionId, (_error, record) => {
+          if (!record) return reply(answer, -1);
+          const n = readSession(work, record);
+          if (isReading(work)) return reply(answer, n);
+          countPurchase(record);
+          store.set(sessionId, record, (error) => reply(answer, error ? -1 : n));
+        });
       });
     });
   },
 
   // https://socket.io/how-to/use-with-express-session
-  recipe({ io, middleware, connected, reply }) {
+  recipe({ io, middleware, work, connected, reply }) {
     io.engine.use(middleware);
     io.on('connection', (socket) => {
       connected();
       // The middleware has put the session there.
       const request = socket.request as unknown as { session: Session & SessionData };
-      socket.on('read', (_message, answer) => {
-        request.session.reload((error) => reply(answer, error ? -1 : request.session.n));
+      socket.on('work', (_message, answer) => {
+        request.session.reload((error) => {
+          if (error) return reply(answer, -1);
+          const n = readSession(work, request.session);
+          if (isReading(work)) return reply(answer, n);
+          countPurchase(request.session);
+          request.session.save((error) => reply(answer, error ? -1 : n));
+        });
       });
     });
   },
 
-  getSession({ io, stored, parser, connected, reply }) {
+  getSession({ io, stored, parser, work, connected, reply }) {
     const sockets = new SessionSockets(io, stored.store, parser);
     // Its own `connection` comes when the session was read: what a client sent before would be lost.
     sockets.on('connection', () => connected());
     io.on('connection', (socket) => {
-      socket.on('read', (_message, answer) => {
-        sockets.getSession(socket, (_error, session) => reply(answer, session?.n ?? -1));
+      socket.on('work', (_message, answer) => {
+        sockets.getSession(socket, (_error, session) => {
+          reply(answer, session ? readSession(work, session) : -1);
+        });
       });
     });
   },
 
-  autoSave({ io, middleware, parser, connected, reply }) {
+  autoSave({ io, middleware, parser, work, connected, reply }) {
     io.use(sharedSession(middleware, parser, { autoSave: true }));
     io.on('connection', (socket) => {
       connected();
       const handshake = socket.handshake as typeof socket.handshake & { session: SessionData };
-      socket.on('read', (_message, answer) => reply(answer, handshake.session.n));
+      socket.on('work', (_message, answer) => {
+        reply(answer, readSession(work, handshake.session));
+      });
     });
   },
 
-  sessOn(ground) {
-    const { io, stored, parser } = ground;
-    listen(new ExpressionSocket(io, stored.store, parser), ground);
-  },
-
-  alwaysSession({ io, stored, parser, connected, reply }) {
-    const expressionIO = new ExpressionSocket(io, stored.store, parser, { alwaysSession: true });
+  ours({ io, stored, parser, work, connected, reply }) {
+    const expressionIO = new ExpressionSocket(io, stored.store, parser, stored.options);
     expressionIO.sockets.on('connection', (_error, _session, socket) => {
       connected();
-      socket.on('read', (_error, session, _message, answer) => reply(answer, session?.n ?? -1));
+      socket.sessOn('work', (error, session, _message, answer) => {
+        if (error) return reply(answer, -1);
+        const n = readSession(work, session);
+        if (isReading(work)) return reply(answer, n);
+        const done = (): void => reply(answer, n);
+        const failed = (): void => reply(answer, -1);
+        if (work === 'update') {
+          session.update(countPurchase).then(done, failed);
+          return;
+        }
+        countPurchase(session);
+        session.save().then(done, failed);
+      });
     });
-  },
-
-  readMany(ground) {
-    const { io, stored, parser } = ground;
-    // A build without the option would take it for a mistake, but is not asked: see `stores.ts`.
-    const options = { readMany: stored.readMany } as object;
-    listen(new ExpressionSocket(io, stored.store, parser, options), ground);
-  },
-
-  authorization(ground) {
-    const { io, stored, parser } = ground;
-    const expressionIO = new ExpressionSocket(io, stored.store, parser);
-    expressionIO.sockets.authorization((error, session, _handshake, fn) => {
-      fn(error, session?.n !== undefined);
-    });
-    listen(expressionIO, ground);
   },
 };
-
-function listen(
-  { sockets }: Pick<ExpressionSocket<ClientEvents, DefaultEventsMap>, 'sockets'>,
-  { connected, reply }: Ground,
-): void {
-  sockets.on('connection', (_error, _session, socket) => {
-    connected();
-    socket.sessOn('read', (_error, session, _message, answer) => reply(answer, session?.n ?? -1));
-  });
-}

@@ -1,13 +1,15 @@
 /**
- * @module The loads under which the variants are compared, as data. Must not know how a load is put
- * on a server.
+ * @module The loads under which the variants are compared, as data.
  */
 
+import type { Work } from './records.js';
 import type { StoreName } from './stores.js';
 import type { VariantName } from './variants.js';
 
 interface AnyLoad {
   readonly name: string;
+  /** Whether the clients are a process of their own, or in the server's memory. */
+  readonly path: 'network' | 'inside';
   readonly store: StoreName;
   readonly variants: readonly VariantName[];
   /** How many clients there are, each with a session of its own. */
@@ -20,16 +22,16 @@ interface AnyLoad {
 export interface EventLoad extends AnyLoad {
   readonly kind: 'events';
   readonly inFlight: number;
-  /** The least share of a bare socket's events per CPU second that the goals of the project ask. */
-  readonly goal?: { readonly variant: VariantName; readonly ratio: number };
+  /** What the listeners do. */
+  readonly work: Work;
 }
 
-/** All connect at once. */
+/** All clients connect at once. */
 export interface StormLoad extends AnyLoad {
   readonly kind: 'storm';
 }
 
-/** All are connected, and nothing happens. */
+/** All clients are connected, and nothing happens. */
 export interface IdleLoad extends AnyLoad {
   readonly kind: 'idle';
 }
@@ -38,92 +40,86 @@ export interface IdleLoad extends AnyLoad {
 export type Load = EventLoad | StormLoad | IdleLoad;
 
 const kilobyte = 1024;
-const small = kilobyte / 2;
+const stores = ['memory', 'redis'] as const;
+const shapes = [
+  { connections: 20, inFlight: 20, sizes: [0.7, 6, 60] },
+  { connections: 200, inFlight: 1, sizes: [0.7, 6] },
+] as const;
 
 /** Every load, in the order in which they are run. */
 export const loads: readonly Load[] = [
-  events('memory', { connections: 20, inFlight: 20, ratio: 0.85 }),
-  events('redis', { connections: 20, inFlight: 20, ratio: 0.8 }),
-  events('memory', { connections: 200, inFlight: 1, ratio: 0.85 }),
-  events('redis', { connections: 200, inFlight: 1, ratio: 0.8, measuredBy: 'readMany' }),
-  events('memory', { connections: 200, inFlight: 5 }),
-  events('redis', { connections: 200, inFlight: 5 }),
-  events('memory', { connections: 20, inFlight: 20, recordBytes: 5 * kilobyte }),
-  events('redis', { connections: 20, inFlight: 20, recordBytes: 5 * kilobyte }),
-  events('memory', { connections: 20, inFlight: 20, recordBytes: 50 * kilobyte }),
-  events('redis', { connections: 20, inFlight: 20, recordBytes: 50 * kilobyte }),
-  storm('memory'),
-  storm('redis'),
-  {
-    kind: 'idle',
-    name: 'memory-idle',
-    store: 'memory',
-    variants: ['bare', 'sessOn'],
-    connections: 5_000,
-    recordBytes: small,
-  },
+  ...makeEventLoads('network', ['one']),
+  ...makeEventLoads('network', ['all']).filter(({ recordBytes }) => recordBytes === 6 * kilobyte),
+  ...makeEventLoads('inside', ['one', 'all']),
+  ...makeEventLoads('inside', ['save', 'update']).filter(({ inFlight }) => inFlight === 1),
+  ...stores.map((store) => makeStorm('network', store)),
+  ...stores.map((store) => makeStorm('inside', store)),
+  ...stores.map(makeIdle),
 ];
 
-/** Tells what a load is, to readers. */
+/** Tells readers what a load is. */
 export function titleOf(load: Load): string {
-  const store = { memory: 'Memory', redis: 'Redis' }[load.store];
+  const store = { memory: 'memory', redis: 'Redis' }[load.store];
+  const path = { network: 'Over the network', inside: 'Without the network' }[load.path];
   const count = load.connections.toLocaleString('en');
-  if (load.kind === 'storm') return `${store}: ${count} clients connect at once`;
-  if (load.kind === 'idle') return `${store}: ${count} idle connections`;
-  const size = load.recordBytes / kilobyte;
-  return `${store}: ${count} connections × ${load.inFlight} in flight, sessions of ${size} KB`;
+  if (load.kind === 'storm') return `${path}, ${store}: ${count} clients connect`;
+  if (load.kind === 'idle') return `${path}, ${store}: ${count} idle connections`;
+  const work = {
+    one: 'listeners touch one value',
+    all: 'listeners touch all',
+    save: 'listeners save',
+    update: 'listeners update',
+  }[load.work];
+  return `${path}, ${store}: ${count} × ${load.inFlight}, sessions of ${sizeOf(load)} KB, ${work}`;
 }
 
-interface EventSettings {
-  readonly connections: number;
-  readonly inFlight: number;
-  readonly recordBytes?: number;
-  readonly ratio?: number;
-  readonly measuredBy?: VariantName;
+/** The size of a load's sessions, in KB. */
+export function sizeOf({ recordBytes }: Load): number {
+  return Math.round((10 * recordBytes) / kilobyte) / 10;
 }
 
-function events(store: StoreName, settings: EventSettings): EventLoad {
-  const { connections, inFlight, recordBytes = small, ratio, measuredBy = 'sessOn' } = settings;
-  const size = recordBytes === small ? '' : `-${recordBytes / kilobyte}kb`;
-  return {
-    kind: 'events',
-    name: `${store}-${connections}x${inFlight}${size}`,
-    store,
-    variants: withReadMany(store, [
-      'bare',
-      'storeGet',
-      'recipe',
-      'getSession',
-      'autoSave',
-      'sessOn',
-      'alwaysSession',
-    ]),
-    connections,
-    inFlight,
-    recordBytes,
-    ...(ratio && { goal: { variant: measuredBy, ratio } }),
-  };
+function makeEventLoads(path: Load['path'], works: readonly Work[]): EventLoad[] {
+  return stores.flatMap((store) =>
+    shapes.flatMap(({ connections, inFlight, sizes }) =>
+      sizes.flatMap((size) =>
+        works.map((work) => ({
+          kind: 'events',
+          name: `${path}-${store}-${connections}x${inFlight}-${size}kb-${work}`,
+          ...{ path, store, connections, inFlight, work },
+          recordBytes: Math.round(size * kilobyte),
+          variants: chooseVariants(path, work, size),
+        })),
+      ),
+    ),
+  );
 }
 
-function storm(store: StoreName): StormLoad {
+/** The older packages read only, and are shown where sessions are small. */
+function chooseVariants(path: Load['path'], work: Work, size: number): readonly VariantName[] {
+  if (path === 'network' && work === 'one' && size === 0.7) {
+    return ['bare', 'storeGet', 'recipe', 'getSession', 'autoSave', 'ours'];
+  }
+  return ['bare', 'storeGet', 'recipe', 'ours'];
+}
+
+function makeStorm(path: Load['path'], store: StoreName): StormLoad {
   return {
     kind: 'storm',
-    name: `${store}-storm`,
-    store,
-    variants: withReadMany(store, [
-      'bare',
-      'recipe',
-      'getSession',
-      'autoSave',
-      'sessOn',
-      'authorization',
-    ]),
+    name: `${path}-${store}-storm`,
+    ...{ path, store },
+    variants: ['bare', 'recipe', 'ours'],
     connections: 2_000,
-    recordBytes: small,
+    recordBytes: Math.round(0.7 * kilobyte),
   };
 }
 
-/** Express-session's memory store has no call that reads many. */
-function withReadMany(store: StoreName, names: readonly VariantName[]): readonly VariantName[] {
-  return store === 'redis' ? [...names, 'readMany'] : names;
+function makeIdle(store: StoreName): IdleLoad {
+  return {
+    kind: 'idle',
+    name: `inside-${store}-idle`,
+    ...{ path: 'inside', store },
+    variants: ['bare', 'recipe', 'ours'],
+    connections: 5_000,
+    recordBytes: Math.round(0.7 * kilobyte),
+  };
 }

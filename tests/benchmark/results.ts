@@ -4,9 +4,9 @@
 
 import { cpus } from 'node:os';
 import type { Load } from './loads.js';
-import type { Summary } from './statistics.js';
+import type { Metric, Summary } from './statistics.js';
 import type { Pace } from './trial.js';
-import { type VariantName, variants } from './variants.js';
+import type { VariantName } from './variants.js';
 
 /** A run. */
 export interface Results {
@@ -35,7 +35,6 @@ export interface LoadResult {
 /** A variant under a load. */
 export interface VariantResult extends Summary {
   readonly name: VariantName;
-  readonly label: string;
 }
 
 /** A variant that could not run. */
@@ -56,18 +55,27 @@ export function describeMachine(): Machine {
   };
 }
 
-/** Finds a variant's numbers under a load. */
-export function resultOf(
-  loads: readonly LoadResult[],
-  load: string,
-  variant: VariantName,
-): VariantResult | undefined {
-  return loads
-    .find((result) => result.load.name === load)
-    ?.variants.find(({ name }) => name === variant);
+/** Finds what was measured of a variant; undefined where it was not measured, or refused. */
+export function measured(
+  result: LoadResult | undefined,
+  name: VariantName,
+  metric: Metric,
+): number | undefined {
+  const variant = result?.variants.find((one) => one.name === name);
+  return variant?.isRefused ? undefined : variant?.medians[metric];
 }
 
-/** Names a variant as the tables do. */
-export function labelOf(name: VariantName): string {
-  return variants[name].label;
+/** What a variant costs: CPU time, or heap. */
+export function costOf(result: LoadResult | undefined, name: VariantName): number | undefined {
+  return measured(result, name, 'cpu') ?? measured(result, name, 'heap');
+}
+
+/** What share of a bare socket's events per CPU second a variant does; likewise for heap. */
+export function shareOfBare(result: LoadResult | undefined, name: VariantName): number | undefined {
+  return divide(costOf(result, 'bare'), costOf(result, name));
+}
+
+/** Divides what was measured; undefined where a part was not. */
+export function divide(value: number | undefined, base: number | undefined): number | undefined {
+  return value === undefined || base === undefined ? undefined : value / base;
 }

@@ -1,6 +1,6 @@
 /**
- * @module The process that is measured: a Socket.IO server with one variant on one store, and the
- * counters. Runs on plain Node.js, on the built library. Must not know when it is measured.
+ * @module The process that is measured: a Socket.IO server with one variant on one store. Runs on
+ * plain Node.js, on the built library.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -12,8 +12,11 @@ import cookieParser from 'cookie-parser';
 import session from 'express-session';
 import { type DefaultEventsMap, Server } from 'socket.io';
 import { cookieOf, sign } from '../support/cookies.js';
+import { InsideLoad, openInside } from './inside.js';
 import { type ClientEvents, installations } from './installations.js';
-import { makeRecord } from './records.js';
+import { Meter, type Window } from './meter.js';
+import { Profile } from './profile.js';
+import { makeRecord, type Work } from './records.js';
 import { serve } from './serve.js';
 import { type CountedStore, makeStore, type StoreName } from './stores.js';
 import type { VariantName } from './variants.js';
@@ -22,47 +25,46 @@ import type { VariantName } from './variants.js';
 export interface ServerSettings {
   readonly variant: VariantName;
   readonly store: StoreName;
+  readonly work: Work;
   readonly redisUrl: string;
 }
 
-/** What happened between `begin` and `end`. */
-export interface ServerWindow {
+/** How long events are measured: for so many seconds, and until there were so many events. */
+export interface WindowSettings {
   readonly seconds: number;
-  /** Of all threads of the process, in user and system mode, in microseconds. */
-  readonly cpu: number;
   readonly events: number;
-  readonly connections: number;
-  readonly storeCalls: number;
-  readonly recordsRead: number;
+  /** Where to write a profile of the window's CPU, if anywhere. */
+  readonly profile?: string | undefined;
 }
 
 /** What the server can be asked for. */
 export type ServerCommands = typeof commands;
 
 const secret = 'a secret of the benchmark';
-const counts = { events: 0, connections: 0 };
+const http = createServer();
+const io = new Server<ClientEvents, DefaultEventsMap>(http, {
+  transports: ['websocket'],
+  // Clients in memory would not answer a ping.
+  pingInterval: 3_600_000,
+});
 let stored: CountedStore;
-let io: Server<ClientEvents, DefaultEventsMap>;
-let beginning: { snapshot: ServerWindow; cpu: NodeJS.CpuUsage };
+let meter: Meter;
+let load: InsideLoad;
+/** That of the clients' connecting. */
+let profile: Profile | undefined;
 
 const commands = {
-  /** Starts the server; tells its port, or why the variant cannot run here. */
-  async start({ variant, store, redisUrl }: ServerSettings): Promise<number | string> {
+  /** Starts the server, and tells its port. */
+  async start({ variant, store, work, redisUrl }: ServerSettings): Promise<number> {
     stored = await makeStore(store, redisUrl);
-    if (variant === 'readMany' && stored.withoutReadMany) return stored.withoutReadMany;
-
-    const http = createServer();
-    io = new Server(http, { transports: ['websocket'] });
+    meter = new Meter(stored.reads);
     installations[variant]({
-      io,
-      stored,
+      ...{ io, stored, work },
       middleware: session({ secret, store: stored.store, resave: false, saveUninitialized: false }),
       parser: cookieParser(secret),
-      connected: () => {
-        counts.connections += 1;
-      },
+      connected: () => meter.countConnection(),
       reply: (answer, n) => {
-        counts.events += 1;
+        meter.countEvent();
         answer(n);
       },
     });
@@ -78,32 +80,66 @@ const commands = {
     return Promise.all(Array.from({ length: count }, (_, n) => logIn(n, bytes)));
   },
 
-  /** Begins a window. */
-  begin(): void {
-    beginning = { snapshot: takeSnapshot(), cpu: process.cpuUsage() };
+  /** Measures the events that flow. */
+  async measure({ seconds, events, profile: file }: WindowSettings): Promise<Window> {
+    const profile = file === undefined ? undefined : new Profile(file);
+    await profile?.start();
+    meter.begin();
+    await sleep(seconds * 1000);
+    while (meter.events < events) await sleep(5);
+    const window = meter.end();
+    await profile?.write();
+    return window;
   },
 
-  /** Ends the window: tells what happened since it began. */
-  end(): ServerWindow {
-    const { user, system } = process.cpuUsage(beginning.cpu);
-    const [before, after] = [beginning.snapshot, takeSnapshot()];
-    return {
-      seconds: after.seconds - before.seconds,
-      cpu: user + system,
-      events: after.events - before.events,
-      connections: after.connections - before.connections,
-      storeCalls: after.storeCalls - before.storeCalls,
-      recordsRead: after.recordsRead - before.recordsRead,
-    };
+  /** Measures the events that flow without the network: whole turns of the event loop. */
+  async measureInside({ seconds, events, profile: file }: WindowSettings): Promise<Window> {
+    const profile = file === undefined ? undefined : new Profile(file);
+    await profile?.start();
+    await new Promise<void>((resolve) => {
+      load.atNextTurn(() => {
+        meter.begin();
+        resolve();
+      });
+    });
+    await sleep(seconds * 1000);
+    while (meter.events < events) await sleep(1);
+    const window = await new Promise<Window>((resolve) => {
+      load.atNextTurn(() => resolve(meter.end()));
+    });
+    await profile?.write();
+    return window;
   },
 
-  /** Waits until the application has so many sockets more than when the window began. */
-  async untilConnected(count: number): Promise<void> {
-    while (counts.connections - beginning.snapshot.connections < count) await sleep(1);
+  /** Connects clients in memory. */
+  openInside: (cookies: readonly string[]): Promise<void> => openInside(http, cookies),
+
+  /** Has the clients in memory keep so many events in flight each. */
+  startInside({ cookies, inFlight }: { cookies: readonly string[]; inFlight: number }): void {
+    load = new InsideLoad(io, cookies);
+    load.start(inFlight);
   },
 
-  /** Waits until all clients are gone. */
-  async untilEmpty(): Promise<void> {
+  stopInside: (): Promise<void> => load.stop(),
+
+  /** Begins a window in which clients connect. */
+  async begin({ profile: file }: Pick<WindowSettings, 'profile'>): Promise<void> {
+    profile = file === undefined ? undefined : new Profile(file);
+    await profile?.start();
+    meter.begin();
+  },
+
+  /** Ends the window: waits until the application has so many sockets more than as it began. */
+  async connected(count: number): Promise<Window> {
+    while (meter.connections < count) await sleep(1);
+    const window = meter.end();
+    await profile?.write();
+    return window;
+  },
+
+  /** Disconnects all clients, and waits until they are gone. */
+  async disconnect(): Promise<void> {
+    io.disconnectSockets(true);
     while (io.engine.clientsCount > 0 || io.of('/').sockets.size > 0) await sleep(5);
   },
 
@@ -117,11 +153,6 @@ const commands = {
     return process.memoryUsage().heapUsed;
   },
 };
-
-function takeSnapshot(): ServerWindow {
-  const { calls: storeCalls, records: recordsRead } = stored.reads;
-  return { ...counts, seconds: performance.now() / 1000, cpu: 0, storeCalls, recordsRead };
-}
 
 /** Makes a session in the store, and the cookie that express-session would have set for it. */
 async function logIn(n: number, bytes: number): Promise<string> {

@@ -1,16 +1,20 @@
 /**
- * @module Numbers of many rounds become one. Knows how to keep noise out: values are compared within
- * a round, where the machine was the same for both, and the median is taken over the rounds.
+ * @module Numbers of many rounds become one. Rounds in which a server had too little to do are left
+ * out: what an idle process costs is not what an event costs.
  */
 
 /** What one turn of a variant gave, or the medians of its turns. What a load has not is left out. */
 export interface Sample {
   /** Events or connections per second. */
   readonly rate?: number;
-  /** Microseconds of the server's CPU per event or connection. */
+  /** Microseconds of CPU time of the server's process per event or connection. */
   readonly cpu?: number;
-  /** The share of one core that the server used. */
+  /** Microseconds of the server's event loop per event or connection, without the waiting. */
+  readonly active?: number;
+  /** The share of the time in which the server's event loop was not waiting. */
   readonly busy?: number;
+  /** The share of the time in which the clients' event loop was not waiting. */
+  readonly clientsBusy?: number;
   /** Milliseconds from an event to its acknowledgement. */
   readonly p50?: number;
   /** Milliseconds from an event to its acknowledgement, of the slowest in a hundred. */
@@ -28,33 +32,46 @@ export type Metric = keyof Sample;
 
 /** All rounds of one variant. */
 export interface Summary {
+  /** Over the rounds in which the server was busy, or over all where it was in less than half. */
   readonly medians: Sample;
-  /** The variant's value divided by bare's of the same round: the median of the rounds. */
-  readonly overBare: Sample;
-  /**
-   * Bare's cost divided by the variant's: what share of a bare socket's events per CPU second the
-   * variant does. Higher is better. Likewise for connections, and for heap.
-   */
-  readonly ratio: number;
-  /** The ratio of each round, which tells the noise. */
-  readonly ratios: readonly number[];
+  /** Why the medians are not to be used, if so: the server was idle in most rounds. */
+  readonly isRefused: boolean;
+  /** How many rounds were left out. */
+  readonly idleRounds: number;
+  /** The CPU time, or the heap, of each round that counts, which shows the noise. */
+  readonly costs: readonly number[];
 }
 
-const metrics = ['rate', 'cpu', 'busy', 'p50', 'p99', 'reads', 'records', 'heap'] as const;
+/** A server that was busy for less of the time than this was not measured. */
+export const leastBusy = 0.9;
+
+const metrics = [
+  'rate',
+  'cpu',
+  'active',
+  'busy',
+  'clientsBusy',
+  'p50',
+  'p99',
+  'reads',
+  'records',
+  'heap',
+] as const satisfies readonly Metric[];
 
 /**
  * Sums up a variant's rounds.
  *
- * @param bare the samples of the bare socket, of the same rounds
+ * @param mayIdle whether idle rounds count: without the network, CPU time is that of events alone
  */
-export function summarise(samples: readonly Sample[], bare: readonly Sample[]): Summary {
-  const relative = samples.map((sample, round) => divide(sample, bare[round] ?? {}));
-  const ratios = relative.map(({ cpu, heap }) => 1 / (cpu ?? heap ?? Number.NaN));
+export function summarise(samples: readonly Sample[], mayIdle: boolean): Summary {
+  const busy = samples.filter((sample) => mayIdle || (sample.busy ?? 1) >= leastBusy);
+  const isRefused = busy.length * 2 < samples.length;
+  const counted = isRefused ? samples : busy;
   return {
-    medians: medianOf(samples),
-    overBare: medianOf(relative),
-    ratio: median(ratios),
-    ratios,
+    medians: medianOf(counted),
+    isRefused,
+    idleRounds: samples.length - busy.length,
+    costs: counted.flatMap(({ cpu, heap }) => cpu ?? heap ?? []),
   };
 }
 
@@ -66,27 +83,10 @@ export function median(values: readonly number[]): number {
   return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2;
 }
 
-/** The value below which such a share of the sorted values is. */
-export function percentile(sorted: Float64Array, share: number): number {
-  return sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;
-}
-
 function medianOf(samples: readonly Sample[]): Sample {
-  return mapMetrics((metric) => {
+  const entries = metrics.map((metric) => {
     const values = samples.flatMap((sample) => sample[metric] ?? []);
-    return values.length > 0 ? median(values) : undefined;
+    return [metric, values.length > 0 ? median(values) : undefined] as const;
   });
-}
-
-function divide(sample: Sample, bare: Sample): Sample {
-  return mapMetrics((metric) => {
-    const [value, base] = [sample[metric], bare[metric]];
-    // Of reads, a bare socket has none.
-    return value === undefined || !base ? undefined : value / base;
-  });
-}
-
-function mapMetrics(value: (metric: Metric) => number | undefined): Sample {
-  const entries = metrics.map((metric) => [metric, value(metric)] as const);
-  return Object.fromEntries(entries.filter(([, number]) => number !== undefined));
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }

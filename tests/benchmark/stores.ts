@@ -1,9 +1,11 @@
 /**
- * @module The stores, each with its reads counted. Knows the ways in which a session is read.
+ * @module The stores, each with its reads counted, and the options that this library takes with it.
  */
 
 import { RedisStore } from 'connect-redis';
 import { MemoryStore, type Store } from 'express-session';
+import type { ExpressionSocketOptions } from 'expression.socket.io';
+import { redis } from 'expression.socket.io/redis';
 import { createClient } from 'redis';
 
 /** The name of a store. */
@@ -17,32 +19,35 @@ export interface Reads {
   records: number;
 }
 
-/** A store, and the option `readMany` where there is one. */
+/** A store whose reads are counted. */
 export interface CountedStore {
   readonly store: Store;
   readonly reads: Reads;
-  /** Why there is no `readMany`. */
-  readonly withoutReadMany?: string;
-  readonly readMany?: ReadMany;
+  /** What a user of this library would give as options with this store. */
+  readonly options: Pick<ExpressionSocketOptions, 'readMany' | 'rewrite' | 'lock' | 'claim'>;
 }
-
-/** As the option of that name: reads many records in one call. */
-type ReadMany = (sessionIds: readonly string[]) => unknown;
-
-const prefix = 'sess:';
 
 /** Makes a store, connected. */
 export async function makeStore(name: StoreName, redisUrl: string): Promise<CountedStore> {
-  if (name === 'memory') {
-    const withoutReadMany = 'the memory store of express-session cannot read many at once';
-    return { ...counted(new MemoryStore()), withoutReadMany };
-  }
+  if (name === 'memory') return { ...countReads(new MemoryStore()), options: {} };
   const client = await createClient({ url: redisUrl }).connect();
-  const { store, reads } = counted(new RedisStore({ client, prefix }));
-  return { store, reads, ...(await findReadMany(client, reads)) };
+  const { store, reads } = countReads(new RedisStore({ client }));
+  const { readMany, ...others } = redis(client);
+  return {
+    store,
+    reads,
+    options: {
+      ...others,
+      readMany: (sessionIds) => {
+        reads.calls += 1;
+        reads.records += sessionIds.length;
+        return readMany(sessionIds);
+      },
+    },
+  };
 }
 
-function counted(store: Store): { store: Store; reads: Reads } {
+function countReads(store: Store): { store: Store; reads: Reads } {
   const reads: Reads = { calls: 0, records: 0 };
   const get = store.get.bind(store);
   store.get = (sessionId, callback) => {
@@ -51,31 +56,4 @@ function counted(store: Store): { store: Store; reads: Reads } {
     return get(sessionId, callback);
   };
   return { store, reads };
-}
-
-async function findReadMany(
-  client: unknown,
-  reads: Reads,
-): Promise<Pick<CountedStore, 'readMany' | 'withoutReadMany'>> {
-  // In a variable, so that the benchmark compiles and runs against a build without this entry.
-  const entry: string = 'expression.socket.io/redis';
-  try {
-    const { redis } = await import(entry);
-    const { readMany } = redis(client, { prefix });
-    return {
-      readMany: (sessionIds) => {
-        reads.calls += 1;
-        reads.records += sessionIds.length;
-        return readMany(sessionIds);
-      },
-    };
-  } catch (error) {
-    if (!isAbsent(error)) throw error;
-    return { withoutReadMany: 'this build has no `expression.socket.io/redis`' };
-  }
-}
-
-function isAbsent(error: unknown): boolean {
-  if (!(error instanceof Error) || !('code' in error)) return false;
-  return error.code === 'ERR_PACKAGE_PATH_NOT_EXPORTED' || error.code === 'ERR_MODULE_NOT_FOUND';
 }

@@ -1,27 +1,35 @@
 /**
  * @module A load, put on all its variants: each has a server process of its own, and takes its turn
- * while the others are idle. Knows the order of the commands that make a measured turn.
+ * while the others are idle.
  */
 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientCommands } from './clients.js';
 import type { EventLoad, Load } from './loads.js';
-import type { ServerCommands, ServerWindow } from './server.js';
+import type { Window } from './meter.js';
+import type { ServerCommands, WindowSettings } from './server.js';
 import type { Sample } from './statistics.js';
 import type { VariantName } from './variants.js';
 import { Worker } from './worker.js';
 
 /** How long the turns are. */
 export interface Pace {
-  /** How long a turn is measured, where events flow. */
+  /** How long events over the network are measured. */
   readonly seconds: number;
+  /** How long events without the network are measured: they vary less. */
+  readonly insideSeconds: number;
   /** How long events flow before they are measured. */
   readonly warmUpSeconds: number;
 }
 
-/** Where the workers are, compiled. */
-export const compiled: string = join(import.meta.dirname, 'dist/benchmark');
+interface TrialSettings {
+  readonly load: Load;
+  readonly pace: Pace;
+  readonly redisUrl: string;
+  /** The folder for profiles of the servers' CPU, if they are wanted. */
+  readonly profiles?: string | undefined;
+}
 
 interface Side {
   readonly server: Worker<ServerCommands>;
@@ -29,113 +37,152 @@ interface Side {
   readonly cookies: readonly string[];
 }
 
+/** Where the workers are, compiled. */
+export const compiled: string = join(import.meta.dirname, 'dist/benchmark');
+
+/** How often every event in flight is answered in a window, at least. */
+const cycles = 3;
+
+/** How many turns a variant takes that do not count. */
+const warmUps = 2;
+
 /** A load with its processes. `stop()` ends them all. */
 export class Trial {
-  readonly #load: Load;
-  readonly #pace: Pace;
+  readonly #settings: TrialSettings;
   readonly #clients = new Worker<ClientCommands>(join(compiled, 'clients.js'), 'the clients');
   readonly #servers: Worker<ServerCommands>[] = [];
   readonly #sides = new Map<VariantName, Side>();
 
-  constructor(load: Load, pace: Pace) {
-    this.#load = load;
-    this.#pace = pace;
+  constructor(settings: TrialSettings) {
+    this.#settings = settings;
   }
 
   /**
-   * Starts a variant's server and has it warm up.
+   * Starts a variant's server, checks its answers, and has it warm up.
    *
-   * @returns why the variant cannot run here, if so
    * @throws {Error} that it does not work, such as that clients get wrong answers
    */
-  async add(variant: VariantName, redisUrl: string): Promise<string | undefined> {
+  async add(variant: VariantName): Promise<void> {
+    const { load, redisUrl } = this.#settings;
+    const { store, connections: count, recordBytes: bytes } = load;
+    const work = load.kind === 'events' ? load.work : 'one';
     const server = new Worker<ServerCommands>(join(compiled, 'server.js'), variant);
     this.#servers.push(server);
-    const { store, connections, recordBytes } = this.#load;
-    const port = await server.call('start', { variant, store, redisUrl });
-    if (typeof port === 'string') return port;
-    const cookies = await server.call('logIn', { count: connections, bytes: recordBytes });
-    this.#sides.set(variant, { server, port, cookies });
+    const port = await server.call('start', { variant, store, work, redisUrl });
+    const cookies = await server.call('logIn', { count, bytes });
+    const side = { server, port, cookies };
+    this.#sides.set(variant, side);
 
-    await this.#clients.call('open', variant, { port, cookies });
-    await this.#clients.call('probe', variant);
-    if (this.#load.kind === 'events') await this.#runEvents(variant, this.#load);
-    else await this.#close(variant);
-    return undefined;
+    await this.#open(side, variant);
+    if (load.path === 'network') await this.#clients.call('probe', variant);
+    if (load.kind !== 'events') return this.#close(side, variant);
+    // Until what is hot is compiled.
+    for (let time = 0; time < warmUps; time += 1) await this.#runEvents(side, variant, load);
   }
 
   /** Takes a turn of a variant that was added. */
   async turn(variant: VariantName): Promise<Sample> {
-    if (this.#load.kind === 'events') return this.#runEvents(variant, this.#load);
-    if (this.#load.kind === 'storm') return this.#runStorm(variant);
-    return this.#runIdle(variant);
+    const side = this.#sides.get(variant);
+    if (side === undefined) throw new Error(`The variant ${variant} was not added`);
+    const { load } = this.#settings;
+    if (load.kind === 'events') return this.#runEvents(side, variant, load);
+    await side.server.call('collect');
+    if (load.kind === 'storm') return this.#runStorm(side, variant);
+    return this.#runIdle(side, variant);
   }
 
   async stop(): Promise<void> {
     await Promise.all([this.#clients, ...this.#servers].map((worker) => worker.stop()));
   }
 
-  async #runEvents(variant: VariantName, { inFlight }: EventLoad): Promise<Sample> {
-    const { server } = this.#side(variant);
-    const clients = this.#clients;
-    await server.call('collect');
-    await clients.call('start', variant, inFlight);
-    await sleep(this.#pace.warmUpSeconds * 1000);
-    await Promise.all([clients.call('time', variant), server.call('begin')]);
-    await sleep(this.#pace.seconds * 1000);
-    const [{ p50, p99 }, window] = await Promise.all([
-      clients.call('report', variant),
-      server.call('end'),
-    ]);
-    await clients.call('stop', variant);
-    return { ...perEach(window.events, window), p50, p99 };
+  #runEvents(side: Side, variant: VariantName, load: EventLoad): Promise<Sample> {
+    const { pace } = this.#settings;
+    const settings = {
+      seconds: load.path === 'network' ? pace.seconds : pace.insideSeconds,
+      events: cycles * load.connections * load.inFlight,
+      profile: this.#profileOf(variant),
+    };
+    return load.path === 'network'
+      ? this.#runOutside(side, variant, load.inFlight, settings)
+      : this.#runInside(side, load.inFlight, settings);
   }
 
-  async #runStorm(variant: VariantName): Promise<Sample> {
-    const { server } = this.#side(variant);
-    await server.call('collect');
-    await server.call('begin');
-    await this.#open(variant);
-    const window = await server.call('end');
-    await this.#close(variant);
+  async #runOutside(
+    { server }: Side,
+    variant: VariantName,
+    inFlight: number,
+    settings: WindowSettings,
+  ): Promise<Sample> {
+    const clients = this.#clients;
+    await clients.call('start', variant, inFlight);
+    await sleep(this.#settings.pace.warmUpSeconds * 1000);
+    await clients.call('time');
+    const window = await server.call('measure', settings);
+    const { p50, p99, utilization: clientsBusy } = await clients.call('report');
+    await clients.call('stop', variant);
+    return { ...perEach(window.events, window), p50, p99, clientsBusy };
+  }
+
+  async #runInside(
+    { server, cookies }: Side,
+    inFlight: number,
+    settings: WindowSettings,
+  ): Promise<Sample> {
+    await server.call('startInside', { cookies, inFlight });
+    await sleep(this.#settings.pace.warmUpSeconds * 1000);
+    const window = await server.call('measureInside', settings);
+    await server.call('stopInside');
+    return perEach(window.events, window);
+  }
+
+  async #runStorm(side: Side, variant: VariantName): Promise<Sample> {
+    const window = await this.#open(side, variant);
+    await this.#close(side, variant);
     return perEach(window.connections, window);
   }
 
-  async #runIdle(variant: VariantName): Promise<Sample> {
-    const { server } = this.#side(variant);
-    const before = await server.call('collect');
-    await server.call('begin');
-    await this.#open(variant);
-    const after = await server.call('collect');
-    await this.#close(variant);
-    return { heap: (after - before) / this.#load.connections };
+  async #runIdle(side: Side, variant: VariantName): Promise<Sample> {
+    const before = await side.server.call('collect');
+    await this.#open(side, variant);
+    const after = await side.server.call('collect');
+    await this.#close(side, variant);
+    return { heap: (after - before) / this.#settings.load.connections };
   }
 
   /** Connects all clients, until the application has all their sockets. */
-  async #open(variant: VariantName): Promise<void> {
-    const { server, port, cookies } = this.#side(variant);
-    await this.#clients.call('open', variant, { port, cookies });
-    await server.call('untilConnected', this.#load.connections);
+  async #open({ server, port, cookies }: Side, variant: VariantName): Promise<Window> {
+    await server.call('begin', { profile: this.#profileOf(variant) });
+    const opening =
+      this.#settings.load.path === 'inside'
+        ? server.call('openInside', cookies)
+        : this.#clients.call('open', variant, { port, cookies });
+    const [window] = await Promise.all([server.call('connected', cookies.length), opening]);
+    return window;
   }
 
-  async #close(variant: VariantName): Promise<void> {
-    await this.#clients.call('close', variant);
-    await this.#side(variant).server.call('untilEmpty');
+  #profileOf(variant: VariantName): string | undefined {
+    const { load, profiles } = this.#settings;
+    return profiles && join(profiles, profileName(load, variant));
   }
 
-  #side(variant: VariantName): Side {
-    const side = this.#sides.get(variant);
-    if (side === undefined) throw new Error(`The variant ${variant} was not added`);
-    return side;
+  async #close({ server }: Side, variant: VariantName): Promise<void> {
+    if (this.#settings.load.path === 'network') await this.#clients.call('close', variant);
+    await server.call('disconnect');
   }
 }
 
+/** The file of a variant's profile under a load. */
+export function profileName({ name }: Load, variant: VariantName): string {
+  return `${name}.${variant}.cpuprofile`;
+}
+
 /** A window, by the events or connections that were in it. */
-function perEach(count: number, window: ServerWindow): Sample {
+function perEach(count: number, window: Window): Sample {
   return {
     rate: count / window.seconds,
     cpu: window.cpu / count,
-    busy: window.cpu / 1e6 / window.seconds,
+    active: window.active / count,
+    busy: window.utilization,
     reads: window.storeCalls / count,
     records: window.recordsRead / count,
   };

@@ -1,11 +1,10 @@
 /**
- * @module The ways to a session in a socket that are compared: their names. Must not know how they
- * are installed, which is `installations.ts`.
+ * @module The ways to a session in a socket that are compared: their names and labels. How each is
+ * installed is in `installations.ts`.
  */
 
 /** A way to a session. */
 export interface Variant {
-  readonly name: string;
   readonly label: string;
   /** Whether it is this library. */
   readonly isOurs?: true;
@@ -13,26 +12,33 @@ export interface Variant {
   readonly note?: string;
 }
 
-/** All ways, in the order of the tables. The first is what the others are measured by. */
+/** All variants, in the order of the tables. The first is what the others are compared with. */
 export const variants = {
-  bare: { name: 'bare', label: 'bare socket.on', note: 'no session at all' },
+  bare: { label: 'bare', note: 'a `socket.on` that answers, without a session' },
   storeGet: {
-    name: 'storeGet',
-    label: 'store.get() and no more',
-    note: 'what a read for each event costs at least: no session object, no order, no checks',
+    label: 'store.get',
+    note: 'bare and one `store.get` per event, without a session object, order or checks; to save, it sets the record',
   },
-  recipe: { name: 'recipe', label: 'official recipe, reload()' },
-  getSession: { name: 'getSession', label: 'session.socket.io, getSession()' },
+  recipe: {
+    label: 'official recipe',
+    note: '`io.engine.use(sessionMiddleware)` and `req.session.reload()` per event, as in Socket.IO’s “How to use with express-session”',
+  },
+  getSession: { label: 'session.socket.io', note: '`getSession()` per event' },
   autoSave: {
-    name: 'autoSave',
-    label: 'express-socket.io-session (not fresh)',
-    note: 'with `autoSave`: reads the session at connect, and shows that one for ever',
+    label: 'express-socket.io-session',
+    note: 'not comparable: reads the session once, as the client connects, and saves after each event (`autoSave`)',
   },
-  sessOn: { name: 'sessOn', label: 'ours, sessOn', isOurs: true },
-  alwaysSession: { name: 'alwaysSession', label: 'ours, alwaysSession', isOurs: true },
-  readMany: { name: 'readMany', label: 'ours, sessOn + readMany', isOurs: true },
-  authorization: { name: 'authorization', label: 'ours, with authorization', isOurs: true },
+  ours: {
+    label: 'expression.socket.io',
+    isOurs: true,
+    note: '`sessOn`; on Redis with `...redis(client)`',
+  },
 } as const satisfies Record<string, Variant>;
 
 /** The name of a variant. */
 export type VariantName = keyof typeof variants;
+
+/** Names a variant as the tables do. */
+export function labelOf(name: VariantName): string {
+  return variants[name].label;
+}

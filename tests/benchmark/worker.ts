@@ -13,7 +13,7 @@ interface Waiter {
 }
 
 /** No command may take longer, in milliseconds: the longest opens thousands of connections. */
-const deadline = 60_000;
+const deadline = 180_000;
 
 /** A forked process, seen from the process that forked it. */
 export class Worker<Served extends Commands> {
@@ -36,7 +36,7 @@ export class Worker<Served extends Commands> {
   /**
    * Has the worker carry out a command.
    *
-   * @throws {Error} what the command threw; or that the worker ended, or took longer than a minute
+   * @throws {Error} what the command threw; or that the worker ended, or took longer than three minutes
    */
   async call<Name extends keyof Served & string>(
     name: Name,
