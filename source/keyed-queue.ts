@@ -68,6 +68,16 @@ export class KeyedQueue {
     };
   }
 
+  /** Runs a task in its turn. */
+  async run<Result>(key: string, task: () => Promise<Result>): Promise<Result> {
+    const end = await new Promise<EndTurn>((resolve) => this.request(key, resolve));
+    try {
+      return await task();
+    } finally {
+      end();
+    }
+  }
+
   #turn(key: string): EndTurn {
     let isOver = false;
     return () => {

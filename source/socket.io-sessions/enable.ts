@@ -10,6 +10,7 @@ import type { Store } from 'express-session';
 import type { Server } from 'socket.io';
 import { Diagnostics } from '../diagnostics.js';
 import { ExpressionSocket } from '../expression-socket.js';
+import { KeyedQueue } from '../keyed-queue.js';
 import { resolveOptions } from '../options.js';
 import { resolveTicketOptions } from '../ticket-options.js';
 import type { ExpressionSocketOptions, Handshake } from '../types/options.js';
@@ -18,7 +19,6 @@ import type { Listener } from './client-members.js';
 import { ClientScript } from './client-script.js';
 import { SessionClients } from './session-clients.js';
 import { SessionListener } from './session-listener.js';
-import { SessionQueues } from './session-queues.js';
 import {
   type CookieCutter,
   type ResolvedSettings,
@@ -119,10 +119,11 @@ class EnabledSessions {
     this.expressionIO = new ExpressionSocket(io, store, parser ?? parseNothing, options);
     const diagnostics = new Diagnostics(options.onError);
     this.#listener = new SessionListener(diagnostics);
+    const { maxPending } = resolveOptions(options);
     const clients = new SessionClients({
       isPerMessage: rest.isPerMessage,
       listener: this.#listener,
-      queues: new SessionQueues(resolveOptions(options).maxPending),
+      queue: new KeyedQueue({ perKey: maxPending, inAll: maxPending * 10 }),
       diagnostics,
     });
     this.expressionIO.sockets.on('connection', (err, session, socket) => {

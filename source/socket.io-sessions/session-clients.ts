@@ -6,18 +6,19 @@
 import type { Socket } from 'socket.io';
 import type { Diagnostics } from '../diagnostics.js';
 import { isStoreTrouble, SessionError } from '../errors.js';
+import type { KeyedQueue } from '../keyed-queue.js';
 import { Mirrors } from '../sockets/socket-mirror.js';
 import { isThenable } from '../thenable.js';
 import type { SessionEndReason, SessionSocket, SocketSession } from '../types.js';
 import { clientMembers, type Listener } from './client-members.js';
 import type { SessionListener } from './session-listener.js';
-import type { SessionQueues } from './session-queues.js';
 
 /** What the clients share. */
 export interface ClientServices {
   readonly isPerMessage: boolean;
   readonly listener: SessionListener;
-  readonly queues: SessionQueues;
+  /** Messages of a session are handled one after another. */
+  readonly queue: KeyedQueue;
   readonly diagnostics: Diagnostics;
 }
 
@@ -99,7 +100,8 @@ export class SessionClients {
       const [err, session, ...args] = outcome as unknown as Outcome;
       if (err) return this.#invalid(client, err, event);
       try {
-        await this.#services.queues.run(session.id, () =>
+        if (this.#services.queue.isFull(session.id)) throw overload();
+        await this.#services.queue.run(session.id, () =>
           change(session, async (fresh) => {
             await Reflect.apply(listener, client, call(fresh, args));
           }),
@@ -157,6 +159,13 @@ function isAbsence(error: unknown): boolean {
 /** Whether an operator would want to know: not of every visitor who is not logged in. */
 function isTrouble({ code, cause }: SessionError): boolean {
   return isStoreTrouble(code) || code === 'ERR_SESSION_LOCK' || cause !== undefined;
+}
+
+function overload(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_OVERLOAD',
+    'Too many messages of this session wait for their turn: listeners are slow, or clients too fast; the limit is `maxPending`',
+  );
 }
 
 function endedBy(reason: SessionEndReason): SessionError {
