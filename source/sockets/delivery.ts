@@ -10,13 +10,15 @@ import type { EventName } from './socket-members.js';
 /** The socket whose listener is called. */
 export interface Recipient {
   report(error: unknown, event: EventName): void;
-  listenerFailed(error: unknown, event: EventName): void;
+  listenerFailed(error: unknown, event: EventName, hasSession?: boolean): void;
   readonly membership: { leaving: Delivery | undefined };
 }
 
 /** Owns the session of one listener, for one event. */
 export class Delivery implements SessionOwner {
   readonly event: EventName;
+  /** Whether the listener is given a session, and not the error that says why there is none. */
+  hasSession = true;
   readonly #socket: Recipient;
   /** What the listener returned: a promise, where it is asynchronous. */
   result: unknown;

@@ -144,7 +144,8 @@ export class SessionNamespaceWrapper implements Announcer {
     const event = 'authorization';
     const reading = await socket.read();
     for (const listener of listeners) {
-      const leading = socket.leadingArguments(new Delivery(socket, event), reading);
+      const delivery = new Delivery(socket, event);
+      const leading = socket.leadingArguments(delivery, reading);
       if (leading instanceof SessionError) {
         socket.reportTrouble(leading, event);
         return connectError(leading.code);
@@ -152,7 +153,7 @@ export class SessionNamespaceWrapper implements Announcer {
       const refusal = await authorize(
         {
           ask: (answer) => listener(...leading, socket.raw.handshake, answer),
-          failed: (error) => socket.listenerFailed(error, event),
+          failed: (error) => socket.listenerFailed(error, event, delivery.hasSession),
           late: (error) => socket.report(error, event),
         },
         this.#services.deadlines,

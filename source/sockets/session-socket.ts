@@ -137,6 +137,7 @@ export class SessionSocket implements Recipient, Teller {
    */
   leadingArguments(delivery: Delivery, reading: Reading): readonly unknown[] | SessionError {
     const session = this.#open(delivery, reading);
+    delivery.hasSession = !(session instanceof SessionError);
     if (session instanceof SessionError) {
       return this.#services.options.autoErrManager ? session : [session, null];
     }
@@ -149,8 +150,8 @@ export class SessionSocket implements Recipient, Teller {
   }
 
   /** Tells of a mistake of a listener that is waited for elsewhere. */
-  listenerFailed(error: unknown, event: EventName): void {
-    this.#services.diagnostics.listenerFailed(error, this.#context(event));
+  listenerFailed(error: unknown, event: EventName, hasSession = true): void {
+    this.#services.diagnostics.listenerFailed(error, { ...this.#context(event), hasSession });
   }
 
   /** Tells of a failure that no listener is told of. */
@@ -184,7 +185,8 @@ export class SessionSocket implements Recipient, Teller {
   }
 
   #call(delivery: Delivery, listener: Listener, args: unknown[]): void {
-    const context = this.#context(delivery.event);
+    const { event, hasSession } = delivery;
+    const context = { ...this.#context(event), hasSession };
     delivery.result = this.#services.diagnostics.call(listener, args, context);
   }
 
