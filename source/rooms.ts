@@ -7,6 +7,7 @@ import type { Store } from 'express-session';
 import type { Server } from 'socket.io';
 import { Deadlines } from './deadlines.js';
 import { Diagnostics } from './diagnostics.js';
+import { GuestSessions } from './handshake/guest-session.js';
 import { OriginGuard } from './handshake/origin-guard.js';
 import { SessionCookie } from './handshake/session-cookie.js';
 import { SessionIdReader } from './handshake/session-id.js';
@@ -66,11 +67,13 @@ export function buildRooms(io: Server, { store, cookieParser, options }: Ground)
       claim: options.claim,
       deadlines,
     });
+  const guests = new GuestSessions({ store, engine: () => io.engine, deadlines });
   const sessionIds = new SessionIdReader({
     originGuard: new OriginGuard({ origins, cors }, deadlines),
     cookie,
     custom: options.sessionId,
     tickets,
+    guests,
     deadlines,
   });
 
@@ -129,6 +132,7 @@ export function buildRooms(io: Server, { store, cookieParser, options }: Ground)
     close: () => {
       hooks.unwatch(lifetime);
       words.close();
+      guests.close();
       watch.close();
       lifetime.close();
       deadlines.close();

@@ -5,9 +5,10 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { Deadlines } from '../deadlines.js';
-import { describeValue, SessionError } from '../errors.js';
+import { describeValue, SessionError, type SessionErrorCode } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Handshake } from '../types/options.js';
+import type { GuestSession, GuestSessions } from './guest-session.js';
 import type { OriginGuard } from './origin-guard.js';
 import type { SessionCookie } from './session-cookie.js';
 import type { Tickets } from './tickets.js';
@@ -20,8 +21,16 @@ export interface SessionIdSources {
   readonly custom: ResolvedOptions['sessionId'];
   /** Taken in place of either, where the option `ticket` is on. */
   readonly tickets: Pick<Tickets, 'open'> | undefined;
+  /** The sessions that `express-session` made for handshakes. */
+  readonly guests: Pick<GuestSessions, 'of'>;
   readonly deadlines: Deadlines;
 }
+
+/** What is wrong with a handshake that presents no session id that can be believed. */
+const withoutCookie: ReadonlySet<SessionErrorCode> = new Set<SessionErrorCode>([
+  'ERR_SESSION_COOKIE_MISSING',
+  'ERR_SESSION_COOKIE_INVALID',
+]);
 
 /** Tells the session id of a handshake. */
 export class SessionIdReader {
@@ -32,15 +41,31 @@ export class SessionIdReader {
   }
 
   /**
-   * Tells the session id of a handshake that shows a ticket, or whose origin may have one.
-   *
-   * A ticket is good from any origin. What the origin is checked for is what a browser sends by
-   * itself, whoever asks for it: the cookie. A ticket is sent by whoever has it, and a foreign page
-   * has none. A bad one is never made up for by the cookie, for then nobody would see that it is bad.
+   * Tells the session id of a handshake: the one that the client presents, or, where it presents
+   * none, that of the session which `express-session` made for the handshake's request.
    *
    * @returns the id, or the error that says why there is none; never rejects
    */
   async read(handshake: Handshake, request: IncomingMessage): Promise<string | SessionError> {
+    const presented = await this.readPresented(handshake, request);
+    if (typeof presented === 'string' || !withoutCookie.has(presented.code)) return presented;
+    return this.guest(handshake, request)?.sessionId ?? presented;
+  }
+
+  /**
+   * Tells the session id that a client presents: by a ticket, or by a cookie from an origin that
+   * may have a session.
+   *
+   * A ticket is accepted from any origin: the origin is checked because browsers send cookies by
+   * themselves, whichever page opens the connection, and a foreign page has no ticket. The cookie
+   * never replaces a bad ticket, since then nobody would notice that it is bad.
+   *
+   * @returns the id, or the error that says why there is none; never rejects
+   */
+  async readPresented(
+    handshake: Handshake,
+    request: IncomingMessage,
+  ): Promise<string | SessionError> {
     const { originGuard, cookie, custom, tickets } = this.#sources;
     try {
       const ticket = ticketOf(handshake.auth);
@@ -49,9 +74,23 @@ export class SessionIdReader {
       return await (custom ? this.#ask(custom, handshake) : cookie.readSessionId(request));
     } catch (error) {
       if (error instanceof SessionError) return error;
-      const message = custom ? '`sessionId` failed' : 'The cookie parser left what cannot be read';
+      const message = custom
+        ? 'The option `sessionId` failed'
+        : 'The cookie parser left something that cannot be read';
       return new SessionError('ERR_SESSION_COOKIE_PARSER', message, { cause: error });
     }
+  }
+
+  /**
+   * Finds the session that `express-session` made for a handshake. To be asked only where `read`
+   * gave an id, since that is where the origin is checked.
+   *
+   * @returns nothing where the session id is told by a ticket or by the option `sessionId`
+   */
+  guest(handshake: Handshake, request: IncomingMessage): GuestSession | undefined {
+    const { custom, tickets, guests } = this.#sources;
+    if (custom || (tickets && ticketOf(handshake.auth) !== undefined)) return undefined;
+    return guests.of(request);
   }
 
   async #ask(

@@ -27,9 +27,9 @@ const statuses: { readonly [Code in SessionErrorCode]?: number } = {
 /** Hands out tickets. */
 export class TicketDesk {
   readonly #tickets: Pick<Tickets, 'issue'>;
-  readonly #sessionIds: Pick<SessionIdReader, 'read'>;
+  readonly #sessionIds: Pick<SessionIdReader, 'readPresented'>;
 
-  constructor(tickets: Pick<Tickets, 'issue'>, sessionIds: Pick<SessionIdReader, 'read'>) {
+  constructor(tickets: Pick<Tickets, 'issue'>, sessionIds: Pick<SessionIdReader, 'readPresented'>) {
     this.#tickets = tickets;
     this.#sessionIds = sessionIds;
   }
@@ -46,7 +46,7 @@ export class TicketDesk {
    * @throws {SessionError} where a handshake like this would get no session
    */
   async issueFor(request: IncomingMessage): Promise<string> {
-    const sessionId = await this.#sessionIds.read(handshakeOf(request), request);
+    const sessionId = await this.#sessionIds.readPresented(handshakeOf(request), request);
     if (sessionId instanceof SessionError) throw sessionId;
     return this.issue(sessionId);
   }
