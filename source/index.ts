@@ -11,5 +11,5 @@ export {
   // https://nodejs.org/api/modules.html#loading-ecmascript-modules-using-require
   ExpressionSocket as 'module.exports',
 } from './expression-socket.js';
-export type { TicketHandler } from './handshake/ticket-desk.js';
+export type { TicketHandler } from './handshake/ticket-endpoint.js';
 export type * from './types.js';

@@ -8,12 +8,12 @@ import type { Server } from 'socket.io';
 import { Deadlines } from './deadlines.js';
 import { Diagnostics } from './diagnostics.js';
 import { GuestSessions } from './handshake/guest-session.js';
-import { OriginGuard } from './handshake/origin-guard.js';
-import { SessionCookie } from './handshake/session-cookie.js';
+import { OriginPolicy } from './handshake/origin-policy.js';
 import { SessionIdReader } from './handshake/session-id.js';
-import { TicketDesk } from './handshake/ticket-desk.js';
+import { SignedCookie } from './handshake/signed-cookie.js';
+import { TicketEndpoint } from './handshake/ticket-endpoint.js';
 import { Tickets } from './handshake/tickets.js';
-import type { ResolvedOptions } from './options.js';
+import { type ResolvedOptions, resolveTicketOptions } from './options.js';
 import { Activity } from './session/activity.js';
 import { ExpiryWatch } from './session/expiry-watch.js';
 import { Lifetime } from './session/lifetime.js';
@@ -30,7 +30,6 @@ import { NodeWords } from './sockets/node-words.js';
 import { RoomWatch } from './sockets/room-watch.js';
 import type { NamespaceServices } from './sockets/session-namespace.js';
 import { SessionSockets } from './sockets/session-sockets.js';
-import { resolveTicketOptions } from './ticket-options.js';
 import type { CookieParser, SessionChange } from './types.js';
 
 /** What the rooms are built with. */
@@ -43,7 +42,7 @@ export interface Ground {
 /** What the facade needs of its rooms. */
 export interface Rooms extends NamespaceServices {
   /** None where the option `ticket` is off. */
-  readonly ticketDesk: TicketDesk | undefined;
+  readonly ticketEndpoint: TicketEndpoint | undefined;
   update<Result>(sessionId: string, change: SessionChange<Result>): Promise<Result>;
   end(sessionId: string): void;
   close(): void;
@@ -51,13 +50,13 @@ export interface Rooms extends NamespaceServices {
 
 /** Builds the rooms. */
 export function buildRooms(io: Server, { store, cookieParser, options }: Ground): Rooms {
-  const { key, origins, storeTimeout, maxPending } = options;
+  const { key, origins, trustProxy, storeTimeout, maxPending } = options;
   const deadlines = new Deadlines(storeTimeout);
   const diagnostics = new Diagnostics(options.onError);
 
   // A server without an engine yet has no `cors` either.
   const cors = (): unknown => io.engine?.opts.cors;
-  const cookie = new SessionCookie(key, cookieParser, deadlines);
+  const cookie = new SignedCookie(key, cookieParser, deadlines);
   const tickets =
     options.ticket &&
     new Tickets({
@@ -69,7 +68,7 @@ export function buildRooms(io: Server, { store, cookieParser, options }: Ground)
     });
   const guests = new GuestSessions({ store, engine: () => io.engine, deadlines });
   const sessionIds = new SessionIdReader({
-    originGuard: new OriginGuard({ origins, cors }, deadlines),
+    originPolicy: new OriginPolicy({ origins, trustProxy, cors, deadlines }),
     cookie,
     custom: options.sessionId,
     tickets,
@@ -122,7 +121,7 @@ export function buildRooms(io: Server, { store, cookieParser, options }: Ground)
     roomWatch,
     deadlines,
     maxPending,
-    ticketDesk: tickets && new TicketDesk(tickets, sessionIds),
+    ticketEndpoint: tickets && new TicketEndpoint(tickets, sessionIds),
     update: (sessionId, change) =>
       guard.updateById(sessionId, change, {
         report: (error) => diagnostics.warn(error),

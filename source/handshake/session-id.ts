@@ -1,6 +1,6 @@
 /**
- * @module A handshake becomes a session id. Knows in which order its claims are checked; must not
- * know what a session holds.
+ * @module Finds the session id of a handshake: by its ticket, the option `sessionId`, its cookie, or
+ * the session that `express-session` made for its request.
  */
 
 import type { IncomingMessage } from 'node:http';
@@ -9,17 +9,17 @@ import { describeValue, SessionError, type SessionErrorCode } from '../errors.js
 import type { ResolvedOptions } from '../options.js';
 import type { Handshake } from '../types/options.js';
 import type { GuestSession, GuestSessions } from './guest-session.js';
-import type { OriginGuard } from './origin-guard.js';
-import type { SessionCookie } from './session-cookie.js';
+import type { OriginPolicy } from './origin-policy.js';
+import type { SignedCookie } from './signed-cookie.js';
 import type { Tickets } from './tickets.js';
 
-/** Where a session id may come from, and who checks that it may. */
-export interface SessionIdSources {
-  readonly originGuard: OriginGuard;
-  readonly cookie: SessionCookie;
+/** Where a session id may come from, and what checks it. */
+export interface SessionIdDependencies {
+  readonly originPolicy: OriginPolicy;
+  readonly cookie: SignedCookie;
   /** The `sessionId` option, which takes the cookie's place. */
   readonly custom: ResolvedOptions['sessionId'];
-  /** Taken in place of either, where the option `ticket` is on. */
+  /** Come before either, where the option `ticket` is on. */
   readonly tickets: Pick<Tickets, 'open'> | undefined;
   /** The sessions that `express-session` made for handshakes. */
   readonly guests: Pick<GuestSessions, 'of'>;
@@ -34,10 +34,10 @@ const withoutCookie: ReadonlySet<SessionErrorCode> = new Set<SessionErrorCode>([
 
 /** Tells the session id of a handshake. */
 export class SessionIdReader {
-  readonly #sources: SessionIdSources;
+  readonly #dependencies: SessionIdDependencies;
 
-  constructor(sources: SessionIdSources) {
-    this.#sources = sources;
+  constructor(sources: SessionIdDependencies) {
+    this.#dependencies = sources;
   }
 
   /**
@@ -66,11 +66,11 @@ export class SessionIdReader {
     handshake: Handshake,
     request: IncomingMessage,
   ): Promise<string | SessionError> {
-    const { originGuard, cookie, custom, tickets } = this.#sources;
+    const { originPolicy, cookie, custom, tickets } = this.#dependencies;
     try {
       const ticket = ticketOf(handshake.auth);
       if (tickets && ticket !== undefined) return await tickets.open(ticket, request);
-      await originGuard.check(handshake, request);
+      await originPolicy.check(handshake, request);
       return await (custom ? this.#ask(custom, handshake) : cookie.readSessionId(request));
     } catch (error) {
       if (error instanceof SessionError) return error;
@@ -88,7 +88,7 @@ export class SessionIdReader {
    * @returns nothing where the session id is told by a ticket or by the option `sessionId`
    */
   guest(handshake: Handshake, request: IncomingMessage): GuestSession | undefined {
-    const { custom, tickets, guests } = this.#sources;
+    const { custom, tickets, guests } = this.#dependencies;
     if (custom || (tickets && ticketOf(handshake.auth) !== undefined)) return undefined;
     return guests.of(request);
   }
@@ -97,22 +97,22 @@ export class SessionIdReader {
     sessionId: NonNullable<ResolvedOptions['sessionId']>,
     handshake: Handshake,
   ): Promise<string> {
-    const id: unknown = await this.#sources.deadlines.wait<unknown>(
+    const id: unknown = await this.#dependencies.deadlines.wait<unknown>(
       ({ resolve, reject }) => Promise.resolve(sessionId(handshake)).then(resolve, reject),
-      (when) => new Error(`It did not answer ${when}`),
+      (when) => new Error(`\`sessionId\` did not answer ${when}`),
     );
     if (typeof id === 'string' && id !== '') return id;
     if (id === undefined || id === null || id === '') {
       throw new SessionError(
         'ERR_SESSION_COOKIE_MISSING',
-        '`sessionId` told no session id for this handshake',
+        'The option `sessionId` returned no session id for this handshake',
       );
     }
     throw new TypeError(`\`sessionId\` returned ${describeValue(id)}; expected a string`);
   }
 }
 
-/** What a client sent for a ticket: `auth` may be any JSON, and even that only with most parsers. */
+/** What a client sent as a ticket. `auth` is any value that Socket.IO's parser can make. */
 function ticketOf(auth: unknown): unknown {
   if (typeof auth !== 'object' || auth === null || !Object.hasOwn(auth, 'session'))
     return undefined;

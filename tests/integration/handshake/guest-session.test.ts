@@ -15,9 +15,9 @@ import { WebSocket } from 'ws';
 import { Deadlines } from '../../../source/deadlines.js';
 import type { SessionError } from '../../../source/errors.js';
 import { type GuestSession, GuestSessions } from '../../../source/handshake/guest-session.js';
-import { OriginGuard } from '../../../source/handshake/origin-guard.js';
-import { SessionCookie } from '../../../source/handshake/session-cookie.js';
+import { OriginPolicy } from '../../../source/handshake/origin-policy.js';
 import { SessionIdReader } from '../../../source/handshake/session-id.js';
+import { SignedCookie } from '../../../source/handshake/signed-cookie.js';
 import { received } from '../../support/app.js';
 import { cookieOf, sign } from '../../support/cookies.js';
 
@@ -77,8 +77,8 @@ describe('with `io.engine.use(session(…))` in front', () => {
     custom?: () => string | undefined,
   ): Promise<Visit> {
     const ids = new SessionIdReader({
-      originGuard: new OriginGuard({ origins: [], cors: () => undefined }, deadlines),
-      cookie: new SessionCookie('connect.sid', cookieParser(secret), deadlines),
+      originPolicy: new OriginPolicy({ origins: [], cors: () => undefined, deadlines }),
+      cookie: new SignedCookie('connect.sid', cookieParser(secret), deadlines),
       custom,
       tickets: undefined,
       guests,
