@@ -2,9 +2,10 @@
  * @module Tells errors that no listener was given to `onError`, or else to the process.
  */
 
-import { describeValue, SessionError } from './errors.js';
+import { describeValue, helpFor, SessionError, type SessionErrorCode } from './errors.js';
 import type { ResolvedOptions } from './options.js';
 import { isThenable } from './thenable.js';
+import { debug, publishRefusal } from './tracing.js';
 import type { ErrorContext } from './types/options.js';
 
 /** Where a listener was called, and with what. */
@@ -17,13 +18,27 @@ export interface ListenerContext extends ErrorContext {
   readonly hasSession?: boolean;
 }
 
+/** What else there is to know about the options. */
+type DiagnosticsOptions = Partial<Pick<ResolvedOptions, 'reportRefusals' | 'sessionId'>>;
+
+/** The refusals that a mistake in the configuration can bring about, for every visitor alike. */
+const configurable: ReadonlySet<SessionErrorCode> = new Set<SessionErrorCode>([
+  'ERR_SESSION_COOKIE_MISSING',
+  'ERR_SESSION_COOKIE_INVALID',
+  'ERR_SESSION_COOKIE_PARSER',
+  'ERR_SESSION_ORIGIN',
+  'ERR_SESSION_NOT_FOUND',
+]);
+
 /** Tells errors to `onError`, or, without one, to where Node.js would have them. */
 export class Diagnostics {
   readonly #onError: ResolvedOptions['onError'];
+  readonly #options: DiagnosticsOptions;
   readonly #warned = new Set<unknown>();
 
-  constructor(onError: ResolvedOptions['onError']) {
+  constructor(onError: ResolvedOptions['onError'], options: DiagnosticsOptions = {}) {
     this.#onError = onError;
+    this.#options = options;
   }
 
   /**
@@ -62,12 +77,40 @@ export class Diagnostics {
     else this.warn(error);
   }
 
+  /**
+   * A client has no session, or was refused: told to `onError` where `reportRefusals` is on, and
+   * otherwise, outside production, as a warning where the configuration may be the reason.
+   */
+  refused(error: SessionError, context: ErrorContext): void {
+    const { code, message } = error;
+    const event = String(context.event);
+    const namespace = context.socket.nsp.name;
+    publishRefusal(() => ({ code, message, event, namespace }));
+    debug.socket('%s refused in %s (%s): %s', event, namespace, code, message);
+    if (this.#onError && this.#options.reportRefusals) this.#tell(error, context);
+    else if (this.#isLikelyMistake(code, context)) {
+      this.#warnOnce(
+        `refused ${code}`,
+        `${message}. This is told once, and not in production; turn \`reportRefusals\` on to have \`onError\` hear of each`,
+        { code, detail: `See ${helpFor(code)}` },
+      );
+    }
+  }
+
+  /** Whether the configuration may be to blame, and not only a visitor who has no session yet. */
+  #isLikelyMistake(code: SessionErrorCode, { socket }: ErrorContext): boolean {
+    if (process.env.NODE_ENV === 'production' || !configurable.has(code)) return false;
+    if (code !== 'ERR_SESSION_COOKIE_MISSING') return true;
+    return !this.#options.sessionId && socket.handshake.headers.cookie === undefined;
+  }
+
   /** Something failed that is not about a socket: a process warning, once per code. */
   warn(error: unknown): void {
     const { code, message } =
       error instanceof SessionError ? error : { code: undefined, message: 'A session failed' };
     this.#warnOnce(code, `${message}. Give \`onError\` to hear of each such error, and its cause`, {
       code,
+      ...(code === undefined ? {} : { detail: `See ${helpFor(code)}` }),
     });
   }
 

@@ -12,4 +12,13 @@ export {
   ExpressionSocket as 'module.exports',
 } from './expression-socket.js';
 export type { TicketHandler } from './handshake/ticket-endpoint.js';
+export type {
+  CountsMessage,
+  EndTrace,
+  HandshakeTrace,
+  ReadTrace,
+  RefusalMessage,
+  UpdateTrace,
+  WriteTrace,
+} from './tracing.js';
 export type * from './types.js';

@@ -52,7 +52,7 @@ export interface Rooms extends NamespaceServices {
 export function buildRooms(io: Server, { store, cookieParser, options }: Ground): Rooms {
   const { key, origins, trustProxy, storeTimeout, maxPending } = options;
   const deadlines = new Deadlines(storeTimeout);
-  const diagnostics = new Diagnostics(options.onError);
+  const diagnostics = new Diagnostics(options.onError, options);
 
   // A server without an engine yet has no `cors` either.
   const cors = (): unknown => io.engine?.opts.cors;

@@ -10,6 +10,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Deadlines } from '../deadlines.js';
 import { SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
+import { debug } from '../tracing.js';
 import type { Handshake } from '../types/options.js';
 
 /** What the `cors` option of a Socket.IO server may be, as the `cors` package reads it. */
@@ -50,11 +51,15 @@ export class OriginPolicy {
       if (isForeignScript(handshake, trustProxy)) throw scriptRefusal();
       return;
     }
-    if (isSameHost(origin, hostOf(handshake.headers, trustProxy))) return;
+    if (isSameHost(origin, hostOf(handshake.headers, trustProxy))) {
+      return debug.handshake('origin %s is the host', origin);
+    }
     let cause: unknown;
     try {
       // `null` is what a sandboxed page of anybody sends, so nobody can name it.
-      if (origin !== 'null' && (await this.#isNamed(origin, handshake, request))) return;
+      if (origin !== 'null' && (await this.#isNamed(origin, handshake, request))) {
+        return debug.handshake('origin %s is allowed by name', origin);
+      }
     } catch (error) {
       cause = error;
     }

@@ -5,8 +5,9 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { Deadlines } from '../deadlines.js';
-import { describeValue, SessionError, type SessionErrorCode } from '../errors.js';
+import { describeValue, SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
+import { debug, trace } from '../tracing.js';
 import type { Handshake } from '../types/options.js';
 import type { GuestSession, GuestSessions } from './guest-session.js';
 import type { OriginPolicy } from './origin-policy.js';
@@ -26,12 +27,6 @@ export interface SessionIdDependencies {
   readonly deadlines: Deadlines;
 }
 
-/** What is wrong with a handshake that presents no session id that can be believed. */
-const withoutCookie: ReadonlySet<SessionErrorCode> = new Set<SessionErrorCode>([
-  'ERR_SESSION_COOKIE_MISSING',
-  'ERR_SESSION_COOKIE_INVALID',
-]);
-
 /** Tells the session id of a handshake. */
 export class SessionIdReader {
   readonly #dependencies: SessionIdDependencies;
@@ -46,10 +41,25 @@ export class SessionIdReader {
    *
    * @returns the id, or the error that says why there is none; never rejects
    */
-  async read(handshake: Handshake, request: IncomingMessage): Promise<string | SessionError> {
-    const presented = await this.readPresented(handshake, request);
-    if (typeof presented === 'string' || !withoutCookie.has(presented.code)) return presented;
-    return this.guest(handshake, request)?.sessionId ?? presented;
+  read(handshake: Handshake, request: IncomingMessage): Promise<string | SessionError> {
+    return trace(
+      'handshake',
+      () => ({ transport: String(handshake.query.transport) }),
+      async (payload) => {
+        const presented = await this.readPresented(handshake, request);
+        const guest = isAbsent(presented) ? this.guest(handshake, request) : undefined;
+        const sessionId = guest?.sessionId ?? presented;
+        const source = guest ? 'request' : this.#sourceOf(handshake);
+        if (sessionId instanceof SessionError) {
+          debug.handshake('no session id (%s): %s', sessionId.code, sessionId.message);
+          if (payload) Object.assign(payload, { code: sessionId.code, error: sessionId });
+        } else {
+          debug.handshake('session id found, by: %s', source);
+          if (payload) payload.source = source;
+        }
+        return sessionId;
+      },
+    );
   }
 
   /**
@@ -88,9 +98,15 @@ export class SessionIdReader {
    * @returns nothing where the session id is told by a ticket or by the option `sessionId`
    */
   guest(handshake: Handshake, request: IncomingMessage): GuestSession | undefined {
-    const { custom, tickets, guests } = this.#dependencies;
-    if (custom || (tickets && ticketOf(handshake.auth) !== undefined)) return undefined;
-    return guests.of(request);
+    if (this.#sourceOf(handshake) !== 'cookie') return undefined;
+    return this.#dependencies.guests.of(request);
+  }
+
+  /** What a handshake has to present. */
+  #sourceOf(handshake: Handshake): 'ticket' | 'sessionId' | 'cookie' {
+    const { custom, tickets } = this.#dependencies;
+    if (tickets && ticketOf(handshake.auth) !== undefined) return 'ticket';
+    return custom ? 'sessionId' : 'cookie';
   }
 
   async #ask(
@@ -117,4 +133,10 @@ function ticketOf(auth: unknown): unknown {
   if (typeof auth !== 'object' || auth === null || !Object.hasOwn(auth, 'session'))
     return undefined;
   return Reflect.get(auth, 'session');
+}
+
+/** Whether a client presents no session id that can be believed. */
+function isAbsent(presented: string | SessionError): boolean {
+  if (typeof presented === 'string') return false;
+  return ['ERR_SESSION_COOKIE_MISSING', 'ERR_SESSION_COOKIE_INVALID'].includes(presented.code);
 }

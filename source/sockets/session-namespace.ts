@@ -158,7 +158,13 @@ export class SessionNamespaceWrapper implements Announcer {
         },
         this.#services.deadlines,
       );
-      if (refusal) return refusal;
+      if (refusal) {
+        socket.refused(
+          new SessionError('ERR_SESSION_REFUSED', 'An `authorization` listener refused the client'),
+          event,
+        );
+        return refusal;
+      }
     }
     return undefined;
   }

@@ -44,6 +44,7 @@ export class SessionSocket implements Recipient, Teller {
   readonly membership: Membership;
   readonly #services: SocketServices;
   #sessionId: string | SessionError | undefined;
+  #isRefusalTold = false;
   /** When the read of `first` was asked for. */
   #firstSince = 0;
   readonly #backlog: Backlog;
@@ -59,9 +60,23 @@ export class SessionSocket implements Recipient, Teller {
   /** Reads the session as it is now. The session id is found out once. */
   async read(): Promise<Reading> {
     this.#sessionId ??= await this.#services.sessionIds.read(this.raw.handshake, this.raw.request);
-    if (typeof this.#sessionId !== 'string') return { error: this.#sessionId };
+    if (typeof this.#sessionId !== 'string') return this.#withoutSession(this.#sessionId);
     this.#firstSince = performance.now();
-    return this.#services.reader.read(this.#sessionId);
+    const reading = await this.#services.reader.read(this.#sessionId);
+    if (reading.error?.code === 'ERR_SESSION_NOT_FOUND') return this.#withoutSession(reading.error);
+    return reading;
+  }
+
+  /** Tells once why the socket comes without a session. */
+  #withoutSession(error: SessionError): Reading {
+    if (!this.#isRefusalTold) this.refused(error, 'handshake');
+    this.#isRefusalTold = true;
+    return { error };
+  }
+
+  /** Tells that the client has no session, or is not let in. */
+  refused(error: SessionError, event: EventName): void {
+    this.#services.diagnostics.refused(error, this.#context(event));
   }
 
   /** Whether a connection that Socket.IO recovered came back without the session that it had. */
