@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import cookieParser from 'cookie-parser';
 import session, { MemoryStore, type SessionOptions } from 'express-session';
+import { spy } from 'sinon';
 import { Server } from 'socket.io';
 import { type Socket as Client, io as open } from 'socket.io-client';
 import { WebSocket } from 'ws';
@@ -186,7 +187,9 @@ describe('with `io.engine.use(session(…))` in front', () => {
         await guest?.storeIfCookieSent();
         expect(await stored()).to.deep.equal([]);
         expect(guest?.isNew).to.equal(true);
+        const set = spy(store, 'set');
         await Promise.all([guest?.store(), guest?.store()]);
+        expect(set.callCount).to.equal(1);
         expect(await stored()).to.deep.equal([id]);
         expect(guest?.isNew).to.equal(false);
       });
@@ -206,6 +209,15 @@ describe('with `io.engine.use(session(…))` in front', () => {
       });
     });
   }
+
+  it("takes no session that is not the one of the request's id", async () => {
+    await start();
+    io.engine.use((request: { sessionID: string }, _response: unknown, next: () => void) => {
+      request.sessionID = 'another';
+      next();
+    });
+    expect((await visit('websocket')).guest).to.equal(undefined);
+  });
 
   it('tells the record as the store would have it', async () => {
     await start({ cookie: { maxAge: 60_000 } });
