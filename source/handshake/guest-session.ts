@@ -51,7 +51,9 @@ export class GuestSessions {
    *
    * @returns always the same one for one request; nothing where there is none, or none of this store
    */
-  of(request: IncomingMessage): GuestSession | undefined {
+  of(request: IncomingMessage | undefined): GuestSession | undefined {
+    // A WebTransport connection has no request.
+    if (!request) return undefined;
     this.#watchHeaders();
     const known = this.#guests.get(request);
     if (known) return known;

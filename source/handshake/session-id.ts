@@ -44,7 +44,8 @@ export class SessionIdReader {
   read(handshake: Handshake, request: IncomingMessage): Promise<string | SessionError> {
     return trace(
       'handshake',
-      () => ({ transport: String(handshake.query.transport) }),
+      // A WebTransport connection has no request, and so an empty query.
+      () => ({ transport: String(handshake.query.transport ?? 'webtransport') }),
       async (payload) => {
         const presented = await this.readPresented(handshake, request);
         const guest = isAbsent(presented) ? this.guest(handshake, request) : undefined;

@@ -201,7 +201,7 @@ export class SessionSocket implements Recipient, Teller {
 
   #call(delivery: Delivery, listener: Listener, args: unknown[]): void {
     const { event, hasSession } = delivery;
-    const context = { ...this.#context(event), hasSession };
+    const context = { socket: this.socket, event, hasSession };
     delivery.result = this.#services.diagnostics.call(listener, args, context);
   }
 
