@@ -1,33 +1,44 @@
 /**
- * @module What is given for an argument: whether it can be what it should be, and what is said where
- * it is not. Must not know what is done with it.
+ * @module Checks arguments, and says what was expected and what came.
  */
 
+import { Server as NetServer } from 'node:net';
 import type { Namespace, Server } from 'socket.io';
 import { describeValue } from './errors.js';
 
-/** @throws {TypeError} where it is none */
+/** @throws {TypeError} where it is not one */
 export function assertServer(io: unknown, name = 'io'): void {
   if (isServer(io)) return;
+  const given =
+    io instanceof NetServer
+      ? 'an `http.Server`; pass the Socket.IO `Server` that is attached to it'
+      : describeValue(io);
   throw new TypeError(
-    `\`${name}\`: expected a Socket.IO 4 server, as \`new Server(httpServer)\` makes it, got ${describeValue(io)}`,
+    `\`${name}\`: expected a Socket.IO 4 server, such as \`new Server(httpServer)\`, got ${given}`,
   );
 }
 
-/** @throws {TypeError} where it is none */
+/** @throws {TypeError} where it is not one */
 export function assertStore(store: unknown): void {
   if (hasMethods(store, ['get', 'set', 'destroy', 'createSession'])) return;
   throw new TypeError(
-    `\`store\`: expected a session store of express-session (the very one that \`session({ store })\` was given), got ${describeValue(store)}`,
+    `\`store\`: expected a session store of express-session (the same object that \`session({ store })\` is given), got ${describeValue(store)}`,
   );
 }
 
-/** @throws {TypeError} where it is none */
+/** @throws {TypeError} where it is not one */
 export function assertCookieParser(cookieParser: unknown, name = 'cookieParser'): void {
-  if (typeof cookieParser === 'function') return;
-  throw new TypeError(
-    `\`${name}\`: expected a middleware such as \`cookieParser(secret)\`, got ${describeValue(cookieParser)}`,
-  );
+  if (typeof cookieParser !== 'function') {
+    throw new TypeError(
+      `\`${name}\`: expected a middleware such as \`cookieParser(secret)\`, got ${describeValue(cookieParser)}`,
+    );
+  }
+  // The factory of `cookie-parser`, which has `signedCookies` beside it, in place of what it makes.
+  if ('signedCookies' in cookieParser && 'JSONCookies' in cookieParser) {
+    throw new TypeError(
+      `\`${name}\`: expected what \`cookieParser(secret)\` returns, got \`cookieParser\` itself; call it with the secret of express-session`,
+    );
+  }
 }
 
 /**
@@ -42,7 +53,7 @@ export function assertSessionId(calledAs: string, sessionId: unknown): void {
   );
 }
 
-/** @throws {TypeError} where it is none */
+/** @throws {TypeError} where it is not one */
 export function assertNamespace(name: unknown, io: Server): asserts name is Namespace {
   if (!hasMethods(name, ['use', 'on', 'emit', 'fetchSockets'])) {
     throw new TypeError(
@@ -50,10 +61,10 @@ export function assertNamespace(name: unknown, io: Server): asserts name is Name
     );
   }
   if ('server' in name && name.server === io) return;
-  throw new TypeError('`of`: expected a namespace of this server, got one of another');
+  throw new TypeError('`of`: expected a namespace of this server, got one of another server');
 }
 
-/** Whether a value is a server of Socket.IO. */
+/** Whether a value is a Socket.IO server. */
 export function isServer(io: unknown): boolean {
   return hasMethods(io, ['of', 'use', 'attach']);
 }
@@ -65,7 +76,7 @@ function hasMethods(value: unknown, names: readonly string[]): value is object {
 
 /**
  * @param method the method that takes the listener, for the message
- * @throws {TypeError} where it is no function
+ * @throws {TypeError} where it is not a function
  */
 export function assertListener(method: string, listener: unknown): void {
   if (typeof listener === 'function') return;

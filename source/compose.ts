@@ -6,18 +6,18 @@ import type { Store } from 'express-session';
 import type { Server } from 'socket.io';
 import { Deadlines } from './deadlines.js';
 import { Diagnostics } from './diagnostics.js';
-import { OriginGuard } from './handshake/origin-guard.js';
-import { SessionCookie } from './handshake/session-cookie.js';
+import { GuestSessions } from './handshake/guest-session.js';
+import { OriginPolicy } from './handshake/origin-policy.js';
 import { SessionIdReader } from './handshake/session-id.js';
-import { TicketDesk } from './handshake/ticket-desk.js';
+import { SignedCookie } from './handshake/signed-cookie.js';
+import { TicketEndpoint } from './handshake/ticket-endpoint.js';
 import { Tickets } from './handshake/tickets.js';
-import type { ResolvedOptions } from './options.js';
+import { type ResolvedOptions, resolveTicketOptions } from './options.js';
 import { SessionEngine } from './session/engine.js';
 import { ClusterBus } from './sockets/cluster-bus.js';
 import { LeaveRoomListener } from './sockets/leave-room-listener.js';
 import type { NamespaceDependencies } from './sockets/session-namespace.js';
 import { SessionSockets } from './sockets/session-sockets.js';
-import { resolveTicketOptions } from './ticket-options.js';
 import type { CookieParser } from './types.js';
 
 /** What the facade was given. */
@@ -31,19 +31,19 @@ export interface Dependencies {
 export interface Composition extends NamespaceDependencies {
   readonly engine: SessionEngine;
   /** None where the option `ticket` is off. */
-  readonly ticketDesk: TicketDesk | undefined;
+  readonly ticketEndpoint: TicketEndpoint | undefined;
   close(): void;
 }
 
 /** Builds it. */
 export function compose(io: Server, { store, cookieParser, options }: Dependencies): Composition {
-  const { key, origins, storeTimeout } = options;
+  const { key, origins, trustProxy, storeTimeout } = options;
   const deadlines = new Deadlines(storeTimeout);
-  const diagnostics = new Diagnostics(options.onError);
+  const diagnostics = new Diagnostics(options.onError, options);
 
   // A server without an engine yet has no `cors` either.
   const cors = (): unknown => io.engine?.opts.cors;
-  const cookie = new SessionCookie(key, cookieParser, deadlines);
+  const cookie = new SignedCookie(key, cookieParser, deadlines);
   const tickets =
     options.ticket &&
     new Tickets({
@@ -53,11 +53,13 @@ export function compose(io: Server, { store, cookieParser, options }: Dependenci
       claim: options.claim,
       deadlines,
     });
+  const guests = new GuestSessions({ store, engine: () => io.engine, deadlines });
   const sessionIds = new SessionIdReader({
-    originGuard: new OriginGuard({ origins, cors }, deadlines),
+    originPolicy: new OriginPolicy({ origins, trustProxy, cors, deadlines }),
     cookie,
     custom: options.sessionId,
     tickets,
+    guests,
     deadlines,
   });
 
@@ -84,9 +86,10 @@ export function compose(io: Server, { store, cookieParser, options }: Dependenci
     engine,
     sockets,
     leaveRoomListener,
-    ticketDesk: tickets && new TicketDesk(tickets, sessionIds),
+    ticketEndpoint: tickets && new TicketEndpoint(tickets, sessionIds),
     close: () => {
       bus.close();
+      guests.close();
       engine.close();
       deadlines.close();
     },

@@ -1,11 +1,13 @@
 /**
- * @module Every failure by its name. Knows the sentences that users read, and nothing of what
- * happened beyond what it is told; never a cookie value, a secret or a session id.
+ * @module The errors of the library, with their codes. Messages never hold a cookie value, a secret
+ * or a session id.
  */
 
-/**
- * What happened, in a word that programs can compare. The README has a row for each.
- */
+/** Where each code is documented, under a heading of its own. */
+const documentation =
+  'https://github.com/expression-socket-io/expression.socket.io/blob/main/docs/errors.md';
+
+/** What happened, for programs to compare. Each code is documented in `docs/errors.md`. */
 export type SessionErrorCode =
   | 'ERR_SESSION_COOKIE_MISSING'
   | 'ERR_SESSION_COOKIE_INVALID'
@@ -24,8 +26,8 @@ export type SessionErrorCode =
 /**
  * Says why there is no session, or why it could not be saved.
  *
- * `code` is stable and made to be compared; `message` is made to be read by whoever runs the
- * server; `cause` is the error of the cookie parser or the store, where there is one.
+ * `code` is stable and meant to be compared; `message` is meant for whoever runs the server; `cause`
+ * is the error of the cookie parser or the store, where there is one.
  *
  * @example
  * socket.sessOn('vote', (err, session) => {
@@ -37,24 +39,24 @@ export type SessionErrorCode =
 export class SessionError extends Error {
   /** Always `'SessionError'`. */
   override readonly name: string = 'SessionError';
-  /** What happened, for programs. */
+  /** What happened. */
   readonly code: SessionErrorCode;
 
   /**
-   * Applications rarely need to make one; their tests may.
+   * Applications rarely make one, but their tests may.
    *
    * @param code what happened
    * @param message a sentence for whoever runs the server
    * @param options `cause`: the error behind this one
    */
   constructor(code: SessionErrorCode, message: string, options?: { cause?: unknown }) {
-    // Nothing is no cause: it would show wherever the error is printed.
+    // A `cause` that is `undefined` would be printed with the error.
     super(message, options?.cause === undefined ? undefined : options);
     this.code = code;
   }
 }
 
-/** What a refused client is told, by code: enough to act upon, nothing about the server. */
+/** What a refused client is told, by code: what it can act upon, and nothing about the server. */
 const clientSentences: Readonly<Record<SessionErrorCode, string>> = {
   ERR_SESSION_COOKIE_MISSING: 'No session cookie',
   ERR_SESSION_COOKIE_INVALID: 'Invalid session cookie',
@@ -71,12 +73,12 @@ const clientSentences: Readonly<Record<SessionErrorCode, string>> = {
   ERR_SESSION_TICKET: 'Invalid ticket',
 };
 
-/** An error in the shape that Socket.IO sends to a refused client: `message` and `data` travel. */
+/** An error of which Socket.IO sends `message` and `data` to a refused client. */
 export interface ConnectError extends Error {
   data: { code: SessionErrorCode };
 }
 
-/** Makes the `connect_error` of a refused client: the code, and a sentence without details. */
+/** Makes the `connect_error` of a refused client: the code, and a message without details. */
 export function connectError(code: SessionErrorCode): ConnectError {
   return Object.assign(new Error(clientSentences[code]), { data: { code } });
 }
@@ -87,7 +89,7 @@ const storeTroubles: ReadonlySet<unknown> = new Set<SessionErrorCode>([
   'ERR_SESSION_OVERLOAD',
 ]);
 
-/** Whether an error is the store's and will pass: no reason to part with the client. */
+/** Whether an error is the store's and temporary: no reason to disconnect the client. */
 export function isStoreTrouble(code: unknown): boolean {
   return storeTroubles.has(code);
 }
@@ -100,29 +102,34 @@ const mishaps: ReadonlySet<unknown> = new Set<SessionErrorCode>([
 
 /**
  * Whether an error is nobody's mistake: the store was down, the lock taken, or the visitor logged out
- * while a listener was at work. No reason to end the process, even if no listener deals with it.
+ * while a listener was running.
  */
 export function isMishap(error: unknown): error is SessionError {
   return error instanceof SessionError && (isStoreTrouble(error.code) || mishaps.has(error.code));
 }
 
-/** The error of an update whose lock somebody else may have by now. */
+/** Makes the error of an update whose lock another process may hold by now. */
 export function lockLost(cause?: unknown): SessionError {
   return new SessionError(
     'ERR_SESSION_LOCK',
-    'The lock of the session was lost while it was held: nothing was saved',
+    'The session lock was lost while it was held; nothing was saved',
     { cause },
   );
 }
 
-/** Names a value's type for a message, without giving away what is in it. */
+/** Where a code is documented. */
+export function helpFor(code: SessionErrorCode): string {
+  return `${documentation}#${code.toLowerCase()}`;
+}
+
+/** Names the type of a value for a message, without showing the value. */
 export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'function') {
     return value.name ? `the function \`${value.name}\`` : 'a function';
   }
   if (typeof value !== 'object') return `a ${typeof value}`;
-  // The class's own name: a property `constructor` of the value may hold anything.
+  // From the prototype, because the value's own property `constructor` may hold anything.
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
   if (typeof name !== 'string' || name === '' || name === 'Object') return 'an object';
   return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;

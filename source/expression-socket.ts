@@ -14,7 +14,7 @@ import {
 } from './assertions.js';
 import { type Composition, compose } from './compose.js';
 import { SessionError } from './errors.js';
-import type { TicketDesk, TicketHandler } from './handshake/ticket-desk.js';
+import type { TicketEndpoint, TicketHandler } from './handshake/ticket-endpoint.js';
 import { resolveOptions } from './options.js';
 import { SessionNamespaceWrapper } from './sockets/session-namespace.js';
 import type { ExpressionSocketOptions } from './types/options.js';
@@ -232,7 +232,7 @@ export class ExpressionSocket<
    * });
    */
   async ticket(sessionId: string): Promise<string> {
-    return this.#ticketDesk('ticket').issue(sessionId);
+    return this.#ticketEndpoint('ticket').issue(sessionId);
   }
 
   /**
@@ -243,7 +243,7 @@ export class ExpressionSocket<
    * @throws {SessionError} by the promise: where a handshake like this would get no session
    */
   async ticketFor(request: IncomingMessage): Promise<string> {
-    return this.#ticketDesk('ticketFor').issueFor(request);
+    return this.#ticketEndpoint('ticketFor').issueFor(request);
   }
 
   /**
@@ -256,7 +256,7 @@ export class ExpressionSocket<
    * app.post('/ticket', expressionIO.ticketHandler());
    */
   ticketHandler(): TicketHandler {
-    const desk = this.#ticketDesk('ticketHandler');
+    const desk = this.#ticketEndpoint('ticketHandler');
     return (request, response, next) => desk.handle(request, response, next);
   }
 
@@ -274,9 +274,9 @@ export class ExpressionSocket<
     this.#parts.close();
   }
 
-  #ticketDesk(method: string): TicketDesk {
-    const { ticketDesk } = this.#parts;
-    if (ticketDesk) return ticketDesk;
+  #ticketEndpoint(method: string): TicketEndpoint {
+    const { ticketEndpoint } = this.#parts;
+    if (ticketEndpoint) return ticketEndpoint;
     throw new TypeError(
       `\`${method}\`: expected the option \`ticket\` to be on, and it is off; turn it on with \`{ ticket: {} }\``,
     );

@@ -11,5 +11,14 @@ export {
   // https://nodejs.org/api/modules.html#loading-ecmascript-modules-using-require
   ExpressionSocket as 'module.exports',
 } from './expression-socket.js';
-export type { TicketHandler } from './handshake/ticket-desk.js';
+export type { TicketHandler } from './handshake/ticket-endpoint.js';
+export type {
+  CountsMessage,
+  EndTrace,
+  HandshakeTrace,
+  ReadTrace,
+  RefusalMessage,
+  UpdateTrace,
+  WriteTrace,
+} from './tracing.js';
 export type * from './types.js';

@@ -1,11 +1,10 @@
 /**
- * @module The options with their defaults, and what is said of a wrong one. The only place where a
- * default value is written.
+ * @module The options: their defaults, which are written nowhere else, and the checks of what is
+ * given.
  */
 
 import { describeValue } from './errors.js';
-import { assertTicketOptions } from './ticket-options.js';
-import type { ExpressionSocketOptions, OriginCheck } from './types/options.js';
+import type { ExpressionSocketOptions, OriginCheck, TicketOptions } from './types/options.js';
 
 /** The options with every default in its place. */
 export interface ResolvedOptions {
@@ -13,6 +12,7 @@ export interface ResolvedOptions {
   readonly alwaysSession: boolean;
   readonly autoErrManager: boolean;
   readonly origins: readonly (string | RegExp)[] | OriginCheck | false;
+  readonly trustProxy: boolean;
   readonly sessionId: ExpressionSocketOptions['sessionId'];
   readonly storeTimeout: number;
   readonly maxPending: number;
@@ -27,6 +27,15 @@ export interface ResolvedOptions {
   readonly ticket: ExpressionSocketOptions['ticket'];
   readonly claim: ExpressionSocketOptions['claim'];
   readonly onError: ExpressionSocketOptions['onError'];
+  readonly reportRefusals: boolean;
+}
+
+/** The parts of `ticket` with every default in its place. */
+export interface ResolvedTicketOptions {
+  /** `undefined` where the secret of the cookie parser is used. */
+  readonly secrets: readonly string[] | undefined;
+  readonly lifetime: number;
+  readonly once: boolean;
 }
 
 const defaults = {
@@ -34,6 +43,7 @@ const defaults = {
   alwaysSession: false,
   autoErrManager: false,
   origins: [],
+  trustProxy: false,
   sessionId: undefined,
   storeTimeout: 5_000,
   maxPending: 1_000,
@@ -48,19 +58,25 @@ const defaults = {
   ticket: undefined,
   claim: undefined,
   onError: undefined,
+  reportRefusals: false,
 } satisfies ResolvedOptions;
 
-/** The longest delay that a timer of Node.js can count: https://nodejs.org/api/timers.html */
+/** The longest lifetime of a ticket, which is as good as the session cookie while it is valid. */
+const longestLifetime = 86_400_000;
+
+/** The longest delay of a Node.js timer: https://nodejs.org/api/timers.html */
 const longestDelay = 2_147_483_647;
 
 /** The names of all options. */
 export const optionNames: readonly string[] = Object.keys(defaults);
 
 /** What each option must be, in words and as a check. */
-const rules: {
-  readonly [Name in keyof ResolvedOptions]: readonly [string, (value: unknown) => boolean];
-} = {
-  key: ['the name of a cookie', (value) => typeof value === 'string' && value !== ''],
+type Rules<Name extends string> = {
+  readonly [Key in Name]: readonly [string, (value: unknown) => boolean];
+};
+
+const rules: Rules<keyof ResolvedOptions> = {
+  key: ['the name of a cookie', isNonEmptyString],
   alwaysSession: ['a boolean', isBoolean],
   autoErrManager: ['a boolean', isBoolean],
   origins: [
@@ -68,20 +84,27 @@ const rules: {
     (value) =>
       value === false || isFunction(value) || (Array.isArray(value) && value.every(isOrigin)),
   ],
+  trustProxy: ['a boolean', isBoolean],
   sessionId: ['a function', isFunction],
-  storeTimeout: [`milliseconds from 1 to ${longestDelay}`, isWholeNumberUpTo(longestDelay)],
-  maxPending: ['a whole number from 1 on', isWholeNumberUpTo(Number.MAX_SAFE_INTEGER)],
+  storeTimeout: [
+    `a whole number of milliseconds from 1 to ${longestDelay}`,
+    isWholeNumberUpTo(longestDelay),
+  ],
+  maxPending: ['a whole number of 1 or more', isWholeNumberUpTo(Number.MAX_SAFE_INTEGER)],
   readMany: ['a function', isFunction],
   rewrite: ['a function', isFunction],
   lock: ['an object with a method `acquire`', isLock],
-  lockTimeout: [`milliseconds from 1 to ${longestDelay}`, isWholeNumberUpTo(longestDelay)],
+  lockTimeout: [
+    `a whole number of milliseconds from 1 to ${longestDelay}`,
+    isWholeNumberUpTo(longestDelay),
+  ],
   recordCacheSize: [
-    'a number of characters from 0 on',
+    'a number of characters of 0 or more',
     (value) => Number.isFinite(value) && Number(value) >= 0,
   ],
   mergeHttpWrites: ['a boolean', isBoolean],
   touch: [
-    '`false`, or milliseconds from 0 on',
+    '`false`, or a number of milliseconds of 0 or more',
     (value) => value === false || (Number.isFinite(value) && Number(value) >= 0),
   ],
   onSessionEnd: [
@@ -91,6 +114,16 @@ const rules: {
   ticket: ['an object', isTicketOptions],
   claim: ['a function', isFunction],
   onError: ['a function', isFunction],
+  reportRefusals: ['a boolean', isBoolean],
+};
+
+const ticketRules: Rules<keyof TicketOptions> = {
+  secret: ['a string or an array of strings, none of them empty', isSecret],
+  lifetime: [
+    `a whole number of milliseconds from 1 to ${longestLifetime}`,
+    isWholeNumberUpTo(longestLifetime),
+  ],
+  once: ['a boolean', isBoolean],
 };
 
 /**
@@ -108,32 +141,99 @@ export function resolveOptions(options: ExpressionSocketOptions | undefined): Re
   return { ...defaults, ...Object.fromEntries(given) };
 }
 
-function checkOption(name: string, value: unknown): void {
-  if (!Object.hasOwn(rules, name)) {
+/**
+ * Checks the option `ticket`. Its errors repeat no value, since one of them is a secret.
+ *
+ * @throws {TypeError} which names the part, what was expected and what came
+ */
+export function assertTicketOptions(ticket: unknown): asserts ticket is TicketOptions {
+  if (typeof ticket !== 'object' || ticket === null || Array.isArray(ticket)) {
     throw new TypeError(
-      `Unknown option \`${name}\`; expected one of ${Object.keys(rules).join(', ')}`,
+      `\`ticket\`: expected an object, such as \`{}\` for all the defaults, got ${describeValue(ticket)}`,
     );
   }
-  const [expected, isRight] = rules[name as keyof ResolvedOptions];
-  if (isRight(value)) return;
-  throw new TypeError(`\`${name}\`: expected ${expected}, got ${showOption(value)}`);
+  for (const [name, value] of Object.entries(ticket)) {
+    if (value === undefined) continue;
+    assertKnown(name, ticketRules, 'ticket.');
+    const [expected, isRight] = ticketRules[name];
+    if (isRight(value)) continue;
+    const given = showTicketPart(name, value);
+    throw new TypeError(`\`ticket.${name}\`: expected ${expected}, got ${given}`);
+  }
 }
 
-/** Options are the programmer's own words, and no secrets: short ones may be repeated as they are. */
+/** Puts the defaults in place of what was left out of a `ticket` that was checked. */
+export function resolveTicketOptions({
+  secret,
+  lifetime = 60_000,
+  once = false,
+}: TicketOptions): ResolvedTicketOptions {
+  return { secrets: typeof secret === 'string' ? [secret] : secret, lifetime, once };
+}
+
+function checkOption(name: string, value: unknown): void {
+  assertKnown(name, rules);
+  const [expected, isRight] = rules[name];
+  if (isRight(value)) return;
+  const given = name === 'origins' ? showOrigins(value) : showOption(value);
+  throw new TypeError(`\`${name}\`: expected ${expected}, got ${given}`);
+}
+
+function assertKnown<Name extends string>(
+  name: string,
+  known: Rules<Name>,
+  prefix = '',
+): asserts name is Name {
+  if (Object.hasOwn(known, name)) return;
+  throw new TypeError(
+    `Unknown option \`${prefix}${name}\`; expected one of ${Object.keys(known).join(', ')}`,
+  );
+}
+
+/** Repeats short values: options are written by the programmer, and hold no secrets. */
 function showOption(value: unknown): string {
-  if (Array.isArray(value)) {
-    const wrong = value.filter((one) => !isOrigin(one)).map(showOption);
-    return `an array with ${wrong.join(', ')}`;
-  }
+  if (Array.isArray(value)) return `an array with ${value.map(showOption).join(', ')}`;
   if (typeof value === 'string' && value.length <= 60) return JSON.stringify(value);
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return describeValue(value);
 }
 
-/** Says more of what is wrong than a rule does, and less of the value, where there may be a secret. */
+/** Shows the origins that are wrong, with the right spelling where that is clear. */
+function showOrigins(value: unknown): string {
+  if (!Array.isArray(value)) return showOption(value);
+  const wrong = value.filter((one) => !isOrigin(one));
+  const hints = wrong.map((one) => {
+    if (one === '*') return '"*" (name each origin, or turn the check off with `origins: false`)';
+    const bare = typeof one === 'string' && one.endsWith('/') ? one.slice(0, -1) : undefined;
+    const hint = isOrigin(bare) ? ` (without the trailing slash: ${showOption(bare)})` : '';
+    return `${showOption(one)}${hint}`;
+  });
+  return `an array with ${hints.join(', ')}`;
+}
+
+/** Repeats numbers only: anything else may be a secret in the wrong place. */
+function showTicketPart(name: string, value: unknown): string {
+  if (name !== 'secret' && typeof value === 'number') return String(value);
+  if (value === '') return 'an empty string';
+  if (!Array.isArray(value)) return describeValue(value);
+  if (value.length === 0) return 'an empty array';
+  const wrong = value.find((one) => !isNonEmptyString(one));
+  return `an array with ${showTicketPart(name, wrong)}`;
+}
+
+/** The errors of `assertTicketOptions` say more about what is wrong, and show no secret. */
 function isTicketOptions(value: unknown): boolean {
   assertTicketOptions(value);
   return true;
+}
+
+function isSecret(value: unknown): boolean {
+  if (!Array.isArray(value)) return isNonEmptyString(value);
+  return value.length > 0 && value.every(isNonEmptyString);
+}
+
+function isNonEmptyString(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
 }
 
 function isBoolean(value: unknown): boolean {

@@ -1,81 +1,143 @@
 /**
- * @module A handshake becomes a session id. Knows in which order its claims are checked; must not
- * know what a session holds.
+ * @module Finds the session id of a handshake: by its ticket, the option `sessionId`, its cookie, or
+ * the session that `express-session` made for its request.
  */
 
 import type { IncomingMessage } from 'node:http';
 import type { Deadlines } from '../deadlines.js';
 import { describeValue, SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
+import { debug, trace } from '../tracing.js';
 import type { Handshake } from '../types/options.js';
-import type { OriginGuard } from './origin-guard.js';
-import type { SessionCookie } from './session-cookie.js';
+import type { GuestSession, GuestSessions } from './guest-session.js';
+import type { OriginPolicy } from './origin-policy.js';
+import type { SignedCookie } from './signed-cookie.js';
 import type { Tickets } from './tickets.js';
 
-/** Where a session id may come from, and who checks that it may. */
-export interface SessionIdSources {
-  readonly originGuard: OriginGuard;
-  readonly cookie: SessionCookie;
+/** Where a session id may come from, and what checks it. */
+export interface SessionIdDependencies {
+  readonly originPolicy: OriginPolicy;
+  readonly cookie: SignedCookie;
   /** The `sessionId` option, which takes the cookie's place. */
   readonly custom: ResolvedOptions['sessionId'];
-  /** Taken in place of either, where the option `ticket` is on. */
+  /** Come before either, where the option `ticket` is on. */
   readonly tickets: Pick<Tickets, 'open'> | undefined;
+  /** The sessions that `express-session` made for handshakes. */
+  readonly guests: Pick<GuestSessions, 'of'>;
   readonly deadlines: Deadlines;
 }
 
 /** Tells the session id of a handshake. */
 export class SessionIdReader {
-  readonly #sources: SessionIdSources;
+  readonly #dependencies: SessionIdDependencies;
 
-  constructor(sources: SessionIdSources) {
-    this.#sources = sources;
+  constructor(sources: SessionIdDependencies) {
+    this.#dependencies = sources;
   }
 
   /**
-   * Tells the session id of a handshake that shows a ticket, or whose origin may have one.
-   *
-   * A ticket is good from any origin. What the origin is checked for is what a browser sends by
-   * itself, whoever asks for it: the cookie. A ticket is sent by whoever has it, and a foreign page
-   * has none. A bad one is never made up for by the cookie, for then nobody would see that it is bad.
+   * Tells the session id of a handshake: the one that the client presents, or, where it presents
+   * none, that of the session which `express-session` made for the handshake's request.
    *
    * @returns the id, or the error that says why there is none; never rejects
    */
-  async read(handshake: Handshake, request: IncomingMessage): Promise<string | SessionError> {
-    const { originGuard, cookie, custom, tickets } = this.#sources;
+  read(handshake: Handshake, request: IncomingMessage): Promise<string | SessionError> {
+    return trace(
+      'handshake',
+      // A WebTransport connection has no request, and so an empty query.
+      () => ({ transport: String(handshake.query.transport ?? 'webtransport') }),
+      async (payload) => {
+        const presented = await this.readPresented(handshake, request);
+        const guest = isAbsent(presented) ? this.guest(handshake, request) : undefined;
+        const sessionId = guest?.sessionId ?? presented;
+        const source = guest ? 'request' : this.#sourceOf(handshake);
+        if (sessionId instanceof SessionError) {
+          debug.handshake('no session id (%s): %s', sessionId.code, sessionId.message);
+          if (payload) Object.assign(payload, { code: sessionId.code, error: sessionId });
+        } else {
+          debug.handshake('session id found, by: %s', source);
+          if (payload) payload.source = source;
+        }
+        return sessionId;
+      },
+    );
+  }
+
+  /**
+   * Tells the session id that a client presents: by a ticket, or by a cookie from an origin that
+   * may have a session.
+   *
+   * A ticket is accepted from any origin: the origin is checked because browsers send cookies by
+   * themselves, whichever page opens the connection, and a foreign page has no ticket. The cookie
+   * never replaces a bad ticket, since then nobody would notice that it is bad.
+   *
+   * @returns the id, or the error that says why there is none; never rejects
+   */
+  async readPresented(
+    handshake: Handshake,
+    request: IncomingMessage,
+  ): Promise<string | SessionError> {
+    const { originPolicy, cookie, custom, tickets } = this.#dependencies;
     try {
       const ticket = ticketOf(handshake.auth);
       if (tickets && ticket !== undefined) return await tickets.open(ticket, request);
-      await originGuard.check(handshake, request);
+      await originPolicy.check(handshake, request);
       return await (custom ? this.#ask(custom, handshake) : cookie.readSessionId(request));
     } catch (error) {
       if (error instanceof SessionError) return error;
-      const message = custom ? '`sessionId` failed' : 'The cookie parser left what cannot be read';
+      const message = custom
+        ? 'The option `sessionId` failed'
+        : 'The cookie parser left something that cannot be read';
       return new SessionError('ERR_SESSION_COOKIE_PARSER', message, { cause: error });
     }
+  }
+
+  /**
+   * Finds the session that `express-session` made for a handshake. To be asked only where `read`
+   * gave an id, since that is where the origin is checked.
+   *
+   * @returns nothing where the session id is told by a ticket or by the option `sessionId`
+   */
+  guest(handshake: Handshake, request: IncomingMessage): GuestSession | undefined {
+    if (this.#sourceOf(handshake) !== 'cookie') return undefined;
+    return this.#dependencies.guests.of(request);
+  }
+
+  /** What a handshake has to present. */
+  #sourceOf(handshake: Handshake): 'ticket' | 'sessionId' | 'cookie' {
+    const { custom, tickets } = this.#dependencies;
+    if (tickets && ticketOf(handshake.auth) !== undefined) return 'ticket';
+    return custom ? 'sessionId' : 'cookie';
   }
 
   async #ask(
     sessionId: NonNullable<ResolvedOptions['sessionId']>,
     handshake: Handshake,
   ): Promise<string> {
-    const id: unknown = await this.#sources.deadlines.wait<unknown>(
+    const id: unknown = await this.#dependencies.deadlines.wait<unknown>(
       ({ resolve, reject }) => Promise.resolve(sessionId(handshake)).then(resolve, reject),
-      (when) => new Error(`It did not answer ${when}`),
+      (when) => new Error(`\`sessionId\` did not answer ${when}`),
     );
     if (typeof id === 'string' && id !== '') return id;
     if (id === undefined || id === null || id === '') {
       throw new SessionError(
         'ERR_SESSION_COOKIE_MISSING',
-        '`sessionId` told no session id for this handshake',
+        'The option `sessionId` returned no session id for this handshake',
       );
     }
     throw new TypeError(`\`sessionId\` returned ${describeValue(id)}; expected a string`);
   }
 }
 
-/** What a client sent for a ticket: `auth` may be any JSON, and even that only with most parsers. */
+/** What a client sent as a ticket. `auth` is any value that Socket.IO's parser can make. */
 function ticketOf(auth: unknown): unknown {
   if (typeof auth !== 'object' || auth === null || !Object.hasOwn(auth, 'session'))
     return undefined;
   return Reflect.get(auth, 'session');
+}
+
+/** Whether a client presents no session id that can be believed. */
+function isAbsent(presented: string | SessionError): boolean {
+  if (typeof presented === 'string') return false;
+  return ['ERR_SESSION_COOKIE_MISSING', 'ERR_SESSION_COOKIE_INVALID'].includes(presented.code);
 }

@@ -1,14 +1,13 @@
 /**
- * @module The tickets of one application: made for a session id, and taken from a handshake in place
- * of the cookie. Knows when a ticket is good; must not know what a session holds.
+ * @module Makes tickets for session ids, and accepts them from handshakes in place of the cookie:
+ * each as often as it is shown, or once.
  */
 
 import { randomUUID } from 'node:crypto';
 import { assertSessionId } from '../assertions.js';
 import type { Deadlines } from '../deadlines.js';
 import { describeValue, SessionError } from '../errors.js';
-import type { ResolvedOptions } from '../options.js';
-import type { ResolvedTicketOptions } from '../ticket-options.js';
+import type { ResolvedOptions, ResolvedTicketOptions } from '../options.js';
 import {
   deriveTicketKey,
   isTicketShaped,
@@ -17,42 +16,44 @@ import {
   sealTicket,
   type TicketKey,
 } from './ticket.js';
-import { TicketClaims } from './ticket-claims.js';
 
-/** On what terms tickets are made and taken. */
-export interface TicketTerms {
+/** Claims a name for a time: `true` for the first caller, `false` for every later one. */
+export type Claim = NonNullable<ResolvedOptions['claim']>;
+
+/** What tickets are made and accepted with. */
+export interface TicketDependencies {
   readonly options: ResolvedTicketOptions;
-  /** The name of the session cookie: a ticket of an application with another one is not ours. */
+  /** The name of the session cookie: tickets of an application with another one are refused. */
   readonly key: string;
-  /** Tells the secret of the cookie parser, for want of one of our own. */
+  /** Tells the secret of the cookie parser, which is used where `options` has none. */
   readonly readSecret: () => Promise<unknown>;
   readonly claim: ResolvedOptions['claim'];
   readonly deadlines: Deadlines;
 }
 
-/** Makes tickets, and takes them. */
+/** Makes tickets and opens them. */
 export class Tickets {
-  readonly #terms: TicketTerms;
+  readonly #dependencies: TicketDependencies;
   readonly #claims: TicketClaims | undefined;
   #keys: Promise<readonly TicketKey[]> | undefined;
 
-  constructor(terms: TicketTerms) {
-    this.#terms = terms;
-    const { options, claim, deadlines } = terms;
+  constructor(dependencies: TicketDependencies) {
+    this.#dependencies = dependencies;
+    const { options, claim, deadlines } = dependencies;
     this.#claims = options.once ? new TicketClaims(options.lifetime, deadlines, claim) : undefined;
   }
 
   /**
    * Makes a ticket for a session id.
    *
-   * @throws {TypeError} where the id is no text, or too long a one
+   * @throws {TypeError} where the id is no string, or too long
    * @throws {SessionError} `ERR_SESSION_COOKIE_PARSER` where there is no secret
    */
   async issue(sessionId: string): Promise<string> {
     assertSessionId('ticket', sessionId);
-    // There is one at least: the options have seen to it.
+    // The options are checked to have one at least.
     const [key] = (await this.#deriveKeys()) as [TicketKey];
-    const expiry = Date.now() + this.#terms.options.lifetime;
+    const expiry = Date.now() + this.#dependencies.options.lifetime;
     const ticket = await sealTicket({ sessionId, ticketId: randomUUID(), expiry }, key);
     if (ticket.length <= longestTicket) return ticket;
     throw new TypeError(
@@ -63,8 +64,8 @@ export class Tickets {
   /**
    * Tells the session id that a ticket stands for.
    *
-   * @param ticket whatever the client sent for one
-   * @param request the request with which its connection came
+   * @param ticket whatever the client sent as a ticket
+   * @param request the request of the handshake
    * @throws {SessionError} `ERR_SESSION_TICKET`, whose message says what is wrong with it
    */
   async open(ticket: unknown, request: object): Promise<string> {
@@ -72,17 +73,17 @@ export class Tickets {
     const content = await openTicket(ticket, await this.#deriveKeys());
     if (content === undefined) {
       throw bad(
-        'is forged, or of another application: it was not made with this secret for a cookie of this name; processes that share sessions need the same `ticket.secret` and `key`',
+        'is forged or belongs to another application: it was not made with this secret for this cookie name; processes that share sessions need the same `ticket.secret` and `key`',
       );
     }
     if (content.expiry <= Date.now()) {
       throw bad(
-        `has expired: it is good for ${this.#terms.options.lifetime} ms; fetch one before each connection`,
+        `has expired: tickets are valid for ${this.#dependencies.options.lifetime} ms; fetch a new one before each connection`,
       );
     }
     if (this.#claims && !(await this.#claims.take(content.ticketId, request))) {
       throw bad(
-        'was used before, and `ticket.once` accepts each once; fetch one before each connection',
+        'was used before, and `ticket.once` accepts each ticket once; fetch a new one before each connection',
       );
     }
     return content.sessionId;
@@ -91,10 +92,10 @@ export class Tickets {
   #deriveKeys(): Promise<readonly TicketKey[]> {
     this.#keys ??= this.#readSecrets()
       .then((secrets) =>
-        Promise.all(secrets.map((secret) => deriveTicketKey(secret, this.#terms.key))),
+        Promise.all(secrets.map((secret) => deriveTicketKey(secret, this.#dependencies.key))),
       )
       .catch((error: unknown) => {
-        // A parser that failed once may do better the next time.
+        // The parser may succeed the next time.
         this.#keys = undefined;
         throw error;
       });
@@ -102,13 +103,13 @@ export class Tickets {
   }
 
   async #readSecrets(): Promise<readonly string[]> {
-    const { options, readSecret } = this.#terms;
+    const { options, readSecret } = this.#dependencies;
     if (options.secrets) return options.secrets;
     const secret = await readSecret();
     if (typeof secret === 'string' && secret !== '') return [secret];
     throw new SessionError(
       'ERR_SESSION_COOKIE_PARSER',
-      `There is no secret for tickets: expected the cookie parser to leave it in \`request.secret\`, found ${describeValue(secret)}; use \`cookieParser(secret)\`, or give \`ticket: { secret }\``,
+      `There is no secret for tickets: expected the cookie parser to set \`request.secret\`, got ${describeValue(secret)}; use \`cookieParser(secret)\`, or give \`ticket: { secret }\``,
     );
   }
 }
@@ -118,7 +119,78 @@ function bad(what: string): SessionError {
 }
 
 function describeShape(value: unknown): string {
-  const expected = 'expected `auth.session` to be what `ticket()` gave, got';
+  const expected = 'expected `auth.session` to be a ticket from `ticket()`, got';
   if (typeof value !== 'string') return `${expected} ${describeValue(value)}`;
-  return `${expected} another text of ${value.length} characters`;
+  return `${expected} another string of ${value.length} characters`;
+}
+
+/** The tickets that each connection has claimed, by the request of its handshake. */
+const claimedBy = new WeakMap<object, Map<string, Promise<boolean>>>();
+
+/** Accepts each ticket from one connection only. */
+export class TicketClaims {
+  readonly #claim: Claim;
+  readonly #milliseconds: number;
+  readonly #deadlines: Deadlines;
+
+  /**
+   * @param lifetime how long a ticket is valid, in milliseconds
+   * @param claim claims for all processes; by default, for this process only
+   */
+  constructor(lifetime: number, deadlines: Deadlines, claim: Claim = claimInMemory) {
+    // Twice the lifetime, because the clocks of several processes differ.
+    this.#milliseconds = 2 * lifetime;
+    this.#deadlines = deadlines;
+    this.#claim = claim;
+  }
+
+  /**
+   * Claims a ticket for a connection, which may show it again for each of its namespaces.
+   *
+   * @param request the request of the handshake, which all namespaces of a connection share
+   * @returns `false` where another connection has claimed it
+   * @throws {SessionError} `ERR_SESSION_TICKET` where `claim` fails
+   */
+  take(ticketId: string, request: object): Promise<boolean> {
+    const claims = claimedBy.get(request) ?? new Map<string, Promise<boolean>>();
+    claimedBy.set(request, claims);
+    const isFirst = claims.get(ticketId) ?? this.#ask(ticketId);
+    claims.set(ticketId, isFirst);
+    return isFirst;
+  }
+
+  #ask(ticketId: string): Promise<boolean> {
+    return this.#deadlines
+      .wait<unknown>(
+        ({ resolve, reject }) =>
+          Promise.resolve(this.#claim(`ticket:${ticketId}`, this.#milliseconds)).then(
+            resolve,
+            reject,
+          ),
+        (when) => new Error(`\`claim\` did not answer ${when}`),
+      )
+      .then(
+        (answer) => answer === true,
+        (cause: unknown) => {
+          const message = 'Could not check whether the ticket was used before: `claim` failed';
+          throw new SessionError('ERR_SESSION_TICKET', message, { cause });
+        },
+      );
+  }
+}
+
+/** The names claimed in this process, each with the time at which its claim ends. */
+const claimed = new Map<string, number>();
+
+/** Claims a name in this process. Each call removes the claims that have ended. */
+async function claimInMemory(name: string, milliseconds: number): Promise<boolean> {
+  const now = performance.now();
+  for (const [old, end] of claimed) {
+    // Claims are in the order of their beginnings, which is roughly that of their ends.
+    if (end > now) break;
+    claimed.delete(old);
+  }
+  if ((claimed.get(name) ?? now) > now) return false;
+  claimed.set(name, now + milliseconds);
+  return true;
 }

@@ -6,6 +6,7 @@
 import type { Store } from 'express-session';
 import { describeValue, SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
+import { trace } from '../tracing.js';
 import type { SessionChange, SessionEndReason, SessionRequest, SocketSession } from '../types.js';
 import {
   HeldSession,
@@ -269,7 +270,11 @@ export class SessionEngine {
   }
 
   async #destroy(sessionId: string): Promise<void> {
-    await this.#calls.destroy(sessionId);
+    await trace(
+      'write',
+      () => ({ operation: 'destroy' }),
+      () => this.#calls.destroy(sessionId),
+    );
     this.#hooks.destroyed(sessionId);
   }
 

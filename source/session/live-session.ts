@@ -11,8 +11,8 @@ import { sessionHashOf } from './session-hash.js';
 export interface Member {
   /** Whether it has gone without saying so. */
   readonly isGone: boolean;
-  /** The session has ended. */
-  end(reason: SessionEndReason): void;
+  /** The session has ended; resolves when the member has gone. */
+  end(reason: SessionEndReason): Promise<void>;
 }
 
 /** How often to check where a cookie tells no expiry, but the store may have one, in milliseconds. */

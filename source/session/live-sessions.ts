@@ -5,6 +5,7 @@
  */
 
 import { ExpiringMap } from '../expiring-map.js';
+import { publishCounts, trace } from '../tracing.js';
 import type { SessionEndReason } from '../types.js';
 import { ExpiryWatch } from './expiry-watch.js';
 import { LiveSession, type Member } from './live-session.js';
@@ -56,6 +57,7 @@ export class LiveSessions {
   /** Extensions that the other processes have not heard of. */
   #extensions = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
+  #memberCount = 0;
 
   constructor(dependencies: LiveSessionsDependencies) {
     this.#dependencies = dependencies;
@@ -95,15 +97,20 @@ export class LiveSessions {
     this.#sessions.set(hash, session);
     if (record) session.sawRecord(record);
     session.members.add(member);
+    this.#memberCount++;
+    this.#publishCounts();
     this.#watch.checkAt(session.checkAt);
     return session;
   }
 
   /** A member has gone by itself. */
   leave(session: LiveSession, member: Member): void {
-    session.members.delete(member);
-    if (session.members.size > 0) return;
-    if (this.#sessions.get(session.hash) === session) this.#remove(session);
+    if (!session.members.delete(member)) return;
+    this.#memberCount--;
+    if (session.members.size === 0 && this.#sessions.get(session.hash) === session) {
+      this.#remove(session);
+    }
+    this.#publishCounts();
   }
 
   /** Ends a session's members here and in all other processes. */
@@ -190,13 +197,23 @@ export class LiveSessions {
   #endHere(hash: string, reason: SessionEndReason): void {
     this.#ends.set(hash, reason);
     const session = this.#sessions.get(hash);
-    if (session) this.#remove(session);
-    for (const member of session?.members ?? []) member.end(reason);
+    if (session === undefined) return;
+    this.#remove(session);
+    const members = [...session.members];
+    void trace(
+      'end',
+      () => ({ reason, sockets: members.length }),
+      async () => void (await Promise.all(members.map((member) => member.end(reason)))),
+    );
   }
 
   #remove(session: LiveSession): void {
     this.#sessions.delete(session.hash);
     this.#dependencies.abandoned(session.sessionId);
+  }
+
+  #publishCounts(): void {
+    publishCounts(() => ({ sockets: this.#memberCount, sessions: this.#sessions.size }));
   }
 
   #removeGone(session: LiveSession): void {

@@ -7,6 +7,7 @@ import { Deadlines } from '../deadlines.js';
 import { describeValue, SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
 import { isThenable } from '../thenable.js';
+import { isTraced, traceCallback } from '../tracing.js';
 import type { HeldLock, RecordChange } from '../types.js';
 import { isRecord, type SessionRecord } from './record.js';
 import type { RecordCache } from './record-cache.js';
@@ -70,14 +71,11 @@ export class StoreCalls {
    * or `ERR_SESSION_STORE_TIMEOUT`
    */
   get(sessionId: string, since: number, settled: (result: ReadResult) => void): void {
-    this.#call(
-      {
-        sessionIds: [sessionId],
-        start: (callback) => this.#store.get(sessionId, callback),
-        settled: (error, value) => settled(this.#resultOf(sessionId, error ?? value, since)),
-      },
-      this.#reads,
-    );
+    this.#read({
+      sessionIds: [sessionId],
+      start: (callback) => this.#store.get(sessionId, callback),
+      settled: (error, value) => settled(this.#resultOf(sessionId, error ?? value, since)),
+    });
   }
 
   /**
@@ -90,30 +88,27 @@ export class StoreCalls {
     since: number,
     settled: (results: readonly ReadResult[]) => void,
   ): void {
-    this.#call(
-      {
-        sessionIds,
-        start: (callback) =>
-          this.#dependencies.options
-            .readMany?.(sessionIds)
-            .then((values) => callback(undefined, values)),
-        settled: (error, values) => {
-          const failure = error ?? countError(sessionIds.length, values);
-          if (failure) {
-            settled(sessionIds.map(() => ({ error: failure })));
-            return;
-          }
-          // `countError` has seen that it is a list.
-          const list = values as readonly unknown[];
-          settled(
-            sessionIds.map((sessionId, at) =>
-              this.#resultOf(sessionId, this.#parsed(sessionId, list[at]), since),
-            ),
-          );
-        },
+    this.#read({
+      sessionIds,
+      start: (callback) =>
+        this.#dependencies.options
+          .readMany?.(sessionIds)
+          .then((values) => callback(undefined, values)),
+      settled: (error, values) => {
+        const failure = error ?? countError(sessionIds.length, values);
+        if (failure) {
+          settled(sessionIds.map(() => ({ error: failure })));
+          return;
+        }
+        // `countError` has seen that it is a list.
+        const list = values as readonly unknown[];
+        settled(
+          sessionIds.map((sessionId, at) =>
+            this.#resultOf(sessionId, this.#parsed(sessionId, list[at]), since),
+          ),
+        );
       },
-      this.#reads,
-    );
+    });
   }
 
   /** Reads a record before it is written: does what `get` does, also after `close()`. */
@@ -187,6 +182,20 @@ export class StoreCalls {
   /** Ends every read under way. */
   close(): void {
     this.#reads.close();
+  }
+
+  #read(call: Call): void {
+    if (!isTraced('read')) {
+      this.#call(call, this.#reads);
+      return;
+    }
+    traceCallback('read', { sessions: call.sessionIds.length }, (done) => {
+      const settled: Call['settled'] = (error, value) => {
+        done(error);
+        call.settled(error, value);
+      };
+      this.#call({ ...call, settled }, this.#reads);
+    });
   }
 
   #write(sessionId: string, start: Call['start']): IssuedWrite {

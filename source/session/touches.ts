@@ -5,6 +5,7 @@
 
 import type { SessionData } from 'express-session';
 import { ExpiringMap } from '../expiring-map.js';
+import { trace } from '../tracing.js';
 import type { LiveSession } from './live-session.js';
 import type { LiveSessions } from './live-sessions.js';
 import { renewed, type SessionRecord } from './record.js';
@@ -66,7 +67,11 @@ export class Touches {
   async touch(sessionId: string, record: SessionRecord): Promise<void> {
     const { calls, writes, factory } = this.#dependencies;
     const session = writes.markInternal(factory.forStore(sessionId, renewed(record)));
-    await calls.touch(sessionId, session as SessionData);
+    await trace(
+      'write',
+      () => ({ operation: 'touch' }),
+      () => calls.touch(sessionId, session as SessionData),
+    );
   }
 
   #isDue(session: LiveSession): boolean {

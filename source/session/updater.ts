@@ -3,9 +3,10 @@
  */
 
 import { describeValue } from '../errors.js';
+import { trace } from '../tracing.js';
 import type { SessionChange, SocketSession } from '../types.js';
 import type { OpenSession } from './held-session.js';
-import type { SessionLocks } from './locks.js';
+import type { AcquiredLock, SessionLocks } from './locks.js';
 import type { SessionRecord } from './record.js';
 import { Snapshot } from './snapshot.js';
 import type { Saved, SessionWriter } from './writer.js';
@@ -50,7 +51,23 @@ export class SessionUpdater {
     if (typeof change !== 'function') {
       throw new TypeError(`\`update\`: expected a function, got ${describeValue(change)}`);
     }
-    const lock = await this.#locks.acquire(sessionId);
+    return trace(
+      'update',
+      () => ({}),
+      async (payload) => {
+        const since = performance.now();
+        const lock = await this.#locks.acquire(sessionId);
+        if (payload) payload.waited = performance.now() - since;
+        return this.#updateUnderLock(change, { sessionId, open, newRecord }, lock);
+      },
+    );
+  }
+
+  async #updateUnderLock<Result>(
+    change: SessionChange<Result>,
+    { sessionId, open, newRecord }: UpdateTarget,
+    lock: AcquiredLock,
+  ): Promise<Updated<Result>> {
     let isSaved = false;
     try {
       const session = open(await this.#writer.readForWrite(sessionId, newRecord));

@@ -5,6 +5,7 @@
 
 import type { SessionData } from 'express-session';
 import { lockLost, SessionError } from '../errors.js';
+import { trace } from '../tracing.js';
 import type { HeldLock } from '../types.js';
 import type { OpenSession } from './held-session.js';
 import type { SessionRecord } from './record.js';
@@ -61,7 +62,15 @@ export class SessionWriter {
    * @throws {SessionError} `ERR_SESSION_ENDED`, `ERR_SESSION_LOCK` where the lock was lost,
    * `ERR_SESSION_OVERLOAD`, `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
    */
-  async save({ req: held }: OpenSession, lock?: HeldLock): Promise<Saved> {
+  save(session: OpenSession, lock?: HeldLock): Promise<Saved> {
+    return trace(
+      'write',
+      () => ({ operation: 'save' }),
+      () => this.#save(session, lock),
+    );
+  }
+
+  async #save({ req: held }: OpenSession, lock?: HeldLock): Promise<Saved> {
     const own = held.beginSave();
     let changes: RecordChanges = own;
     const { snapshot } = held;
@@ -90,7 +99,15 @@ export class SessionWriter {
    *
    * @throws {SessionError} as `save`
    */
-  async saveRequest({ sessionId, before, after }: RequestWrite): Promise<void> {
+  saveRequest(write: RequestWrite): Promise<void> {
+    return trace(
+      'write',
+      () => ({ operation: 'http' }),
+      () => this.#saveRequest(write),
+    );
+  }
+
+  async #saveRequest({ sessionId, before, after }: RequestWrite): Promise<void> {
     const changes = changesBetween(before, after);
     const isTouch = changes.size === 0 && this.#dependencies.canTouch;
     await this.#writes.aloneInTime(sessionId, async (write) => {

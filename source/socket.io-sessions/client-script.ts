@@ -6,8 +6,8 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'socket.io';
-import { hasOwnPage } from '../handshake/origin-guard.js';
-import type { TicketHandler } from '../handshake/ticket-desk.js';
+import { hasOwnPage } from '../handshake/origin-policy.js';
+import type { TicketHandler } from '../handshake/ticket-endpoint.js';
 
 /** What the script is served with. */
 export interface ScriptTerms {
@@ -17,6 +17,8 @@ export interface ScriptTerms {
   readonly lifetime: number;
   /** Which sites' pages may include the script; other sites' get no ticket by it anyway. */
   readonly resourcePolicy: 'same-origin' | 'same-site' | 'cross-origin';
+  /** Whether the page's host is compared with `X-Forwarded-Host`. */
+  readonly trustProxy: boolean;
 }
 
 /** A middleware of Engine.IO. */
@@ -85,7 +87,7 @@ export class ClientScript {
    * to tell them so.
    */
   async #giveTicket(request: IncomingMessage): Promise<object | undefined> {
-    if (!hasOwnPage(request.headers)) return undefined;
+    if (!hasOwnPage(request.headers, this.#terms.trustProxy)) return undefined;
     try {
       return { ticket: await this.#terms.ticketFor(request), lifetime: this.#terms.lifetime };
     } catch {

@@ -11,8 +11,7 @@ import type { Server } from 'socket.io';
 import { Diagnostics } from '../diagnostics.js';
 import { ExpressionSocket } from '../expression-socket.js';
 import { KeyedQueue } from '../keyed-queue.js';
-import { resolveOptions } from '../options.js';
-import { resolveTicketOptions } from '../ticket-options.js';
+import { resolveOptions, resolveTicketOptions } from '../options.js';
 import type { ExpressionSocketOptions, Handshake } from '../types/options.js';
 import type { CookieParser, EventsMap, SocketSession } from '../types.js';
 import type { Listener } from './client-members.js';
@@ -134,6 +133,7 @@ class EnabledSessions {
       ticketHandler: this.expressionIO.ticketHandler(),
       lifetime: resolveTicketOptions(options.ticket).lifetime,
       resourcePolicy: rest.resourcePolicy,
+      trustProxy: options.trustProxy ?? false,
     });
   }
 

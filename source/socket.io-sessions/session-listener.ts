@@ -54,7 +54,11 @@ export class SessionListener {
     // Only functions are added; as they were added, so that `once` takes its own away.
     const listeners = this.#listeners.rawListeners(event) as Listener[];
     for (const listener of listeners) {
-      this.#diagnostics.call(listener, args, { socket: args[0], event });
+      this.#diagnostics.call(listener, args, {
+        socket: args[0],
+        event,
+        hasSession: event === 'sconnection',
+      });
     }
     return listeners.length > 0;
   }

@@ -36,7 +36,13 @@ export interface Applicant {
   deliver(event: EventName, listener: Listener, result: ReadResult, args: readonly unknown[]): void;
   authorizationArguments(result: ReadResult): readonly unknown[] | SessionError;
   reportTrouble(error: SessionError, event: EventName): void;
-  listenerFailed(error: unknown, event: EventName): void;
+  listenerFailed(
+    error: unknown,
+    context: { readonly event: EventName; readonly hasSession: boolean },
+  ): void;
+  refused(error: SessionError, event: EventName): void;
+  /** Stores a visitor's new session, where express-session would do so. */
+  storeGuest(): Promise<void>;
   report(error: unknown, event: EventName): void;
 }
 
@@ -69,8 +75,20 @@ export class Admission {
       if (refusal) return refusal;
       this.#initialRead = undefined;
     }
-    this.#initialRead ??= await this.#applicant.read();
+    this.#initialRead ??= await this.#readForConnection();
     return this.#hasLostItsSession ? connectError('ERR_SESSION_NOT_FOUND') : undefined;
+  }
+
+  /** Nothing is stored for a client before it may come in. */
+  async #readForConnection(): Promise<ReadResult> {
+    const result = await this.#applicant.read();
+    if (!result.snapshot?.isNew) return result;
+    try {
+      await this.#applicant.storeGuest();
+    } catch (error) {
+      return { error: error as SessionError };
+    }
+    return this.#applicant.read();
   }
 
   /** Socket.IO announces the connection. */
@@ -176,6 +194,7 @@ export class Admission {
     const event = 'authorization';
     const applicant = this.#applicant;
     const result = await applicant.read();
+    const hasSession = result.snapshot !== undefined;
     const deadlines = new Deadlines(this.#options.storeTimeout);
     for (const listener of listeners) {
       const leading = applicant.authorizationArguments(result);
@@ -186,15 +205,22 @@ export class Admission {
       const refusal = await authorize(
         {
           ask: (answer) => listener(...leading, applicant.raw.handshake, answer),
-          failed: (error) => applicant.listenerFailed(error, event),
+          failed: (error) => applicant.listenerFailed(error, { event, hasSession }),
           late: (error) => applicant.report(error, event),
         },
         deadlines,
       );
-      if (refusal) return refusal;
+      if (refusal) {
+        applicant.refused(refusedByListener(), event);
+        return refusal;
+      }
     }
     return undefined;
   }
+}
+
+function refusedByListener(): SessionError {
+  return new SessionError('ERR_SESSION_REFUSED', 'An `authorization` listener refused the client');
 }
 
 /** Disconnects a client that Socket.IO has let in. Where only the store is down, it may come back. */

@@ -71,7 +71,7 @@ export class Membership implements Member, RoomMember {
     const session = this.#dependencies.engine.join(sessionId, this, snapshot);
     if (typeof session === 'string') {
       // Once, where several events were read before it ended.
-      if (!this.#isEnding) this.end(session);
+      if (!this.#isEnding) void this.end(session);
       return false;
     }
     this.#isEnding = false;
@@ -89,11 +89,11 @@ export class Membership implements Member, RoomMember {
       ?.catch((error) => this.#owner.report(error, event));
   }
 
-  end(reason: SessionEndReason): void {
+  end(reason: SessionEndReason): Promise<void> {
     this.leave();
     this.#isEnding = true;
     if (reason === 'regenerated') preventRecovery(this.#raw);
-    void endSession({
+    return endSession({
       raw: this.#raw,
       reason,
       onSessionEnd: this.#dependencies.onSessionEnd,

@@ -7,6 +7,7 @@ import type { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
 import type { Diagnostics } from '../diagnostics.js';
 import { isStoreTrouble, SessionError } from '../errors.js';
+import type { GuestSession } from '../handshake/guest-session.js';
 import type { SessionIdReader } from '../handshake/session-id.js';
 import type { ResolvedOptions } from '../options.js';
 import type { SessionEngine } from '../session/engine.js';
@@ -26,7 +27,7 @@ export interface ControllerDependencies {
     ResolvedOptions,
     'alwaysSession' | 'autoErrManager' | 'maxPending' | 'storeTimeout'
   >;
-  readonly sessionIds: Pick<SessionIdReader, 'read'>;
+  readonly sessionIds: Pick<SessionIdReader, 'read' | 'guest'>;
   readonly engine: Pick<SessionEngine, 'read' | 'open'>;
   readonly memberships: MembershipDependencies;
   readonly diagnostics: Diagnostics;
@@ -39,6 +40,8 @@ export interface ControllerDependencies {
 class ListenerCall implements SessionOwner {
   readonly event: EventName;
   readonly #controller: SocketController;
+  /** Whether the listener is given a session, and not the error that says why there is none. */
+  hasSession = true;
   /** What the listener returned: a promise, where it is asynchronous. */
   result: unknown;
 
@@ -50,7 +53,7 @@ class ListenerCall implements SessionOwner {
   /** Of an ignored update, it may be the mistake of the listener's own function. */
   report(error: unknown): void {
     if (error instanceof SessionError) this.#controller.report(error, this.event);
-    else this.#controller.listenerFailed(error, this.event);
+    else this.#controller.listenerFailed(error, this);
   }
 
   endsSession(): void {
@@ -70,6 +73,9 @@ export class SocketController implements Applicant, MembershipOwner {
   readonly #membership: Membership;
   readonly #pending: PendingEvents;
   #sessionId: string | SessionError | undefined;
+  /** The session that express-session made for the handshake, while the store may lack it. */
+  #guest: GuestSession | undefined;
+  #isRefusalTold = false;
 
   constructor(raw: Socket, socket: Socket, dependencies: ControllerDependencies) {
     this.raw = raw;
@@ -87,10 +93,37 @@ export class SocketController implements Applicant, MembershipOwner {
 
   /** Reads the session as it is now. The session id is found out once. */
   async read(): Promise<ReadResult> {
+    const result = await this.#readById();
+    const { error } = result;
+    const isAbsent = typeof this.#sessionId !== 'string' || error?.code === 'ERR_SESSION_NOT_FOUND';
+    if (error && isAbsent && !this.#isRefusalTold) {
+      this.#isRefusalTold = true;
+      this.refused(error, 'handshake');
+    }
+    return result;
+  }
+
+  async #readById(): Promise<ReadResult> {
     const { sessionIds, engine } = this.#dependencies;
-    this.#sessionId ??= await sessionIds.read(this.raw.handshake, this.raw.request);
+    const { handshake, request } = this.raw;
+    this.#sessionId ??= await sessionIds.read(handshake, request);
     if (typeof this.#sessionId !== 'string') return { error: this.#sessionId };
-    return engine.read(this.#sessionId);
+    const result = await engine.read(this.#sessionId);
+    if (result.error?.code !== 'ERR_SESSION_NOT_FOUND') return result;
+    const guest = sessionIds.guest(handshake, request);
+    if (!guest?.isNew) return result;
+    this.#guest = guest;
+    this.#sessionId = guest.sessionId;
+    return engine.read(guest.sessionId, guest.record());
+  }
+
+  /**
+   * Stores the session that express-session made for the handshake, where it would do so itself.
+   *
+   * @throws {SessionError} what the store failed with
+   */
+  async storeGuest(): Promise<void> {
+    await this.#guest?.storeIfCookieSent();
   }
 
   /** Whether the socket came with the session of this hash. */
@@ -128,7 +161,8 @@ export class SocketController implements Applicant, MembershipOwner {
     }
     // One `then` for each event, on a promise that they share: they are called in the order in which
     // they came, and each in its own asynchronous context.
-    void this.#dependencies.engine.read(sessionId).then((result) => {
+    const newRecord = this.#guest?.isNew ? this.#guest.record() : undefined;
+    void this.#dependencies.engine.read(sessionId, newRecord).then((result) => {
       if (pending !== 'same') this.#pending.leave(pending);
       if (result.snapshot) this.#use(event, result.snapshot);
       this.deliver(event, listener, result, args);
@@ -143,7 +177,7 @@ export class SocketController implements Applicant, MembershipOwner {
     args: readonly unknown[],
   ): void {
     const call = new ListenerCall(this, event);
-    const leading = this.leadingArguments(call, result);
+    const leading = this.#leadingArguments(call, result);
     if (leading instanceof SessionError) {
       this.#manage(leading, event);
       if (event === 'disconnect') this.#call(call, listener, [null, ...args]);
@@ -152,9 +186,9 @@ export class SocketController implements Applicant, MembershipOwner {
     this.#call(call, listener, [...leading, ...args]);
   }
 
-  /** What an `authorization` listener is given ahead of its own arguments, as `leadingArguments`. */
+  /** What an `authorization` listener is given ahead of its own arguments. */
   authorizationArguments(result: ReadResult): readonly unknown[] | SessionError {
-    return this.leadingArguments(new ListenerCall(this, 'authorization'), result);
+    return this.#leadingArguments(new ListenerCall(this, 'authorization'), result);
   }
 
   /**
@@ -163,8 +197,9 @@ export class SocketController implements Applicant, MembershipOwner {
    *
    * @returns the arguments, or the error that `autoErrManager` keeps from the listener
    */
-  leadingArguments(call: ListenerCall, result: ReadResult): readonly unknown[] | SessionError {
+  #leadingArguments(call: ListenerCall, result: ReadResult): readonly unknown[] | SessionError {
     const session = this.#open(call, result);
+    call.hasSession = !(session instanceof SessionError);
     const { autoErrManager } = this.#dependencies.options;
     if (session instanceof SessionError) return autoErrManager ? session : [session, null];
     return autoErrManager ? [session] : [null, session];
@@ -176,8 +211,16 @@ export class SocketController implements Applicant, MembershipOwner {
   }
 
   /** Reports a mistake of a listener that is waited for elsewhere. */
-  listenerFailed(error: unknown, event: EventName): void {
-    this.#dependencies.diagnostics.listenerFailed(error, this.#context(event));
+  listenerFailed(
+    error: unknown,
+    { event, hasSession }: { readonly event: EventName; readonly hasSession: boolean },
+  ): void {
+    this.#dependencies.diagnostics.listenerFailed(error, { ...this.#context(event), hasSession });
+  }
+
+  /** Tells why the client has no session, or is not let in. */
+  refused(error: SessionError, event: EventName): void {
+    this.#dependencies.diagnostics.refused(error, this.#context(event));
   }
 
   /** Reports a failure that no listener is told of. */
@@ -188,6 +231,7 @@ export class SocketController implements Applicant, MembershipOwner {
   /** Tells the application that the session has ended. */
   notifyEnd(reason: SessionEndReason): void {
     const event = 'sessionend';
+    this.#guest?.settle();
     const lifeEvents = this.#dependencies.lifeEvents(this.raw);
     // Those of `once` take themselves away; all of them are functions.
     for (const listener of lifeEvents.rawListeners(event) as Listener[]) {
@@ -197,6 +241,7 @@ export class SocketController implements Applicant, MembershipOwner {
 
   /** A session was read for an event of the client. */
   #use(event: EventName, snapshot: Snapshot): void {
+    if (!snapshot.isNew) this.#guest?.settle();
     // The store may have been down when the socket was announced.
     if (!this.#membership.isJoined) this.join(snapshot);
     if (event !== 'disconnect') this.#membership.use(snapshot, String(event));
@@ -211,7 +256,9 @@ export class SocketController implements Applicant, MembershipOwner {
   }
 
   #call(call: ListenerCall, listener: Listener, args: unknown[]): void {
-    call.result = this.#dependencies.diagnostics.call(listener, args, this.#context(call.event));
+    const { event, hasSession } = call;
+    const context = { socket: this.socket, event, hasSession };
+    call.result = this.#dependencies.diagnostics.call(listener, args, context);
   }
 
   #open(call: ListenerCall, { snapshot, error }: ReadResult): SocketSession | SessionError {
@@ -234,7 +281,7 @@ export class SocketController implements Applicant, MembershipOwner {
     );
   }
 
-  #context(event: EventName): ErrorContext {
+  #context(event: EventName): ErrorContext & { readonly socket: Socket } {
     return { socket: this.socket, event };
   }
 }

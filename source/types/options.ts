@@ -22,7 +22,10 @@ export type OriginCheck = (origin: string, handshake: Handshake) => boolean | Pr
 export interface ErrorContext {
   /** The prototyped socket; none where an HTTP request or a job is concerned. */
   readonly socket?: Socket | undefined;
-  /** The name of the event, `'connection'`, `'authorization'`, `'sessionend'` or `'http'`. */
+  /**
+   * The name of the event; or `'handshake'`, `'authorization'`, `'connection'`, `'sessionend'`, or
+   * `'http'` for a request.
+   */
   readonly event: string | symbol;
 }
 
@@ -62,6 +65,16 @@ export interface ExpressionSocketOptions {
    * @default only the host's own, and those of the server's `cors.origin`
    */
   readonly origins?: readonly (string | RegExp)[] | OriginCheck | false | undefined;
+
+  /**
+   * Whether the host that an origin is compared with is taken from `X-Forwarded-Host`, where a
+   * proxy sets it. Turn it on, as `app.set('trust proxy', …)` in Express, where every request comes
+   * through a proxy that changes the `Host` header and sets or removes this one: a browser cannot
+   * forge it, but whatever the proxy lets through is believed.
+   *
+   * @default false
+   */
+  readonly trustProxy?: boolean | undefined;
 
   /**
    * Tells the session id of a handshake, in place of the signed cookie. Whoever gives it takes over
@@ -193,6 +206,15 @@ export interface ExpressionSocketOptions {
    * process warning, once per kind
    */
   readonly onError?: ((error: unknown, context: ErrorContext) => void) | undefined;
+
+  /**
+   * Whether `onError` also hears why a client has no session, or is refused: once for each socket,
+   * with the event `'handshake'` or `'authorization'`. Turn it on to find out what is wrong; in
+   * production, visitors who are not logged in are reported as well.
+   *
+   * @default false
+   */
+  readonly reportRefusals?: boolean | undefined;
 }
 
 /** How tickets are made and taken; every part may be left out. */

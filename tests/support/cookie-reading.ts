@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import cookieParser from 'cookie-parser';
 import { Deadlines } from '../../source/deadlines.js';
 import { SessionError } from '../../source/errors.js';
-import { SessionCookie } from '../../source/handshake/session-cookie.js';
+import { SignedCookie } from '../../source/handshake/signed-cookie.js';
 import type { CookieParser } from '../../source/index.js';
 import { rejection } from './outcomes.js';
 
@@ -33,7 +33,7 @@ export function read(
   parser: CookieParser = cookieParser(secret),
   name: string = key,
 ): Promise<string> {
-  return new SessionCookie(name, parser, new Deadlines(5_000)).readSessionId(requestWith(cookie));
+  return new SignedCookie(name, parser, new Deadlines(5_000)).readSessionId(requestWith(cookie));
 }
 
 /** The error with which a cookie is refused. */

@@ -1,12 +1,15 @@
 /**
- * @module An origin, put to the guard without any socket.
+ * @module An origin, put to the policy without any socket.
  */
 
 import type { IncomingMessage } from 'node:http';
 import { expect } from 'chai';
 import { Deadlines } from '../../source/deadlines.js';
 import { SessionError } from '../../source/errors.js';
-import { OriginGuard, type OriginRules } from '../../source/handshake/origin-guard.js';
+import {
+  OriginPolicy,
+  type OriginPolicyDependencies,
+} from '../../source/handshake/origin-policy.js';
 import type { Handshake } from '../../source/index.js';
 import { rejection } from './outcomes.js';
 
@@ -17,8 +20,9 @@ export const friend = 'https://friend.example';
 export interface Case {
   readonly origin?: string;
   readonly host?: string;
-  readonly origins?: OriginRules['origins'];
+  readonly origins?: OriginPolicyDependencies['origins'];
   readonly cors?: unknown;
+  readonly trustProxy?: boolean;
   readonly headers?: Record<string, string>;
   readonly query?: Handshake['query'];
 }
@@ -33,29 +37,31 @@ export function handshakeOf({
   headers = {},
   query = {},
 }: Case): Handshake {
-  // The guard looks at headers and query only.
+  // The policy looks at headers and query only.
   return {
     headers: { ...headers, host, ...(origin === undefined ? {} : { origin }) },
     query,
   } as Handshake;
 }
 
-/** Puts a handshake to a guard. */
+/** Checks the origin of a handshake. */
 export function check(given: Case): Promise<void> {
-  const guard = new OriginGuard(
-    { origins: given.origins ?? [], cors: () => given.cors },
-    new Deadlines(5_000),
-  );
-  return guard.check(handshakeOf(given), request);
+  const policy = new OriginPolicy({
+    origins: given.origins ?? [],
+    trustProxy: given.trustProxy ?? false,
+    cors: () => given.cors,
+    deadlines: new Deadlines(5_000),
+  });
+  return policy.check(handshakeOf(given), request);
 }
 
-/** Expects the guard to let a session. */
+/** Expects the origin to be accepted. */
 export async function expectPassed(given: Case): Promise<void> {
   await check(given);
 }
 
 /**
- * Expects the guard to refuse a session.
+ * Expects the origin to be refused.
  *
  * @returns the error, for a look at more than its code
  */

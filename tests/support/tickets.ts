@@ -5,9 +5,9 @@
 import { expect } from 'chai';
 import { Deadlines } from '../../source/deadlines.js';
 import { SessionError } from '../../source/errors.js';
-import { Tickets, type TicketTerms } from '../../source/handshake/tickets.js';
+import { type TicketDependencies, Tickets } from '../../source/handshake/tickets.js';
 import type { TicketOptions } from '../../source/index.js';
-import { resolveTicketOptions } from '../../source/ticket-options.js';
+import { resolveTicketOptions } from '../../source/options.js';
 import { rejection } from './outcomes.js';
 
 /** What `express-session` would make. */
@@ -16,7 +16,7 @@ export const sessionId = 'J1kvFwUe0ynSuSjCDLhZCgFcT4mQbEoY';
 /** Makes tickets as an application would that has the options, and this cookie parser's secret. */
 export function ticketsWith(
   options: TicketOptions = {},
-  terms: Partial<Omit<TicketTerms, 'options'>> = {},
+  terms: Partial<Omit<TicketDependencies, 'options'>> = {},
 ): Tickets {
   return new Tickets({
     key: 'connect.sid',

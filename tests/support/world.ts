@@ -61,7 +61,7 @@ export class World {
     this.store.onSet = (...args) => this.#checkWrite(...args);
     const member = {
       isGone: false,
-      end: (reason: SessionEndReason) => void this.told.push(reason),
+      end: async (reason: SessionEndReason) => void this.told.push(reason),
     };
     this.#live = this.engine.join(sessionId, member, { cookie });
   }

@@ -49,7 +49,7 @@ describe('the constructor', () => {
       [3000, 'a number'],
       [{}, 'an object'],
       [Server, 'the function `Server`'],
-      [createServer(), 'a Server'],
+      [createServer(), 'an `http.Server`; pass the Socket.IO `Server` that is attached to it'],
       [new Server().of('/chat'), 'a Namespace'],
     ] as const) {
       it(`refuses ${shown}: ${inspect(value, { depth: -1 })}`, () => {
@@ -102,6 +102,13 @@ describe('the constructor', () => {
         );
       });
     }
+
+    it('refuses `cookieParser` itself, which was not called with the secret', () => {
+      expect(() => new Facade(new Server(), new MemoryStore(), cookieParser)).to.throw(
+        TypeError,
+        'expected what `cookieParser(secret)` returns, got `cookieParser` itself',
+      );
+    });
 
     it('refuses a secret in place of the parser, and does not repeat it', () => {
       expect(() => new Facade(new Server(), new MemoryStore(), 'keyboard cat'))

@@ -8,6 +8,7 @@ import { createSandbox, type SinonStub } from 'sinon';
 import type { Socket } from 'socket.io';
 import { Diagnostics } from '../../source/diagnostics.js';
 import { SessionError } from '../../source/errors.js';
+import { SessionListener } from '../../source/socket.io-sessions/session-listener.js';
 import { isThenable } from '../../source/thenable.js';
 
 const sandbox = createSandbox();
@@ -122,6 +123,64 @@ describe("A listener's mistake stays its own", () => {
     });
   });
 
+  describe('without `onError`, of a listener that was called without a session', () => {
+    const sessionless = { ...context, hasSession: false };
+
+    for (const [what, listener] of [
+      [
+        'throws',
+        () => {
+          throw mistake;
+        },
+      ],
+      ['rejects', () => Promise.reject(mistake)],
+    ] as const) {
+      it(`is a warning with the way out and the stack, where it ${what}`, async () => {
+        const emitWarning = sandbox.stub(process, 'emitWarning');
+        new Diagnostics(undefined).call(listener, [], sessionless);
+        await new Promise(setImmediate);
+        const [message, options] = emitWarning.firstCall.args as unknown as [string, object];
+        expect(message).to.include('`vote`').and.to.include('check `err` before using `session`');
+        expect(options).to.deep.equal({ type: 'SessionWarning', detail: mistake.stack });
+        expect(nextTick.called).to.equal(false);
+      });
+    }
+
+    it('is told once per event', () => {
+      const emitWarning = sandbox.stub(process, 'emitWarning');
+      const diagnostics = new Diagnostics(undefined);
+      for (const event of ['vote', 'vote', 'rename']) {
+        diagnostics.listenerFailed(mistake, { ...sessionless, event });
+      }
+      expect(emitWarning.callCount).to.equal(2);
+    });
+
+    it('includes the listeners of `sinvalid`', () => {
+      const emitWarning = sandbox.stub(process, 'emitWarning');
+      const listener = new SessionListener(new Diagnostics(undefined));
+      listener.on('sinvalid', () => {
+        throw mistake;
+      });
+      listener.tell('sinvalid', context.socket);
+      expect(emitWarning.callCount).to.equal(1);
+      expect(nextTick.called).to.equal(false);
+    });
+
+    it('goes to `onError`, which is told the socket and the event only', () => {
+      const onError = sandbox.stub();
+      new Diagnostics(onError).listenerFailed(mistake, sessionless);
+      expect(onError.args).to.deep.equal([[mistake, context]]);
+    });
+  });
+
+  it('is a warning without `onError`, where a listener throws a `SessionError` on', () => {
+    const emitWarning = sandbox.stub(process, 'emitWarning');
+    const failure = new SessionError('ERR_SESSION_REGENERATE', 'It failed');
+    new Diagnostics(undefined).listenerFailed(failure, context);
+    expect(emitWarning.callCount).to.equal(1);
+    expect(nextTick.called).to.equal(false);
+  });
+
   it('calls the listener with its arguments, and the socket as `this`', () => {
     const listener = sandbox.stub();
     new Diagnostics(undefined).call(listener, [1, 'two'], context);
@@ -146,9 +205,9 @@ describe('failures of the store without `onError`', () => {
       new SessionError('ERR_SESSION_STORE', 'The session store failed'),
       context,
     );
-    const [message, type, code] = emitWarning.firstCall.args;
+    const [message, options] = emitWarning.firstCall.args;
     expect(message).to.include('The session store failed').and.to.include('`onError`');
-    expect([type, code]).to.deep.equal(['SessionWarning', 'ERR_SESSION_STORE']);
+    expect(options).to.include({ type: 'SessionWarning', code: 'ERR_SESSION_STORE' });
   });
 
   it('are told once per kind', () => {
@@ -160,7 +219,7 @@ describe('failures of the store without `onError`', () => {
     ] as const) {
       diagnostics.failed(new SessionError(code, 'It failed'), context);
     }
-    expect(emitWarning.args.map(([, , code]) => code)).to.deep.equal([
+    expect(emitWarning.args.map(([, { code }]) => code)).to.deep.equal([
       'ERR_SESSION_STORE',
       'ERR_SESSION_STORE_TIMEOUT',
     ]);

@@ -77,12 +77,15 @@ const cases: Readonly<
       ['https://app.example.com', '"https://app.example.com"'],
       [/example/, 'a RegExp'],
       [null, 'null'],
-      [['*'], '"*"'],
+      [['*'], '"*" (name each origin, or turn the check off with `origins: false`)'],
       [['null'], '"null"'],
       [[''], '""'],
       [['app.example.com'], '"app.example.com"'],
       [['//app.example.com'], '"//app.example.com"'],
-      [['https://app.example.com/'], '"https://app.example.com/"'],
+      [
+        ['https://app.example.com/'],
+        '"https://app.example.com/" (without the trailing slash: "https://app.example.com")',
+      ],
       [['https://app.example.com/path'], '"https://app.example.com/path"'],
       [['https://*.example.com'], '"https://*.example.com"'],
       [['https://user@app.example.com'], '"https://user@app.example.com"'],
@@ -93,6 +96,15 @@ const cases: Readonly<
     ],
     expected: /`false`, a function, or an array of regular expressions and origins/,
   },
+  trustProxy: {
+    right: [true, false],
+    wrong: [
+      [1, '1'],
+      ['loopback', '"loopback"'],
+    ],
+    expected: /a boolean/,
+  },
+  reportRefusals: { right: [true, false], wrong: [['all', '"all"']], expected: /a boolean/ },
   sessionId: {
     right: [() => 'id', async () => undefined],
     wrong: [
@@ -129,7 +141,7 @@ const cases: Readonly<
       ['10', '"10"'],
       [null, 'null'],
     ],
-    expected: /a whole number from 1 on/,
+    expected: /a whole number of 1 or more/,
   },
   readMany: {
     right: [async () => []],
@@ -182,7 +194,7 @@ const cases: Readonly<
       ['60000', '"60000"'],
       [null, 'null'],
     ],
-    expected: /`false`, or milliseconds from 0 on/,
+    expected: /`false`, or a number of milliseconds of 0 or more/,
   },
   onSessionEnd: {
     right: ['disconnect', 'ignore'],
@@ -230,6 +242,7 @@ describe('options', () => {
       alwaysSession: false,
       autoErrManager: false,
       origins: [],
+      trustProxy: false,
       sessionId: undefined,
       storeTimeout: 5_000,
       maxPending: 1_000,
@@ -244,6 +257,7 @@ describe('options', () => {
       ticket: undefined,
       claim: undefined,
       onError: undefined,
+      reportRefusals: false,
     };
 
     for (const none of [undefined, {}]) {

@@ -5,7 +5,7 @@
 import { expect } from 'chai';
 import { stub, useFakeTimers } from 'sinon';
 import { Deadlines } from '../../source/deadlines.js';
-import { TicketClaims } from '../../source/handshake/ticket-claims.js';
+import { TicketClaims } from '../../source/handshake/tickets.js';
 import { refusal, sessionId, ticketsWith } from '../support/tickets.js';
 
 describe('a ticket that is accepted once', () => {

@@ -4,7 +4,7 @@
 
 import { inspect } from 'node:util';
 import { expect } from 'chai';
-import { assertTicketOptions, resolveTicketOptions } from '../../source/ticket-options.js';
+import { assertTicketOptions, resolveTicketOptions } from '../../source/options.js';
 
 /** The message with which the option is refused. */
 function complaintAbout(ticket: unknown): string {
@@ -49,14 +49,20 @@ describe('the option `ticket`', () => {
     ['keyboard cat', /`ticket`: expected an object.*got a string/],
     [['keyboard cat'], /`ticket`: expected an object.*got an Array/],
     [true, /`ticket`: expected an object.*`\{\}`.*got a boolean/],
-    [{ secret: '' }, /`ticket\.secret`: expected a text or an array of texts.*got an empty one/],
+    [
+      { secret: '' },
+      /`ticket\.secret`: expected a string or an array of strings.*got an empty string/,
+    ],
     [{ secret: [] }, /`ticket\.secret`: .*got an empty array/],
-    [{ secret: ['keyboard cat', ''] }, /`ticket\.secret`: .*got an array with an empty one/],
+    [{ secret: ['keyboard cat', ''] }, /`ticket\.secret`: .*got an array with an empty string/],
     [{ secret: ['keyboard cat', null] }, /`ticket\.secret`: .*got an array with null/],
     [{ secret: Buffer.from('keyboard cat') }, /`ticket\.secret`: .*got a Buffer/],
     [{ secret: 5 }, /`ticket\.secret`: .*got a number/],
     [{ secret: null }, /`ticket\.secret`: .*got null/],
-    [{ lifetime: 0 }, /`ticket\.lifetime`: expected milliseconds from 1 to 86400000.*got 0/],
+    [
+      { lifetime: 0 },
+      /`ticket\.lifetime`: expected a whole number of milliseconds from 1 to 86400000.*got 0/,
+    ],
     [{ lifetime: 1.5 }, /`ticket\.lifetime`: .*got 1\.5/],
     [{ lifetime: 86_400_001 }, /`ticket\.lifetime`: .*got 86400001/],
     [{ lifetime: Number.NaN }, /`ticket\.lifetime`: .*got NaN/],

@@ -55,9 +55,9 @@ describe('a ticket', () => {
       ['with another secret', ticketsWith({ secret: 'another secret' })],
       ['for a cookie of another name', ticketsWith({}, { key: 'other.sid' })],
     ] as const) {
-      it(`is refused as forged, or of another application: ${where}`, async () => {
+      it(`is refused as forged or belongs to another application: ${where}`, async () => {
         const { message } = await refusal(ticketsWith(), await elsewhere.issue(sessionId));
-        expect(message).to.match(/forged, or of another application.*`ticket\.secret`/);
+        expect(message).to.match(/forged or belongs to another application.*`ticket\.secret`/);
       });
     }
 
@@ -105,13 +105,13 @@ describe('a ticket', () => {
       ['a boolean', true],
       ['an object', { ticket: foreign }],
       ['an Array', [foreign]],
-      ['another text of 0 characters', ''],
-      ['another text of 4 characters', '....'],
-      ['another text of 32 characters', sessionId],
-      ['another text of 1000000 characters', 'A'.repeat(1_000_000)],
-      [`another text of ${foreign.length + 1} characters`, ` ${foreign}`],
-      [`another text of ${foreign.length + 5} characters`, `${foreign}.AAAA`],
-      ['another text of 5000 characters', `AAAA..AAAA.${'A'.repeat(4_984)}.AAAA`],
+      ['another string of 0 characters', ''],
+      ['another string of 4 characters', '....'],
+      ['another string of 32 characters', sessionId],
+      ['another string of 1000000 characters', 'A'.repeat(1_000_000)],
+      [`another string of ${foreign.length + 1} characters`, ` ${foreign}`],
+      [`another string of ${foreign.length + 5} characters`, `${foreign}.AAAA`],
+      ['another string of 5000 characters', `AAAA..AAAA.${'A'.repeat(4_984)}.AAAA`],
     ] as const) {
       it(`is refused as such, and the error says that it is ${shown}`, async () => {
         const { message } = await refusal(ticketsWith(), value);

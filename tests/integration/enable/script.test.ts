@@ -135,6 +135,15 @@ describe('the client script', () => {
       return ticketIn(await response.text());
     }
 
+    it('compares the `Referer` with the host that a proxy forwards, with `trustProxy` only', async () => {
+      const headers = {
+        referer: 'https://app.example.com/page',
+        'x-forwarded-host': 'app.example.com',
+      };
+      expect(await askOld((await startWith({ trustProxy: true })).app, headers)).to.be.a('string');
+      expect(await askOld((await startWith()).app, headers)).to.equal(undefined);
+    });
+
     it('brings a ticket to its own pages, by the `Referer`', async () => {
       const { app } = await startWith();
       expect(await askOld(app, { referer: `${app.url}/a/page?of=its` })).to.be.a('string');

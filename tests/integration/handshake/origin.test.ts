@@ -57,6 +57,16 @@ describe('Only a friendly origin gets a session', () => {
     expect(await errorFor({ ...settings, origin })).to.have.property('code', 'ERR_SESSION_ORIGIN');
   }
 
+  it('compares with the host that a proxy forwards, with `trustProxy` only', async () => {
+    const extraHeaders = { 'x-forwarded-host': 'friend.example' };
+    await start({ trustProxy: true });
+    await expectFriend(friend, { extraHeaders });
+    await expectFoe(foe, { extraHeaders });
+    await app.stop();
+    await start();
+    await expectFoe(friend, { extraHeaders });
+  });
+
   for (const transport of ['websocket', 'polling'] as const) {
     describe(`by ${transport}`, () => {
       const settings = { transports: [transport] };

@@ -1,6 +1,6 @@
 /**
- * @module The signed cookie of a handshake. Knows the cookie parser and the cookie's name; must not
- * know the store, nor give cookies or the secret to anything that outlives the call.
+ * @module Reads the session id from the signed cookie of a handshake, with the application's cookie
+ * parser. Neither cookies nor the parser's secret are kept after a call.
  */
 
 import { IncomingMessage, ServerResponse } from 'node:http';
@@ -18,7 +18,7 @@ interface ParsedRequest extends IncomingMessage {
 }
 
 /** Reads the session id from the signed cookie of a handshake. */
-export class SessionCookie {
+export class SignedCookie {
   readonly #key: string;
   readonly #parse: CookieParser;
   readonly #deadlines: Deadlines;
@@ -30,7 +30,7 @@ export class SessionCookie {
   }
 
   /**
-   * Tells the session id that the cookie vouches for.
+   * Reads the session id, whose signature the parser has checked.
    *
    * @throws {SessionError} `ERR_SESSION_COOKIE_PARSER`, `…_MISSING` or `…_INVALID`
    */
@@ -40,17 +40,17 @@ export class SessionCookie {
     if (!isObject(parsed.cookies) && !isObject(parsed.signedCookies)) {
       throw new SessionError(
         'ERR_SESSION_COOKIE_PARSER',
-        'The cookie parser left neither `cookies` nor `signedCookies` on the request; expected a parser such as `cookieParser(secret)`',
+        'The cookie parser set neither `request.cookies` nor `request.signedCookies`; expected a parser such as `cookieParser(secret)`',
       );
     }
     const value = ownValue(parsed.signedCookies, this.#key);
     if (typeof value === 'string' && value !== '') return value;
-    throw this.#complain(value, ownValue(parsed.cookies, this.#key), parsed);
+    throw this.#refusal(value, ownValue(parsed.cookies, this.#key), parsed);
   }
 
   /**
-   * Tells the secret of the cookie parser, if it leaves one on the requests that it is given, as
-   * `cookie-parser` does: the first of several.
+   * Reads the secret that the cookie parser sets on a request, as `cookie-parser` does: the first one
+   * where it has several.
    *
    * @throws {SessionError} `ERR_SESSION_COOKIE_PARSER` where it fails
    */
@@ -64,7 +64,7 @@ export class SessionCookie {
     return this.#deadlines
       .wait<void>(
         (settle) => this.#begin(request, settle),
-        (when) => new Error(`It did not call back ${when}`),
+        (when) => new Error(`It did not call \`next\` ${when}`),
       )
       .catch((cause: unknown) => {
         throw new SessionError('ERR_SESSION_COOKIE_PARSER', 'The cookie parser failed', { cause });
@@ -77,42 +77,52 @@ export class SessionCookie {
       else settle.resolve();
     });
     if (isThenable(result)) result.then(undefined, settle.reject);
-    // `cookieParser` in place of `cookieParser(secret)` returns the parser and never calls back.
+    // `cookieParser` instead of `cookieParser(secret)` returns the parser and never calls `next`.
     if (typeof result === 'function') {
       settle.reject(
-        new TypeError('It returned a function: pass what `cookieParser(secret)` returns'),
+        new TypeError('It returned a function: call it with the secret, as `cookieParser(secret)`'),
       );
     }
   }
 
-  #complain(signed: unknown, unsigned: unknown, parsed: ParsedRequest): SessionError {
-    if (signed === undefined && unsigned === undefined) {
-      return new SessionError(
-        'ERR_SESSION_COOKIE_MISSING',
-        `The handshake has no cookie named \`${this.#key}\`: the visitor has no session, or \`key\` is not the \`name\` given to express-session`,
+  #refusal(signed: unknown, unsigned: unknown, parsed: ParsedRequest): SessionError {
+    const name = `\`${this.#key}\``;
+    if (signed === undefined && unsigned === undefined) return this.#missing(parsed);
+    if (signed === false) {
+      return invalid(
+        `The signature of the cookie ${name} is wrong: it was altered, or the cookie parser and express-session have different secrets`,
       );
     }
     if (signed !== undefined) {
-      return new SessionError(
-        'ERR_SESSION_COOKIE_INVALID',
-        signed === false
-          ? `The signature of the cookie \`${this.#key}\` is wrong: it was altered, or the cookie parser and express-session have different secrets`
-          : `The cookie \`${this.#key}\` holds ${describeValue(signed)}; expected a session id`,
-      );
+      return invalid(`The cookie ${name} holds ${describeValue(signed)}; expected a session id`);
     }
     const hasNoSecret = typeof unsigned === 'string' && unsigned.startsWith('s:') && !parsed.secret;
-    return new SessionError(
-      'ERR_SESSION_COOKIE_INVALID',
+    return invalid(
       hasNoSecret
-        ? `The cookie \`${this.#key}\` is signed, but the cookie parser has no secret to check it with: use \`cookieParser(secret)\` with the secret of express-session`
-        : `The cookie \`${this.#key}\` is unsigned; expected the cookie that express-session signed`,
+        ? `The cookie ${name} is signed, but the cookie parser has no secret to check it with: use \`cookieParser(secret)\` with the secret of express-session`
+        : `The cookie ${name} is unsigned; expected the cookie that express-session signed`,
+    );
+  }
+
+  /** Tells a browser that sends no cookies at all from one that sends others. */
+  #missing({ headers }: ParsedRequest): SessionError {
+    const name = `\`${this.#key}\``;
+    return new SessionError(
+      'ERR_SESSION_COOKIE_MISSING',
+      headers.cookie === undefined
+        ? `The handshake has no \`Cookie\` header, so no cookie named ${name}: a client on another origin needs \`withCredentials: true\`, the page and the socket need the same host (\`localhost\` is not \`127.0.0.1\`), a \`secure\` cookie is not sent over plain HTTP, or the visitor has no session yet`
+        : `The handshake has cookies, but none named ${name}: \`key\` is not the \`name\` given to express-session, or the visitor has no session yet, as with \`saveUninitialized: false\` until the session is changed`,
     );
   }
 }
 
+function invalid(message: string): SessionError {
+  return new SessionError('ERR_SESSION_COOKIE_INVALID', message);
+}
+
 /**
- * A request of our own for the parser to write on. Not the handshake's: Socket.IO hands that to
- * other nodes and tools, and the parser leaves the cookies and its secret on what it is given.
+ * Makes a request for the parser to write on. The handshake's own must not have the cookies and the
+ * secret, because Socket.IO gives it to other nodes and tools.
  */
 function parserRequest(request: IncomingMessage): ParsedRequest {
   const own = new IncomingMessage(request.socket ?? new NetSocket());
@@ -126,7 +136,7 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-/** A cookie may be named `constructor`; what an object inherits is no cookie. */
+/** Reads own properties only, because a cookie may be named `constructor`. */
 function ownValue(cookies: unknown, key: string): unknown {
   if (!isObject(cookies) || !Object.hasOwn(cookies, key)) return undefined;
   return Reflect.get(cookies, key);

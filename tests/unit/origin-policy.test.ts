@@ -31,6 +31,46 @@ describe('Only a friendly origin gets a session', () => {
     }
   });
 
+  describe('behind a trusted proxy, the forwarded host', () => {
+    const origin = 'https://app.example.com';
+    const host = '10.0.0.7:3000';
+
+    for (const forwarded of [
+      'app.example.com',
+      'app.example.com, 10.0.0.1',
+      ' app.example.com:443',
+    ]) {
+      it(`is the host: ${forwarded}`, async () => {
+        const headers = { 'x-forwarded-host': forwarded };
+        await expectPassed({ origin, host, headers, trustProxy: true });
+        await expectRefused({ origin, host, headers });
+      });
+    }
+
+    for (const forwarded of ['evil.example', 'evil.example, app.example.com']) {
+      it(`is no other host: ${forwarded}`, async () => {
+        const headers = { 'x-forwarded-host': forwarded };
+        const host = 'app.example.com';
+        await expectRefused({ origin, host, headers, trustProxy: true });
+        await expectPassed({ origin, host, headers });
+      });
+    }
+
+    for (const headers of [{}, { 'x-forwarded-host': '' }]) {
+      it(`is \`Host\` where there is none: ${inspect(headers)}`, async () => {
+        await expectPassed({ origin, host: 'app.example.com', headers, trustProxy: true });
+        await expectRefused({ origin, host, headers, trustProxy: true });
+      });
+    }
+
+    it('is that of the page that included a script', async () => {
+      const headers = { 'x-forwarded-host': 'app.example.com', referer: `${origin}/page` };
+      const query = { j: '0' };
+      await expectPassed({ host, headers, query, trustProxy: true });
+      await expectRefused({ host, headers, query });
+    });
+  });
+
   describe('another origin', () => {
     for (const [origin, host] of [
       ['https://evil.example', 'app.example.com'],
@@ -82,6 +122,48 @@ describe('Only a friendly origin gets a session', () => {
     it('is named in the message, with the way out', async () => {
       const { message } = await expectRefused({ origin: 'https://evil.example' });
       expect(message).to.include('"https://evil.example"').and.to.include('`origins`');
+    });
+
+    it('is told with the host that it was compared with', async () => {
+      const { message } = await expectRefused({
+        origin: 'http://localhost:5173',
+        host: '127.0.0.1:3000',
+      });
+      expect(message).to.include('since the host is "127.0.0.1:3000"').and.not.to.include('proxy');
+    });
+
+    it('is told that a proxy may have changed the host, where one forwarded another', async () => {
+      const headers = { 'x-forwarded-host': 'app.example.com' };
+      const given = { origin: 'https://app.example.com', host: '10.0.0.7:3000', headers };
+      expect((await expectRefused(given)).message).to.include('turn `trustProxy` on');
+    });
+
+    for (const cors of [{ origin: '*' }, { origin: true }, {}, true, '*']) {
+      it(`is told that \`cors\` names none: ${inspect(cors)}`, async () => {
+        const { message } = await expectRefused({ origin: 'https://evil.example', cors });
+        expect(message).to.include('allows every origin, which names none');
+      });
+    }
+
+    for (const origin of [
+      'https://friend.example/',
+      ['https://a.example', 'https://friend.example/'],
+    ]) {
+      it(`is told of a trailing slash in \`cors.origin\`: ${inspect(origin)}`, async () => {
+        const given = { origin: 'https://friend.example', cors: { origin } };
+        const { message } = await expectRefused(given);
+        expect(message).to.include('remove the trailing slash from `cors.origin`');
+      });
+    }
+
+    it('is told why it cannot be allowed where it is `null`', async () => {
+      const { message } = await expectRefused({ origin: 'null' });
+      expect(message).to.include('sandboxed').and.not.to.include('add it to');
+    });
+
+    it('is told no hint that does not apply', async () => {
+      const { message } = await expectRefused({ origin: 'https://evil.example', cors: false });
+      expect(message).not.to.match(/proxy|slash|names none/);
     });
 
     it('is refused where the host is not known', async () => {

@@ -1,6 +1,5 @@
 /**
- * @module Where tickets are handed out: to whoever knows a session id, or to the visitor of an HTTP
- * request. Knows requests and their answers; must not know what is in a ticket.
+ * @module Gives tickets to HTTP clients: for a session id, or for the visitor of a request.
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -17,19 +16,19 @@ export type TicketHandler = (
   next?: (error?: unknown) => void,
 ) => void;
 
-/** What a visitor's own doing is answered with; the rest is the server's trouble. */
+/** The statuses of errors that a visitor causes; all others are the server's. */
 const statuses: { readonly [Code in SessionErrorCode]?: number } = {
   ERR_SESSION_COOKIE_MISSING: 401,
   ERR_SESSION_COOKIE_INVALID: 401,
   ERR_SESSION_ORIGIN: 403,
 };
 
-/** Hands out tickets. */
-export class TicketDesk {
+/** Makes tickets for HTTP requests. */
+export class TicketEndpoint {
   readonly #tickets: Pick<Tickets, 'issue'>;
-  readonly #sessionIds: Pick<SessionIdReader, 'read'>;
+  readonly #sessionIds: Pick<SessionIdReader, 'readPresented'>;
 
-  constructor(tickets: Pick<Tickets, 'issue'>, sessionIds: Pick<SessionIdReader, 'read'>) {
+  constructor(tickets: Pick<Tickets, 'issue'>, sessionIds: Pick<SessionIdReader, 'readPresented'>) {
     this.#tickets = tickets;
     this.#sessionIds = sessionIds;
   }
@@ -43,20 +42,20 @@ export class TicketDesk {
    * Makes a ticket for the visitor of an HTTP request, whose origin and cookie are checked as those
    * of a handshake are.
    *
-   * @throws {SessionError} where a handshake like this would get no session
+   * @throws {SessionError} where a handshake with these headers would get no session
    */
   async issueFor(request: IncomingMessage): Promise<string> {
-    const sessionId = await this.#sessionIds.read(handshakeOf(request), request);
+    const sessionId = await this.#sessionIds.readPresented(handshakeOf(request), request);
     if (sessionId instanceof SessionError) throw sessionId;
     return this.issue(sessionId);
   }
 
-  /** Answers a `POST` with `{ "ticket": … }`, and what is wrong with `{ "code": …, "message": … }`. */
+  /** Answers a `POST` with `{ "ticket": … }`, or with `{ "code": …, "message": … }`. */
   handle(...[request, response, next]: Parameters<TicketHandler>): void {
     if (request.method !== 'POST') {
-      // A page that merely shows, prefetches or reloads an address shall not have one made.
+      // No page makes a ticket by showing, prefetching or reloading an address.
       response.setHeader('Allow', 'POST');
-      answer(response, 405, { message: 'Ask for a ticket with POST' });
+      answer(response, 405, { message: 'Request a ticket with POST' });
       return;
     }
     this.issueFor(request).then(
@@ -65,7 +64,7 @@ export class TicketDesk {
         const status = error instanceof SessionError ? statuses[error.code] : undefined;
         if (status !== undefined && error instanceof SessionError) refuse(response, status, error);
         else if (next) next(error);
-        else answer(response, 500, { message: 'No ticket to be had' });
+        else answer(response, 500, { message: 'Could not make a ticket' });
       },
     );
   }
@@ -76,7 +75,7 @@ function refuse(response: ServerResponse, status: number, { code }: SessionError
   answer(response, status, { code, message });
 }
 
-/** Sends JSON that no cache keeps, and that no other site can read or take for a script. */
+/** Sends JSON that no cache stores and no other site can read or include as a script. */
 function answer(response: ServerResponse, status: number, body: object): void {
   if (response.headersSent) return;
   const text = JSON.stringify(body);
@@ -91,8 +90,8 @@ function answer(response: ServerResponse, status: number, body: object): void {
 }
 
 /**
- * The handshake that a socket would have come with, with this request. Its `auth` is empty: a ticket
- * is no way to the next one, or the first would be good for ever.
+ * The handshake of a socket that connects with this request. Its `auth` is empty: a ticket cannot be
+ * exchanged for the next one, or the first would be valid for ever.
  */
 function handshakeOf(request: IncomingMessage): Handshake {
   const { headers, url = '/', socket } = request;

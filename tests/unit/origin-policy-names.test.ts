@@ -7,7 +7,10 @@ import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { type SinonFakeTimers, stub, useFakeTimers } from 'sinon';
 import { Deadlines } from '../../source/deadlines.js';
-import { OriginGuard, type OriginRules } from '../../source/handshake/origin-guard.js';
+import {
+  OriginPolicy,
+  type OriginPolicyDependencies,
+} from '../../source/handshake/origin-policy.js';
 import {
   type Case,
   expectPassed,
@@ -47,12 +50,13 @@ describe('Only a friendly origin gets a session', () => {
 
     for (const flags of ['g', 'y', 'gy']) {
       it(`answers the same each time for a regular expression with the flags ${flags}`, async () => {
-        const guard = new OriginGuard(
-          { origins: [new RegExp('https://friend', flags)], cors: () => undefined },
-          new Deadlines(5_000),
-        );
+        const policy = new OriginPolicy({
+          origins: [new RegExp('https://friend', flags)],
+          cors: () => undefined,
+          deadlines: new Deadlines(5_000),
+        });
         for (let time = 0; time < 4; time++) {
-          await guard.check(handshakeOf({ origin: friend }), request);
+          await policy.check(handshakeOf({ origin: friend }), request);
         }
       });
     }
@@ -81,7 +85,7 @@ describe('Only a friendly origin gets a session', () => {
     for (const [how, origins] of [
       ['returns true', () => true],
       ['resolves to true', async () => true],
-    ] satisfies readonly (readonly [string, OriginRules['origins']])[]) {
+    ] satisfies readonly (readonly [string, OriginPolicyDependencies['origins']])[]) {
       it(`passes an origin when it ${how}`, () => expectPassed({ origin: friend, origins }));
     }
 
@@ -101,7 +105,7 @@ describe('Only a friendly origin gets a session', () => {
         },
       ],
       ['rejects', () => Promise.reject(failure)],
-    ] satisfies readonly (readonly [string, OriginRules['origins']])[]) {
+    ] satisfies readonly (readonly [string, OriginPolicyDependencies['origins']])[]) {
       it(`refuses an origin, and tells the cause, when it ${how}`, async () => {
         const error = await expectRefused({ origin: friend, origins });
         expect(error.cause).to.equal(failure);
@@ -247,11 +251,15 @@ describe('Only a friendly origin gets a session', () => {
 
     it('is asked at each handshake, for the server may be attached later', async () => {
       let cors: unknown;
-      const guard = new OriginGuard({ origins: [], cors: () => cors }, new Deadlines(5_000));
+      const policy = new OriginPolicy({
+        origins: [],
+        cors: () => cors,
+        deadlines: new Deadlines(5_000),
+      });
       const handshake = handshakeOf({ origin: friend });
-      expect(await rejection(guard.check(handshake, request))).to.be.an('error');
+      expect(await rejection(policy.check(handshake, request))).to.be.an('error');
       cors = { origin: friend };
-      await guard.check(handshake, request);
+      await policy.check(handshake, request);
     });
   });
 });

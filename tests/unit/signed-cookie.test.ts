@@ -213,4 +213,26 @@ describe('Only a signed id is believed', () => {
       }
     });
   });
+
+  describe('a handshake without the cookie', () => {
+    it('is told of no `Cookie` header apart', async () => {
+      const { code, message } = await refusal(undefined);
+      expect(code).to.equal('ERR_SESSION_COOKIE_MISSING');
+      expect(message)
+        .to.include('no `Cookie` header')
+        .and.to.include('`withCredentials: true`')
+        .and.to.include('`localhost` is not `127.0.0.1`')
+        .and.to.include('`secure`');
+    });
+
+    it('is told of other cookies apart, and shows none of them', async () => {
+      const { code, message } = await refusal('theme=dark-as-night');
+      expect(code).to.equal('ERR_SESSION_COOKIE_MISSING');
+      expect(message)
+        .to.include('none named `connect.sid`')
+        .and.to.include('`key`')
+        .and.to.include('`saveUninitialized: false`')
+        .and.not.to.match(/night|theme|withCredentials/);
+    });
+  });
 });

@@ -1,0 +1,185 @@
+/**
+ * @module The session that `express-session` made for the request of a handshake, where
+ * `io.engine.use(session(…))` stands in front of Socket.IO. When it is used is up to the caller.
+ */
+
+import type { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { Store } from 'express-session';
+import type { Deadlines } from '../deadlines.js';
+import { SessionError } from '../errors.js';
+
+/** What `express-session` leaves on a request. */
+interface SessionRequest extends IncomingMessage {
+  readonly session?: ExpressSession | null;
+  readonly sessionID?: unknown;
+  readonly sessionStore?: unknown;
+}
+
+/** As much of a session of `express-session` as is needed here. */
+interface ExpressSession {
+  readonly id?: unknown;
+  save(callback: (error?: unknown) => void): unknown;
+}
+
+/** What guest sessions are looked for with. */
+export interface GuestSessionDependencies {
+  readonly store: Store;
+  /** The Engine.IO server; none before Socket.IO is attached to an HTTP server. */
+  readonly engine: () => EventEmitter | undefined;
+  readonly deadlines: Deadlines;
+}
+
+/** Finds the sessions that `express-session` made for handshakes. */
+export class GuestSessions {
+  readonly #dependencies: GuestSessionDependencies;
+  readonly #guests = new WeakMap<IncomingMessage, GuestSession>();
+  /** The handshakes whose response sets the cookie of their session. */
+  readonly #withCookie = new WeakSet<IncomingMessage>();
+  readonly #engines = new Set<EventEmitter>();
+  readonly #retry: NodeJS.Immediate;
+
+  constructor(dependencies: GuestSessionDependencies) {
+    this.#dependencies = dependencies;
+    this.#watchHeaders();
+    // `io.attach(httpServer)` may be the next statement.
+    this.#retry = setImmediate(() => this.#watchHeaders());
+  }
+
+  /**
+   * Finds the session that `express-session` made for a handshake, or loaded for it.
+   *
+   * @returns always the same one for one request; nothing where there is none, or none of this store
+   */
+  of(request: IncomingMessage | undefined): GuestSession | undefined {
+    // A WebTransport connection has no request.
+    if (!request) return undefined;
+    this.#watchHeaders();
+    const known = this.#guests.get(request);
+    if (known) return known;
+    const { session, sessionID, sessionStore } = request as SessionRequest;
+    if (sessionStore !== this.#dependencies.store || !session) return undefined;
+    if (typeof sessionID !== 'string' || sessionID === '' || session.id !== sessionID) {
+      return undefined;
+    }
+    const guest = new GuestSession(sessionID, session, {
+      hasCookie: this.#withCookie.has(request),
+      deadlines: this.#dependencies.deadlines,
+    });
+    // The id came with the request: the session was loaded, and is not new.
+    if (isInCookies(request, sessionID)) guest.settle();
+    this.#guests.set(request, guest);
+    return guest;
+  }
+
+  close(): void {
+    clearImmediate(this.#retry);
+    for (const engine of this.#engines) engine.off('initial_headers', this.#headersSent);
+    this.#engines.clear();
+  }
+
+  #watchHeaders(): void {
+    const engine = this.#dependencies.engine();
+    if (engine === undefined || this.#engines.has(engine)) return;
+    this.#engines.add(engine);
+    engine.on('initial_headers', this.#headersSent);
+  }
+
+  /**
+   * Tells whether `express-session` sets the cookie of a new session, which depends on its options.
+   *
+   * Of a WebSocket these are all the headers of the response. Over HTTP long-polling the cookie is
+   * added later, and `express-session` saves the session itself.
+   */
+  readonly #headersSent = (headers: object, request: SessionRequest): void => {
+    const { sessionID } = request;
+    if (typeof sessionID !== 'string') return;
+    const cookies = Object.entries(headers)
+      .filter(([name]) => name.toLowerCase() === 'set-cookie')
+      .map(([, value]) => String(value));
+    const start = `=${encodeURIComponent(`s:${sessionID}.`)}`;
+    if (cookies.some((cookie) => cookie.includes(start))) this.#withCookie.add(request);
+  };
+}
+
+function isInCookies({ headers }: IncomingMessage, sessionId: string): boolean {
+  const { cookie = '' } = headers;
+  return cookie.includes(`s%3A${encodeURIComponent(sessionId)}.`) || cookie.includes(sessionId);
+}
+
+/** The session of a handshake, which the store may not have yet. */
+export class GuestSession {
+  readonly sessionId: string;
+  readonly #session: ExpressSession;
+  readonly #hasCookie: boolean;
+  readonly #deadlines: Deadlines;
+  #isSettled = false;
+  #storing: Promise<void> | undefined;
+
+  constructor(
+    sessionId: string,
+    session: ExpressSession,
+    { hasCookie, deadlines }: { hasCookie: boolean; deadlines: Deadlines },
+  ) {
+    this.sessionId = sessionId;
+    this.#session = session;
+    this.#hasCookie = hasCookie;
+    this.#deadlines = deadlines;
+  }
+
+  /**
+   * Whether the store may still lack the session because nobody has stored it: a read that finds
+   * nothing then means a session that is new, and otherwise one that has ended.
+   */
+  get isNew(): boolean {
+    return !this.#isSettled;
+  }
+
+  /** The session was found in the store, or has ended: it is never stored from here again. */
+  settle(): void {
+    this.#isSettled = true;
+  }
+
+  /** The record as the store would have it: a copy, without methods. */
+  record(): { cookie: object; [key: string]: unknown } {
+    return JSON.parse(JSON.stringify(this.#session));
+  }
+
+  /**
+   * Stores a new session whose cookie went out with the WebSocket's response, as `express-session`
+   * does at the end of an HTTP response. Without a cookie, it is left to the first save.
+   *
+   * @throws {SessionError} `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
+   */
+  async storeIfCookieSent(): Promise<void> {
+    if (this.#hasCookie) await this.store();
+  }
+
+  /**
+   * Stores a new session, whatever the options of `express-session`. Does nothing where it is not
+   * new; calls at the same time share one write.
+   *
+   * @throws {SessionError} `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
+   */
+  store(): Promise<void> {
+    if (this.#isSettled) return Promise.resolve();
+    this.#storing ??= this.#save().finally(() => {
+      this.#storing = undefined;
+    });
+    return this.#storing;
+  }
+
+  async #save(): Promise<void> {
+    await this.#deadlines.wait<void>(
+      ({ resolve, reject }) => {
+        this.#session.save((cause) => {
+          if (!cause) return resolve();
+          reject(new SessionError('ERR_SESSION_STORE', 'The session store failed', { cause }));
+        });
+      },
+      (when) =>
+        new SessionError('ERR_SESSION_STORE_TIMEOUT', `The session store did not answer ${when}`),
+    );
+    this.#isSettled = true;
+  }
+}

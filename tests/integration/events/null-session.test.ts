@@ -1,0 +1,132 @@
+/**
+ * @module "A null session ends no process": listeners that forget `if (err)`, without `onError`.
+ */
+
+import { expect } from 'chai';
+import { App, received, refused } from '../../support/app.js';
+import { expectNoCrash } from '../../support/crashes.js';
+import { ProcessEars } from '../../support/mistakes.js';
+
+/** Forgets to check the error, and so reads a property of `null`. */
+const forgetful = (_err: unknown, session: { n?: number } | null): void => {
+  if (session?.n === undefined) throw new TypeError("Cannot read properties of null (reading 'n')");
+};
+
+// biome-ignore lint/suspicious/noExplicitAny: one listener for the three methods under test
+type AnyListener = (...args: any[]) => void;
+
+const ways: readonly (readonly [how: string, listener: AnyListener])[] = [
+  ['throws', forgetful],
+  ['rejects', async (err, session) => forgetful(err, session)],
+  [
+    'throws the error that it was given',
+    (err) => {
+      if (err) throw err;
+    },
+  ],
+];
+
+describe('A null session ends no process', () => {
+  let app: App;
+  let ears: ProcessEars;
+
+  beforeEach(() => {
+    ears = new ProcessEars('warning');
+  });
+
+  afterEach(async () => {
+    await app.stop();
+    ears.stop();
+  });
+
+  expectNoCrash();
+
+  /** Waits for a warning that names the event, or the error that a listener threw on. */
+  async function warningFor(event: string): Promise<Error> {
+    const isIt = (warning: unknown): warning is Error =>
+      warning instanceof Error &&
+      (warning.message.includes(`\`${event}\``) ||
+        /no `Cookie` header.* Give `onError`/.test(warning.message));
+    let warning = ears.heard.find(isIt);
+    while (!warning) {
+      await new Promise(setImmediate);
+      warning = ears.heard.find(isIt);
+    }
+    return warning;
+  }
+
+  for (const [how, listener] of ways) {
+    describe(`when a listener ${how} for a visitor without a session`, () => {
+      it('warns and goes on, in `connection`', async () => {
+        app = await App.start();
+        app.expressionIO.sockets.on('connection', listener);
+        app.expressionIO.sockets.on('connection', (_err, _session, socket) => socket.emit('ready'));
+        const client = app.client();
+        await received(client, 'ready');
+        await warningFor('connection');
+        expect(client.connected).to.equal(true);
+      });
+
+      it('warns and goes on, in `sessOn`', async () => {
+        app = await App.start();
+        app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
+          socket.sessOn('vote', listener);
+          socket.sessOn('work', (_err, _session, ack) => ack('done'));
+        });
+        const client = await app.connect();
+        client.emit('vote');
+        expect(await client.emitWithAck('work')).to.equal('done');
+        await warningFor('vote');
+      });
+
+      it('warns and refuses the client, in `authorization`', async () => {
+        app = await App.start();
+        app.expressionIO.sockets.authorization(listener as () => void);
+        const refusal = await refused(app.client());
+        expect(refusal.data).to.deep.equal({ code: 'ERR_SESSION_REFUSED' });
+        await warningFor('authorization');
+      });
+    });
+  }
+
+  it('warns where `disconnect` has no session under `autoErrManager`', async () => {
+    const managed = await App.start({ options: { autoErrManager: true } });
+    app = managed as unknown as App;
+    managed.expressionIO.sockets.on('connection', (_session, socket) => {
+      socket.sessOn('disconnect', (session) => {
+        expect((session as { n?: number }).n).to.equal(0);
+      });
+      socket.emit('ready');
+    });
+    const { cookie, sessionId } = await managed.login();
+    const client = managed.client({ cookie });
+    await received(client, 'ready');
+    await new Promise<void>((resolve) => managed.store.destroy(sessionId, () => resolve()));
+    await warningFor('disconnect');
+  });
+
+  it('tells the way out in the warning', async () => {
+    app = await App.start();
+    app.expressionIO.sockets.on('connection', forgetful);
+    await app.connect();
+    const warning = await warningFor('connection');
+    expect(warning).to.have.property('name', 'SessionWarning');
+    expect(warning.message).to.include('check `err` before using `session`');
+  });
+
+  it('takes any `SessionError` that a listener with a session throws on for a warning', async () => {
+    app = await App.start();
+    app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
+      socket.sessOn('login', async (_err, session) => {
+        await new Promise<void>((resolve, reject) => {
+          session?.regenerate((error: unknown) => (error ? reject(error) : resolve()));
+        });
+      });
+      socket.emit('ready');
+    });
+    const client = app.client(await app.login());
+    await received(client, 'ready');
+    client.emit('login');
+    expect(await ears.first()).to.have.property('code', 'ERR_SESSION_REGENERATE');
+  });
+});

@@ -1,0 +1,310 @@
+/**
+ * @module The session that express-session makes for a handshake, with `io.engine.use(session(…))`
+ * in front: which one is taken, when it is stored, and when the browser gets its cookie.
+ */
+
+import { once } from 'node:events';
+import { createServer, type Server as HttpServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import cookieParser from 'cookie-parser';
+import session, { MemoryStore, type SessionOptions } from 'express-session';
+import { spy } from 'sinon';
+import { Server } from 'socket.io';
+import { type Socket as Client, io as open } from 'socket.io-client';
+import { WebSocket } from 'ws';
+import { Deadlines } from '../../../source/deadlines.js';
+import type { SessionError } from '../../../source/errors.js';
+import { type GuestSession, GuestSessions } from '../../../source/handshake/guest-session.js';
+import { OriginPolicy } from '../../../source/handshake/origin-policy.js';
+import { SessionIdReader } from '../../../source/handshake/session-id.js';
+import { SignedCookie } from '../../../source/handshake/signed-cookie.js';
+import { received } from '../../support/app.js';
+import { cookieOf, sign } from '../../support/cookies.js';
+
+const secret = 'a secret of the tests';
+
+interface Visit {
+  readonly id: string | SessionError;
+  readonly guest: GuestSession | undefined;
+  readonly request: IncomingMessage;
+}
+
+describe('with `io.engine.use(session(…))` in front', () => {
+  let http: HttpServer;
+  let io: Server;
+  let store: MemoryStore;
+  let guests: GuestSessions;
+  let clients: Client[];
+  let deadlines: Deadlines;
+
+  async function start(
+    options: Partial<SessionOptions> = {},
+    { isAttachedLater = false, requestStore = store } = {},
+  ): Promise<void> {
+    http = createServer();
+    io = isAttachedLater ? new Server() : new Server(http);
+    guests = new GuestSessions({ store, engine: () => io.engine, deadlines });
+    if (isAttachedLater) io.attach(http);
+    io.engine.use(
+      session({ secret, store: requestStore, resave: false, saveUninitialized: true, ...options }),
+    );
+    http.listen(0, '127.0.0.1');
+    await once(http, 'listening');
+  }
+
+  beforeEach(() => {
+    store = new MemoryStore();
+    clients = [];
+    deadlines = new Deadlines(300);
+  });
+
+  afterEach(async () => {
+    for (const client of clients) client.disconnect();
+    guests.close();
+    deadlines.close();
+    http.closeAllConnections();
+    await io.close();
+  });
+
+  function address(): string {
+    return `127.0.0.1:${(http.address() as AddressInfo).port}`;
+  }
+
+  /** Connects a client; tells what is found for its handshake before `connection`. */
+  async function visit(
+    transport: 'websocket' | 'polling',
+    headers: Record<string, string> = {},
+    custom?: () => string | undefined,
+  ): Promise<Visit> {
+    const ids = new SessionIdReader({
+      originPolicy: new OriginPolicy({ origins: [], cors: () => undefined, deadlines }),
+      cookie: new SignedCookie('connect.sid', cookieParser(secret), deadlines),
+      custom,
+      tickets: undefined,
+      guests,
+      deadlines,
+    });
+    const visited = new Promise<Visit>((resolve) => {
+      io.once('connection', async ({ handshake, request }) => {
+        const id = await ids.read(handshake, request);
+        resolve({ id, guest: ids.guest(handshake, request), request });
+      });
+    });
+    const client = open(`http://${address()}`, {
+      forceNew: true,
+      reconnection: false,
+      transports: [transport],
+      extraHeaders: headers,
+    });
+    clients.push(client);
+    return visited;
+  }
+
+  /** The ids of the sessions in the store. */
+  function stored(): Promise<string[]> {
+    return new Promise((resolve, reject) => {
+      store.all((error, all) => (error ? reject(error) : resolve(Object.keys(all ?? {}))));
+    });
+  }
+
+  /** Opens a bare WebSocket; tells the cookies that the response of its handshake sets. */
+  async function cookiesOf(headers: Record<string, string> = {}): Promise<string[]> {
+    const socket = new WebSocket(`ws://${address()}/socket.io/?EIO=4&transport=websocket`, {
+      headers,
+    });
+    const [response] = (await once(socket, 'upgrade')) as [IncomingMessage];
+    socket.terminate();
+    return response.headers['set-cookie'] ?? [];
+  }
+
+  for (const transport of ['websocket', 'polling'] as const) {
+    describe(`over ${transport}`, () => {
+      it('takes the new session of a visitor without a cookie', async () => {
+        await start();
+        const { id, guest, request } = await visit(transport);
+        expect(id).to.be.a('string').that.equals(Reflect.get(request, 'sessionID'));
+        expect(guest).to.include({ sessionId: id });
+      });
+
+      it('takes the new session of a visitor with a forged cookie', async () => {
+        await start();
+        const { id } = await visit(transport, { cookie: cookieOf(sign('made-up', 'another')) });
+        expect(id).to.be.a('string').that.does.not.equal('made-up');
+      });
+
+      it('offers the new session of a visitor whose session is gone', async () => {
+        await start();
+        const { id, guest } = await visit(transport, { cookie: cookieOf(sign('gone', secret)) });
+        expect(id).to.equal('gone');
+        expect(guest?.sessionId).not.to.equal('gone');
+        expect(guest?.isNew).to.equal(true);
+      });
+
+      it('takes the session of a visitor who has one, which is not new', async () => {
+        await start();
+        const cookie = new session.Cookie();
+        await new Promise((done) => store.set('known', { cookie } as session.SessionData, done));
+        const { id, guest } = await visit(transport, { cookie: cookieOf(sign('known', secret)) });
+        expect(id).to.equal('known');
+        expect(guest).to.include({ sessionId: 'known', isNew: false });
+        await store.destroy('known');
+        await guest?.store();
+        expect(await stored()).not.to.include('known');
+      });
+
+      it('takes no session for a foreign origin, and stores none', async () => {
+        await start({ saveUninitialized: false });
+        const { id } = await visit(transport, { origin: 'https://evil.example' });
+        expect(id).to.have.property('code', 'ERR_SESSION_ORIGIN');
+        expect(await stored()).to.deep.equal([]);
+      });
+
+      it('takes no session of another store', async () => {
+        await start({}, { requestStore: new MemoryStore() });
+        const { id, guest } = await visit(transport);
+        expect(id).to.have.property('code', 'ERR_SESSION_COOKIE_MISSING');
+        expect(guest).to.equal(undefined);
+      });
+
+      it('leaves a visitor without one where the option `sessionId` tells none', async () => {
+        await start();
+        const { id, guest } = await visit(transport, {}, () => undefined);
+        expect(id).to.have.property('code', 'ERR_SESSION_COOKIE_MISSING');
+        expect(guest).to.equal(undefined);
+      });
+
+      it('has it in the store once its cookie was sent, with `saveUninitialized`', async () => {
+        await start({ saveUninitialized: true });
+        const { id, guest } = await visit(transport);
+        await guest?.storeIfCookieSent();
+        expect(await stored()).to.include(id);
+      });
+
+      it('stores nothing without `saveUninitialized`, until it is told to', async () => {
+        await start({ saveUninitialized: false });
+        const { id, guest } = await visit(transport);
+        await guest?.storeIfCookieSent();
+        expect(await stored()).to.deep.equal([]);
+        expect(guest?.isNew).to.equal(true);
+        const set = spy(store, 'set');
+        await Promise.all([guest?.store(), guest?.store()]);
+        expect(set.callCount).to.equal(1);
+        expect(await stored()).to.deep.equal([id]);
+        expect(guest?.isNew).to.equal(false);
+      });
+
+      it('stores no session again that has ended', async () => {
+        await start({ saveUninitialized: false });
+        const { guest } = await visit(transport);
+        guest?.settle();
+        await guest?.store();
+        expect(await stored()).to.deep.equal([]);
+      });
+
+      it('gives two sockets of one connection the same session', async () => {
+        await start({ saveUninitialized: false });
+        const { guest, request } = await visit(transport);
+        expect(guests.of(request)).to.equal(guest);
+      });
+    });
+  }
+
+  it("takes no session that is not the one of the request's id", async () => {
+    await start();
+    io.engine.use((request: { sessionID: string }, _response: unknown, next: () => void) => {
+      request.sessionID = 'another';
+      next();
+    });
+    expect((await visit('websocket')).guest).to.equal(undefined);
+  });
+
+  it('tells the record as the store would have it', async () => {
+    await start({ cookie: { maxAge: 60_000 } });
+    const { guest } = await visit('websocket');
+    await guest?.storeIfCookieSent();
+    const inStore = await new Promise((resolve) => {
+      store.get(String(guest?.sessionId), (_error, record) => resolve(record));
+    });
+    expect(guest?.record()).to.deep.equal(JSON.parse(JSON.stringify(inStore)));
+    expect(guest?.record()).to.have.nested.property('cookie.originalMaxAge', 60_000);
+  });
+
+  it('stores a session that a middleware wrote into, since its cookie was sent', async () => {
+    await start({ saveUninitialized: false });
+    io.engine.use((request: { session: { n: number } }, _response: unknown, next: () => void) => {
+      request.session.n = 1;
+      next();
+    });
+    const { id, guest } = await visit('websocket');
+    await guest?.storeIfCookieSent();
+    expect(await stored()).to.deep.equal([id]);
+  });
+
+  it('finds out about cookies where Socket.IO is attached after it', async () => {
+    await start({}, { isAttachedLater: true });
+    const { id, guest } = await visit('websocket');
+    await guest?.storeIfCookieSent();
+    expect(await stored()).to.deep.equal([id]);
+  });
+
+  it('tells a store that fails by its name', async () => {
+    await start();
+    const { guest } = await visit('websocket');
+    store.set = (_id, _session, callback) => callback?.(new Error('down'));
+    const error = await guest?.storeIfCookieSent().catch((failure: unknown) => failure);
+    expect(error).to.have.property('code', 'ERR_SESSION_STORE');
+    expect(guest?.isNew).to.equal(true);
+  });
+
+  it('tells a store that does not answer by its name', async () => {
+    await start();
+    const { guest } = await visit('websocket');
+    store.set = () => {};
+    const error = await guest?.storeIfCookieSent().catch((failure: unknown) => failure);
+    expect(error).to.have.property('code', 'ERR_SESSION_STORE_TIMEOUT');
+  });
+
+  it('stores nothing where the cookie was not sent: a `secure` one over plain HTTP', async () => {
+    await start({ cookie: { secure: true } });
+    const { guest } = await visit('websocket');
+    await guest?.storeIfCookieSent();
+    expect(await stored()).to.deep.equal([]);
+  });
+
+  it('sets the cookie in the response of a WebSocket, and renews it with `rolling`', async () => {
+    await start({ rolling: true });
+    const [first = ''] = await cookiesOf();
+    expect(first).to.match(/^connect\.sid=s%3A/);
+    const { id, guest } = await visit('websocket');
+    await guest?.storeIfCookieSent();
+    const [again = ''] = await cookiesOf({ cookie: cookieOf(sign(String(id), secret)) });
+    expect(again).to.include(encodeURIComponent(`s:${id}.`));
+  });
+
+  it('sets no cookie without `saveUninitialized`', async () => {
+    await start({ saveUninitialized: false });
+    expect(await cookiesOf()).to.deep.equal([]);
+  });
+
+  it('finds none for a WebTransport connection, which has no request', async () => {
+    await start();
+    expect(guests.of(undefined)).to.equal(undefined);
+  });
+
+  it('leaves no listener on the engine once it is closed', async () => {
+    await start();
+    expect(io.engine.listenerCount('initial_headers')).to.equal(1);
+    guests.close();
+    expect(io.engine.listenerCount('initial_headers')).to.equal(0);
+  });
+
+  it('keeps the connection as it is while the session is stored', async () => {
+    await start();
+    const { guest } = await visit('websocket');
+    await guest?.storeIfCookieSent();
+    const [client] = clients;
+    io.emit('still here');
+    if (client) await received(client, 'still here');
+  });
+});
