@@ -191,7 +191,8 @@ function readingOf(value: unknown): Reading {
     return { error: isAbsence(value) ? notFound() : asSessionError(value) };
   if (!value) return { error: notFound() };
   try {
-    return isRecord(value) ? { record: value } : { error: noSession(value) };
+    const record: unknown = typeof value === 'string' ? JSON.parse(value) : value;
+    return isRecord(record) ? { record } : { error: noSession(record) };
   } catch (cause) {
     return { error: asSessionError(cause) };
   }
