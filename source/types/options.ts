@@ -93,15 +93,16 @@ export interface ExpressionSocketOptions {
   /**
    * Reads many sessions in one call of the store, which then takes the place of `store.get`: all the
    * sessions that are wanted in one turn of the event loop. Give it where the store has such a call:
-   * `MGET` of Redis (see `expression.socket.io/redis`), or `WHERE sid IN (…)` of SQL.
+   * `expression.socket.io/redis` and `expression.socket.io/postgres` give it.
    *
-   * It answers in the order of the ids: with the record, with `null` where there is no such session,
-   * or with an `Error` where that one could not be read.
+   * It answers in the order of the ids: with the record, or with its JSON text, which is not parsed
+   * again while it stays the same; with `null` where there is no such session; or with an `Error`
+   * where that one could not be read.
    *
    * @default each session is read by itself, with `store.get`
    */
   readonly readMany?:
-    | ((sessionIds: readonly string[]) => Promise<readonly (object | null | undefined)[]>)
+    | ((sessionIds: readonly string[]) => Promise<readonly (object | string | null | undefined)[]>)
     | undefined;
 
   /**

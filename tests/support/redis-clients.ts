@@ -49,3 +49,28 @@ export const clientKinds: Readonly<
     },
   },
 };
+
+/** What takes the place of running a script: `run` does what the client would have done. */
+type RunScript = (run: () => unknown, text: string | undefined) => unknown;
+
+/**
+ * A client whose scripts a test runs in its own way.
+ *
+ * @param runScript is given the text of the script where the client was, and not its SHA-1
+ */
+export function withScripts(client: RedisClient, runScript: RunScript): RedisClient {
+  return new Proxy(client, {
+    get: (target, name) => {
+      // It would return the client itself.
+      if (name === 'withAbortSignal') return undefined;
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      const isBySha1 = name === 'evalSha' || name === 'evalsha';
+      if (name !== 'eval' && !isBySha1) return value.bind(target);
+      return async (...args: unknown[]) => {
+        const run = (): unknown => Reflect.apply(value, target, args);
+        return runScript(run, isBySha1 ? undefined : String(args[0]));
+      };
+    },
+  });
+}

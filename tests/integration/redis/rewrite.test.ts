@@ -5,7 +5,7 @@ import { type RedisSessionOptions, redis } from '../../../source/redis/index.js'
 import { App } from '../../support/app.js';
 import { Engine } from '../../support/engine.js';
 import { type RedisServer, requireRedis } from '../../support/redis.js';
-import { clientKinds, type OpenedClient } from '../../support/redis-clients.js';
+import { clientKinds, type OpenedClient, withScripts } from '../../support/redis-clients.js';
 import { Gate } from '../../support/slow-store.js';
 import { codeOf, Visits } from '../../support/visits.js';
 
@@ -133,15 +133,9 @@ for (const [name, { isCluster, open }] of Object.entries(clientKinds)) {
 
 /** A client whose scripts wait for a gate. */
 function slowly({ client }: OpenedClient, gate: Gate): OpenedClient['client'] {
-  return new Proxy(client, {
-    get: (target, name) => {
-      const value: unknown = Reflect.get(target, name);
-      if (typeof value !== 'function') return value;
-      return async (...args: unknown[]) => {
-        if (name === 'eval') await gate.pass();
-        return Reflect.apply(value, target, args);
-      };
-    },
+  return withScripts(client, async (run) => {
+    await gate.pass();
+    return run();
   });
 }
 
