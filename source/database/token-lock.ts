@@ -38,8 +38,8 @@ export interface LockTable {
   acquire(lock: LockToken, milliseconds: number, signal: AbortSignal): Promise<boolean>;
   /** Lets the lock live for so many milliseconds from now; resolves to `false` where it is not held. */
   renew(lock: LockToken, milliseconds: number, signal: AbortSignal): Promise<boolean>;
-  /** Removes the lock, if it is still held. */
-  release(lock: LockToken, signal: AbortSignal): Promise<unknown>;
+  /** Removes the lock, if it is still held. Has no signal, for it does good also when it comes late. */
+  release(lock: LockToken): Promise<unknown>;
 }
 
 /** Makes the option `lock`. */
@@ -85,12 +85,12 @@ async function acquire(table: LockTable, lock: LockToken, signal: AbortSignal): 
   }
 }
 
-/** Removes a lock; tries again where that fails, and gives up at the time limit. */
+/** Removes a lock; tries again where that fails, and waits no longer than the time limit. */
 function release(table: LockTable, lock: LockToken): Promise<void> {
   return withTimeLimit(table.limit, async (signal) => {
     for (;;) {
       try {
-        await table.release(lock, signal);
+        await table.release(lock);
         return;
       } catch {
         // A connection that was lost may be back soon, and others wait for this lock.

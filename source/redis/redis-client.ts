@@ -49,7 +49,7 @@ interface ScriptCall {
   readonly keys: readonly string[];
   readonly args: readonly string[];
   /** Aborted when nobody wants it any more: what was not sent by then is not sent, where the client can do that. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

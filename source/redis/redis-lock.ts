@@ -28,6 +28,12 @@ interface RedisLockServices {
   readonly keyOf: (sessionId: string) => string;
 }
 
+interface LockCommand {
+  readonly lock: LockToken;
+  readonly life?: number;
+  readonly signal?: AbortSignal;
+}
+
 /** Makes the option `lock`. */
 export function redisLock({ client, limit, keyOf }: RedisLockServices): SessionLock {
   return tokenLock({
@@ -36,17 +42,10 @@ export function redisLock({ client, limit, keyOf }: RedisLockServices): SessionL
     nameOf: (sessionId) => lockKeyOf(keyOf(sessionId)),
     acquire: (lock, life, signal) => run(acquire, { lock, life, signal }),
     renew: (lock, life, signal) => run(renew, { lock, life, signal }),
-    release: (lock, signal) => run(release, { lock, signal }),
+    release: (lock) => run(release, { lock }),
   });
 
-  async function run(
-    script: RedisScript,
-    {
-      lock,
-      life,
-      signal,
-    }: { readonly lock: LockToken; readonly life?: number; readonly signal: AbortSignal },
-  ): Promise<boolean> {
+  async function run(script: RedisScript, { lock, life, signal }: LockCommand): Promise<boolean> {
     const args = life === undefined ? [lock.token] : [lock.token, String(life)];
     return (await runScript(client, script, { keys: [lock.name], args, signal })) === 1;
   }

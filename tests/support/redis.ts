@@ -18,6 +18,9 @@ const command = process.env.REDIS_SERVER_PATH || 'redis-server';
 /** A running Redis. */
 export interface RedisServer {
   readonly url: string;
+  /** Lets it answer nobody, until it is resumed. */
+  pause(): void;
+  resume(): void;
   /** Ends it, and starts it anew at the same place, with nothing in it. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -61,6 +64,8 @@ export async function requireRedis(
   if (isCluster) await takeAllSlots(url);
   return {
     url,
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
     restart: async () => {
       await stop(child);
       child = await start();
@@ -107,5 +112,7 @@ async function ready(child: ChildProcess): Promise<void> {
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
   child.kill();
+  // Where a test has paused it.
+  child.kill('SIGCONT');
   await once(child, 'exit');
 }
