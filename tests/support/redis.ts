@@ -5,12 +5,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from 'redis';
+import { freePort } from './ports.js';
 import { withoutService } from './service.js';
 
 const command = process.env.REDIS_SERVER_PATH || 'redis-server';
@@ -88,16 +88,6 @@ async function takeAllSlots(url: string): Promise<void> {
     await delay(20);
   }
   client.destroy();
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }
 
 async function ready(child: ChildProcess): Promise<void> {
