@@ -206,6 +206,27 @@ describe('The lock in Redis', () => {
     }
   });
 
+  it('lets nothing be written by a holder that stood still for longer than it lives', async function () {
+    this.timeout(40_000);
+    const child = hold(server.url);
+    const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })[
+      Symbol.asyncIterator
+    ]();
+    try {
+      expect((await lines.next()).value).to.equal('held');
+      child.kill('SIGSTOP');
+      // As if its time had passed.
+      await operator.pExpire(lockKey, 1);
+      await engine.update(sessionId, increment);
+      child.kill('SIGCONT');
+      child.stdin?.write('write\n');
+      expect((await lines.next()).value).to.equal('ERR_SESSION_LOCK');
+      expect(await n()).to.equal(1);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+
   for (const kind of ['node-redis', 'ioredis']) {
     it(`and all the rest work again by themselves after a restart of Redis (${kind})`, async () => {
       const opened = await clientKinds[kind]?.open(server.url);
@@ -239,6 +260,6 @@ describe('The lock in Redis', () => {
 function hold(url: string): ChildProcess {
   const program = join(import.meta.dirname, '../../support/lock-holder.ts');
   return spawn(process.execPath, ['--import', 'tsx', program, url, sessionId], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
 }
