@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import { RedisStore } from 'connect-redis';
 import { createClient } from 'redis';
 import { redis } from '../../../source/redis/index.js';
+import { Engine } from '../../support/engine.js';
 import { type RedisServer, requireRedis } from '../../support/redis.js';
 import { clientKinds, type OpenedClient, withScripts } from '../../support/redis-clients.js';
 import { codeOf } from '../../support/visits.js';
@@ -91,6 +93,24 @@ for (const kind of ['node-redis', 'ioredis']) {
       // Answered after the commands before it.
       await opened.client.get(key);
       expect(changes).to.equal(0);
+    });
+
+    it('an update whose lock was acquired before ends with the error that came first', async () => {
+      const engine = new Engine(
+        new RedisStore({ client: operator }),
+        redis(opened.client, { timeout }),
+      );
+      try {
+        const code = await codeOf(
+          engine.update(sessionId, (session) => {
+            session.n = 1;
+            server.pause();
+          }),
+        );
+        expect(code).to.equal('ERR_SESSION_STORE_TIMEOUT');
+      } finally {
+        engine.close();
+      }
     });
 
     it('tells of the time limit without the session id', async () => {
