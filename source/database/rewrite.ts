@@ -44,7 +44,7 @@ export function comparingRewrite(records: ComparedRecords): RewriteRecord {
     withTimeLimit(records.limit, async (signal) => {
       for (let attempt = 1; ; attempt++) {
         const before = await records.read(sessionId, signal);
-        const record = before === undefined ? null : asRecord(await records.parse(before));
+        const record = before === undefined ? null : await parseRecord(records, before);
         // Past the limit, nobody expects to be asked any more.
         signal.throwIfAborted();
         const session = change(record);
@@ -63,7 +63,13 @@ export function comparingRewrite(records: ComparedRecords): RewriteRecord {
     });
 }
 
-function asRecord(value: unknown): object | null {
-  if (typeof value === 'object') return value;
-  throw new TypeError(`Expected a stored session to be an object, got a ${typeof value}`);
+async function parseRecord(records: ComparedRecords, text: string): Promise<object | null> {
+  try {
+    const value: unknown = await records.parse(text);
+    if (typeof value === 'object') return value;
+  } catch (error) {
+    // The message of a `SyntaxError` shows a part of the text, which is nobody's business.
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new TypeError('Expected a stored session to be an object in JSON');
 }

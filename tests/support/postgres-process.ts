@@ -18,19 +18,19 @@ const app = await App.start({ store, options: { ...postgres(pool), touch: false 
 app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
   socket.sessOn('vote', async (err, session, ack) => {
     if (err) return ack(err.code);
-    const votes = await session.update((fresh) => {
+    const update = session.update((fresh) => {
       const own = Number(fresh[`test:${name}`] ?? 0);
       fresh[`test:${name}`] = own + 1;
       fresh.n = (fresh.n ?? 0) + 1;
       return fresh.n;
     });
-    ack(votes);
+    ack(await update.catch(String));
   });
   socket.sessOn('save', async (err, session, key: string, ack) => {
     if (err) return ack(err.code);
     session[`test:${key}`] = true;
-    await session.save();
-    ack('saved');
+    const save = session.save().then(() => 'saved');
+    ack(await save.catch(String));
   });
   // Holds the lock until it is told to go on; tells how that ended.
   socket.sessOn('hold', async (err, session, ack) => {
@@ -41,7 +41,7 @@ app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
       socket.emit('held');
       await goOn;
     });
-    ack(await update.then(() => 'updated').catch((error) => error.code));
+    ack(await update.then(() => 'updated').catch((error) => error.code ?? String(error)));
   });
 });
 console.log(app.url);

@@ -74,7 +74,8 @@ describe('The lock in PostgreSQL', () => {
     waiting.abort(new Error('nobody wants it any more'));
     expect(await refused).to.be.instanceOf(Error);
     await held.release();
-    expect(await locks()).to.deep.equal([]);
+    // What was asked for already may come now, and is given back then.
+    while ((await locks()).length > 0) await new Promise(setImmediate);
   });
 
   it('is free again, and leaves nothing behind, after an update', async () => {

@@ -58,6 +58,15 @@ for (const [name, { isCluster, open }] of Object.entries(clientKinds)) {
       expect(Number(await operator.pTTL(key))).to.be.within(900_000, 1_000_000);
     });
 
+    it('fails where the record cannot be parsed, and tells nothing of what is in it', async () => {
+      for (const text of ['{"secret', '"secret"']) {
+        await operator.set(key, text);
+        const error = await rewrite(sessionId, () => undefined, terms).catch((error) => error);
+        expect(error).to.be.instanceOf(TypeError);
+        expect(error.message).not.to.include('secret');
+      }
+    });
+
     it('writes nothing where the change makes nothing of it', async () => {
       const before = await operator.get(key);
       await rewrite(sessionId, () => undefined, terms);
