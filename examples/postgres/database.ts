@@ -14,12 +14,12 @@ const schema = `CREATE TABLE IF NOT EXISTS session (
 
 /** What the example asks of a database; a pool of `pg` and PGlite both have it. */
 export interface Database {
-  query<Row>(text: string, values?: unknown[]): Promise<{ rows: Row[] }>;
+  query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
 }
 
 /** Opens the database, with an empty table of sessions where it had none. */
 export async function openDatabase(url: string | undefined): Promise<Database> {
-  const database = (url ? new pg.Pool({ connectionString: url }) : new PGlite()) as Database;
+  const database: Database = url ? new pg.Pool({ connectionString: url }) : new PGlite();
   await database.query(schema);
   return database;
 }

@@ -5,6 +5,7 @@ import cookieParser from 'cookie-parser';
 import express from 'express';
 import session from 'express-session';
 import { ExpressionSocket } from 'expression.socket.io';
+import { postgres } from 'expression.socket.io/postgres';
 import type { Pool } from 'pg';
 import { Server } from 'socket.io';
 import { openDatabase } from './database.js';
@@ -25,13 +26,6 @@ const store = new (connectPgSimple(session))({
 const app = express();
 const server = createServer(app);
 
-const readMany = async (sessionIds: readonly string[]) => {
-  const query = 'SELECT sid, sess FROM session WHERE sid = ANY($1) AND expire >= now()';
-  const { rows } = await database.query<{ sid: string; sess: object }>(query, [sessionIds]);
-  const found = new Map(rows.map(({ sid, sess }) => [sid, sess]));
-  return sessionIds.map((sessionId) => found.get(sessionId));
-};
-
 app.use(session({ secret, store, resave: false, saveUninitialized: false }));
 app.get('/', (_req, res) => res.sendFile('visits.html', { root: `${import.meta.dirname}/..` }));
 app.get('/visits', (req, res) => {
@@ -40,7 +34,9 @@ app.get('/visits', (req, res) => {
 });
 
 const io = new Server<{ visit(): void }, { visits(visits: number): void }>(server);
-const expressionIO = new ExpressionSocket(io, store, cookieParser(secret), { readMany });
+const expressionIO = new ExpressionSocket(io, store, cookieParser(secret), {
+  ...postgres(database),
+});
 expressionIO.sockets.on('connection', (_err, _session, socket) => {
   socket.sessOn('visit', async (err, session) => {
     if (err) return console.error(err.message);

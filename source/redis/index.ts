@@ -1,20 +1,21 @@
 /**
- * @module The door of `expression.socket.io/redis`: what a Redis client can do for sessions beyond
- * what a session store offers. Knows how connect-redis keeps a session; must not know sockets.
+ * @module The entry point `expression.socket.io/redis`: what a Redis client can do for sessions of
+ * connect-redis beyond what a session store offers.
  */
 
+import { assertMilliseconds } from '../database/assertions.js';
+import { withTimeLimit } from '../database/time-limit.js';
 import { describeValue } from '../errors.js';
 import type { ExpressionSocketOptions } from '../types/options.js';
 import type { SessionLock } from '../types.js';
-import { redisClaim } from './redis-claim.js';
-import { assertRedisClient, getValues, type RedisClient } from './redis-client.js';
-import { redisLock } from './redis-lock.js';
-import { redisRewrite, type SessionSerializer } from './redis-rewrite.js';
+import { asError, assertRedisClient, getValues, type RedisClient } from './redis-client.js';
+import { claimName, redisLock } from './redis-lock.js';
+import { redisRewrite, type SessionSerializer, type SessionTtl } from './redis-rewrite.js';
 
 export type { IoRedisClient, NodeRedisClient, RedisClient } from './redis-client.js';
-export type { SessionSerializer } from './redis-rewrite.js';
+export type { SessionSerializer, SessionTtl } from './redis-rewrite.js';
 
-/** How the store keeps sessions: give here what was given to connect-redis. */
+/** How sessions are stored: give here what you gave to connect-redis. */
 export interface RedisOptions {
   /**
    * What the keys of sessions begin with.
@@ -24,11 +25,28 @@ export interface RedisOptions {
   readonly prefix?: string | undefined;
 
   /**
-   * How sessions are written down. Without `stringify`, the store writes them, and not atomically.
+   * How sessions are serialised. Without `stringify`, there is no `rewrite`: sessions are written by
+   * the store, and not atomically.
    *
    * @default JSON
    */
   readonly serializer?: SessionSerializer | undefined;
+
+  /**
+   * How long a session lives, in seconds, where its cookie does not expire; or a function of the
+   * session that tells so for all of them. A write never shortens the life of a session, unless it
+   * changes the age of its cookie.
+   *
+   * @default a write leaves the time to live of such a session as it is
+   */
+  readonly ttl?: SessionTtl | undefined;
+
+  /**
+   * Whether sessions are stored without a time to live.
+   *
+   * @default false
+   */
+  readonly disableTTL?: boolean | undefined;
 
   /**
    * How many keys one `MGET` reads at most: Redis serves nobody else meanwhile.
@@ -36,6 +54,14 @@ export interface RedisOptions {
    * @default 256
    */
   readonly chunk?: number | undefined;
+
+  /**
+   * How long a write, a claim, or the release of a lock may take, in milliseconds, all attempts
+   * together. Give here what you gave as `storeTimeout`.
+   *
+   * @default 5000
+   */
+  readonly timeout?: number | undefined;
 }
 
 /** The options that `redis` makes. */
@@ -48,7 +74,7 @@ export interface RedisSessionOptions {
 
 /**
  * Makes the options that a Redis client has to offer: sessions are read many at a time, written
- * atomically, and locked over all processes that share the Redis, which also know what is claimed.
+ * atomically, and locked for all processes that share the Redis, and so are claims.
  *
  * @param client a client of node-redis or ioredis, or a cluster of either
  * @param options what was given to connect-redis, where it is not the default
@@ -58,40 +84,68 @@ export interface RedisSessionOptions {
  * const store = new RedisStore({ client });
  * new ExpressionSocket(io, store, cookieParser(secret), { ...redis(client) });
  */
-export function redis(
-  client: RedisClient,
-  { prefix = 'sess:', serializer = JSON, chunk = 256 }: RedisOptions = {},
-): RedisSessionOptions {
+export function redis(client: RedisClient, options: RedisOptions = {}): RedisSessionOptions {
+  const { serializer = JSON, chunk = 256, timeout = 5_000 } = options;
   assertRedisClient(client);
   assertSerializer(serializer);
+  assertTtl(options.ttl);
+  assertMilliseconds('timeout', timeout);
   if (!Number.isInteger(chunk) || chunk < 1) {
     throw new TypeError(`\`chunk\`: expected a whole number from 1 on, got ${chunk}`);
   }
-  const keyOf = (sessionId: string): string => prefix + sessionId;
-
-  const parse = async (result: PromiseSettledResult<unknown>): Promise<object | null> => {
-    if (result.status === 'rejected') return asError(result.reason);
-    if (result.value === null || result.value === undefined) return null;
-    try {
-      return asRecord(await serializer.parse(String(result.value)));
-    } catch (error) {
-      return asError(error);
-    }
+  const prefix = options.prefix ?? 'sess:';
+  const services = {
+    client,
+    limit: { database: 'Redis', milliseconds: timeout },
+    keyOf: (sessionId: string): string => prefix + sessionId,
+    ttl: options.ttl,
+    disableTTL: options.disableTTL ?? false,
   };
-
   return {
-    readMany: async (sessionIds) => {
-      const chunks: Promise<PromiseSettledResult<unknown>[]>[] = [];
-      for (let start = 0; start < sessionIds.length; start += chunk) {
-        const ids = sessionIds.slice(start, start + chunk);
-        chunks.push(getValues(client, ids.map(keyOf)));
-      }
-      return Promise.all((await Promise.all(chunks)).flat().map(parse));
-    },
-    rewrite: canWrite(serializer) ? redisRewrite({ client, keyOf, serializer }) : undefined,
-    lock: redisLock(client, keyOf),
-    claim: redisClaim(client),
+    readMany: (sessionIds) => readMany(sessionIds, { ...services, serializer, chunk }),
+    rewrite: canWrite(serializer) ? redisRewrite({ ...services, serializer }) : undefined,
+    lock: redisLock(services),
+    claim: (name, milliseconds) =>
+      withTimeLimit(services.limit, (signal) => claimName(client, name, { milliseconds, signal })),
   };
+}
+
+/** What a stored session is, as the option `readMany` has it. */
+type Answer = string | object | null;
+
+interface ReadingServices {
+  readonly client: RedisClient;
+  readonly keyOf: (sessionId: string) => string;
+  readonly serializer: SessionSerializer;
+  readonly chunk: number;
+}
+
+/** Reads sessions: as text where that is JSON, which the library parses only where it has changed. */
+async function readMany(
+  sessionIds: readonly string[],
+  { client, keyOf, serializer, chunk }: ReadingServices,
+): Promise<Answer[]> {
+  const chunks: Promise<Answer[]>[] = [];
+  for (let start = 0; start < sessionIds.length; start += chunk) {
+    const ids = sessionIds.slice(start, start + chunk);
+    chunks.push(getValues(client, ids.map(keyOf)));
+  }
+  const values = chunks.length === 1 ? await chunks[0] : (await Promise.all(chunks)).flat();
+  if (values === undefined) return [];
+  // connect-redis takes an empty text for no session.
+  if (serializer === JSON) return values.map((value) => value || null);
+  return Promise.all(values.map((value) => parse(value || null, serializer)));
+}
+
+async function parse(value: Answer, serializer: SessionSerializer): Promise<object | null> {
+  if (typeof value !== 'string') return value;
+  try {
+    const record: unknown = await serializer.parse(value);
+    if (typeof record === 'object') return record;
+    return new TypeError(`\`serializer.parse\`: expected an object, got ${describeValue(record)}`);
+  } catch (error) {
+    return asError(error);
+  }
 }
 
 function assertSerializer(serializer: Partial<SessionSerializer>): void {
@@ -101,15 +155,14 @@ function assertSerializer(serializer: Partial<SessionSerializer>): void {
   );
 }
 
+function assertTtl(ttl: unknown): void {
+  if (ttl === undefined || typeof ttl === 'function') return;
+  if (typeof ttl === 'number' && ttl >= 0) return;
+  throw new TypeError(
+    `\`ttl\`: expected a number of seconds or a function, as connect-redis has it, got ${typeof ttl === 'number' ? ttl : describeValue(ttl)}`,
+  );
+}
+
 function canWrite(serializer: SessionSerializer): serializer is Required<SessionSerializer> {
   return typeof serializer.stringify === 'function';
-}
-
-function asRecord(value: unknown): object | null {
-  if (value === null || typeof value === 'object') return value;
-  return new TypeError(`expected a session, found a ${typeof value}`);
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }

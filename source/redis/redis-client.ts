@@ -1,15 +1,23 @@
 /**
- * @module The Redis clients that are understood: node-redis and ioredis, single or cluster. Knows how
- * each is called; must not know what is read.
+ * @module The Redis clients that are understood, node-redis and ioredis, single or cluster, and how
+ * each is called.
  */
 
+import { createHash } from 'node:crypto';
 import { describeValue } from '../errors.js';
+
+/** What node-redis is told besides a script. */
+interface ScriptArguments {
+  keys: string[];
+  arguments: string[];
+}
 
 /** A client or cluster of node-redis (the package `redis`), 4 and later. */
 export interface NodeRedisClient {
   get(key: string): Promise<unknown>;
   mGet(keys: string[]): Promise<unknown[]>;
-  eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
+  eval(script: string, options: ScriptArguments): Promise<unknown>;
+  evalSha?(sha1: string, options: ScriptArguments): Promise<unknown>;
 }
 
 /** A client or cluster of ioredis, 5 and later. */
@@ -17,20 +25,36 @@ export interface IoRedisClient {
   get(key: string): Promise<unknown>;
   mget(keys: string[]): Promise<unknown[]>;
   eval(script: string, numberOfKeys: number, ...keysAndArguments: string[]): Promise<unknown>;
+  evalsha?(sha1: string, numberOfKeys: number, ...keysAndArguments: string[]): Promise<unknown>;
 }
 
 /** A Redis client that is connected, or will be. */
 export type RedisClient = NodeRedisClient | IoRedisClient;
+
+/** A script, which Redis runs as one command: nothing else happens meanwhile. */
+export class RedisScript {
+  readonly text: string;
+  /** The name by which Redis knows a script that it has run before. */
+  readonly sha1: string;
+
+  constructor(text: string) {
+    this.text = text;
+    this.sha1 = createHash('sha1').update(text).digest('hex');
+  }
+}
 
 /** What a script is run on. */
 interface ScriptCall {
   /** All of them in one slot, where Redis is a cluster. */
   readonly keys: readonly string[];
   readonly args: readonly string[];
+  /** Aborted when nobody wants it any more: what was not sent by then is not sent, where the client can do that. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Reads the values of keys, each with its own fate.
+ * Reads the values of keys: a text, `null` where there is no such key, or an `Error` where it could
+ * not be read.
  *
  * The keys of a cluster lie on several nodes, where one `MGET` may not reach: there each key is read
  * by itself, and the client pipelines what goes to the same node.
@@ -38,43 +62,97 @@ interface ScriptCall {
 export async function getValues(
   client: RedisClient,
   keys: readonly string[],
-): Promise<PromiseSettledResult<unknown>[]> {
-  if (isCluster(client)) return Promise.allSettled(keys.map((key) => client.get(key)));
+): Promise<(string | null | Error)[]> {
+  if (isCluster(client)) return Promise.all(keys.map((key) => getOrError(client, key)));
   try {
     const values = isNodeRedis(client)
       ? await client.mGet([...keys])
       : await client.mget([...keys]);
-    return values.map((value) => ({ status: 'fulfilled', value }));
+    return values.map(textOf);
   } catch (reason) {
-    return keys.map(() => ({ status: 'rejected', reason }));
+    const error = asError(reason);
+    return keys.map(() => error);
   }
 }
 
 /** Reads the value of a key. */
-export async function getValue(client: RedisClient, key: string): Promise<string | undefined> {
-  const value = await client.get(key);
-  return value === null || value === undefined ? undefined : String(value);
+export async function getValue(
+  client: RedisClient,
+  key: string,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  return textOf(await abortable(client, signal).get(key)) ?? undefined;
 }
 
-/** Runs a script, which Redis does as one command: nothing else happens meanwhile. */
+/** Runs a script; sends its text only where Redis does not know it yet. */
 export async function runScript(
   client: RedisClient,
-  script: string,
-  { keys, args }: ScriptCall,
+  script: RedisScript,
+  call: ScriptCall,
 ): Promise<number> {
-  const result = isNodeRedis(client)
-    ? await client.eval(script, { keys: [...keys], arguments: [...args] })
-    : await client.eval(script, keys.length, ...keys, ...args);
+  const target = abortable(client, call.signal);
+  try {
+    const result = await evaluateKnown(target, script.sha1, call);
+    if (result !== undefined) return Number(result);
+  } catch (error) {
+    if (!isUnknownScript(error)) throw error;
+  }
+  const { keys, args } = call;
+  const result = isNodeRedis(target)
+    ? await target.eval(script.text, { keys: [...keys], arguments: [...args] })
+    : await target.eval(script.text, keys.length, ...keys, ...args);
   return Number(result);
+}
+
+/** Names any value that was thrown as an `Error`. */
+export function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error('The client of Redis gave no reason');
 }
 
 /** @throws {TypeError} where the client is none of those that are understood */
 export function assertRedisClient(client: unknown): asserts client is RedisClient {
   const isObject = typeof client === 'object' && client !== null;
-  if (isObject && 'get' in client && ('mGet' in client || 'mget' in client)) return;
+  if (isObject && 'get' in client && 'eval' in client && ('mGet' in client || 'mget' in client)) {
+    return;
+  }
   throw new TypeError(
-    `\`redis\`: expected a client of node-redis or ioredis, got ${describeValue(client)}`,
+    `\`client\`: expected a client of node-redis or ioredis, got ${describeValue(client)}`,
   );
+}
+
+async function evaluateKnown(
+  client: RedisClient,
+  sha1: string,
+  { keys, args }: ScriptCall,
+): Promise<unknown> {
+  return isNodeRedis(client)
+    ? client.evalSha?.(sha1, { keys: [...keys], arguments: [...args] })
+    : client.evalsha?.(sha1, keys.length, ...keys, ...args);
+}
+
+function isUnknownScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT');
+}
+
+async function getOrError(client: RedisClient, key: string): Promise<string | null | Error> {
+  try {
+    return textOf(await client.get(key));
+  } catch (reason) {
+    return asError(reason);
+  }
+}
+
+function textOf(value: unknown): string | null {
+  return value === null || value === undefined ? null : String(value);
+}
+
+/** The client with its commands bound to a signal; the client itself, where it has no such thing. */
+function abortable(client: RedisClient, signal: AbortSignal | undefined): RedisClient {
+  if (signal === undefined || !('withAbortSignal' in client)) return client;
+  const { withAbortSignal } = client;
+  if (typeof withAbortSignal !== 'function') return client;
+  // node-redis returns the same client with other options.
+  return Reflect.apply(withAbortSignal, client, [signal]) as RedisClient;
 }
 
 function isNodeRedis(client: RedisClient): client is NodeRedisClient {

@@ -1,89 +1,124 @@
 /**
- * @module The atomic change of a session in Redis: written only if it is still what was read, and
- * only while the lock is held. Knows how connect-redis keeps a session; must not know who changes it.
+ * @module The atomic change of a session in Redis, with the time to live that connect-redis gives it.
  */
 
-import { lockLost } from '../errors.js';
-import { expiryOf } from '../session/record.js';
-import type { RecordChange, RewriteRecord } from '../types.js';
-import { getValue, type RedisClient, runScript } from './redis-client.js';
-import { lockKeyOf, tokenOf } from './redis-lock.js';
+import { expiryOf, isLifeChanged } from '../database/record-life.js';
+import { comparingRewrite, type RecordWrite, type WriteOutcome } from '../database/rewrite.js';
+import type { TimeLimit } from '../database/time-limit.js';
+import { tokenOf } from '../database/token-lock.js';
+import type { RewriteRecord } from '../types.js';
+import { getValue, type RedisClient, RedisScript, runScript } from './redis-client.js';
+import { lockKeyOf } from './redis-lock.js';
 
-/** How a session is written down. */
+/** How a session is serialised. */
 export interface SessionSerializer {
   parse(text: string): unknown;
   stringify?(session: object): string | Promise<string>;
 }
 
-/** Where sessions are, and how they are written down. */
+/** How long a session lives, in seconds, where its cookie does not say so; or, as a function, whatever it says. */
+// connect-redis passes sessions as `any`, so that a function may ask for the type that it knows.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type SessionTtl = number | ((session: any) => number);
+
+/** Where sessions are, how they are serialised, and how long they live. */
 export interface RedisSessions {
   readonly client: RedisClient;
+  readonly limit: TimeLimit;
   readonly keyOf: (sessionId: string) => string;
   readonly serializer: Required<SessionSerializer>;
+  readonly ttl: SessionTtl | undefined;
+  readonly disableTTL: boolean;
 }
 
-/** How often a session may change under our hands before we give up: each time, somebody else got on. */
-const attempts = 100;
-
-const written = 1;
-const changed = 0;
+const outcomes: Readonly<Record<number, WriteOutcome>> = {
+  1: 'written',
+  0: 'changed',
+  [-1]: 'lock lost',
+  [-2]: 'ended',
+};
 
 /**
- * Keeps the time to live that the session has, unless it is given one: `touch` of connect-redis
- * changes it without changing the record. A session that is to live for no time at all is removed.
+ * Takes the record as it was read, the one to write, the token of the lock or '', the time to live in
+ * milliseconds or '', and whether the life of the session is changed by this write.
+ *
+ * The time to live in force is never cut, unless the write changes the life of the session: `touch`
+ * of connect-redis moves it without changing the record. `PTTL` is 0 in the last millisecond of a
+ * key, which is an end; without an end, it is -1.
  */
-const compareAndSet = `
+const compareAndSet = new RedisScript(`
 if ARGV[3] ~= '' and redis.call('GET', KEYS[2]) ~= ARGV[3] then return -1 end
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return ${changed} end
-local ttl = redis.call('PTTL', KEYS[1])
-if ARGV[4] ~= '' then ttl = tonumber(ARGV[4]) end
-if ARGV[4] ~= '' and ttl <= 0 then
-  redis.call('DEL', KEYS[1])
-elseif ttl > 0 then
-  redis.call('SET', KEYS[1], ARGV[2], 'PX', ttl)
+local record = redis.call('GET', KEYS[1])
+local left = redis.call('PTTL', KEYS[1])
+if not record or left == 0 or left == -2 then return -2 end
+if record ~= ARGV[1] then return 0 end
+local wanted = tonumber(ARGV[4])
+if wanted and ARGV[5] == 'changed' then
+  if wanted <= 0 then
+    redis.call('DEL', KEYS[1])
+    return 1
+  end
+  left = wanted
+elseif wanted and left > 0 and wanted > left then
+  left = wanted
+end
+if left > 0 then
+  redis.call('SET', KEYS[1], ARGV[2], 'PX', string.format('%.0f', left))
 else
   redis.call('SET', KEYS[1], ARGV[2])
 end
-return ${written}`;
+return 1`);
 
-/** Makes the atomic change. */
+/** Makes the option `rewrite`. */
 export function redisRewrite(sessions: RedisSessions): RewriteRecord {
-  return async (sessionId, change, { lock }) => {
-    const key = sessions.keyOf(sessionId);
-    const token = tokenOf(lock);
-    for (let attempt = 0; attempt < attempts; attempt++) {
-      const next = await readAndChange(sessions, key, change);
-      if (next === undefined) return;
-      const result = await runScript(sessions.client, compareAndSet, {
-        keys: [key, token?.key ?? lockKeyOf(key)],
-        args: [next.before, next.after, token?.token ?? '', next.timeToLive],
-      });
-      if (result === written) return;
-      if (result !== changed) throw lockLost();
-    }
-    throw new Error(`The session was changed by others ${attempts} times in a row`);
-  };
+  const { client, limit, keyOf, serializer } = sessions;
+  return comparingRewrite({
+    limit,
+    read: async (sessionId, signal) =>
+      // connect-redis takes an empty text for no session.
+      (await getValue(client, keyOf(sessionId), signal)) || undefined,
+    parse: (text) => serializer.parse(text),
+    write: (sessionId, write, signal) => writeRecord(sessions, keyOf(sessionId), write, signal),
+  });
 }
 
-async function readAndChange(
-  { client, serializer }: RedisSessions,
+async function writeRecord(
+  sessions: RedisSessions,
   key: string,
-  change: RecordChange,
-): Promise<{ before: string; after: string; timeToLive: string } | undefined> {
-  const before = await getValue(client, key);
-  const record = before === undefined ? null : asRecord(await serializer.parse(before));
-  const session = change(record);
-  if (session === undefined || before === undefined) return undefined;
-  const expiry = expiryOf(session);
-  const isKept = expiry === Number.POSITIVE_INFINITY || expiry === expiryOf(record ?? {});
-  return {
+  { before, record, session, lock }: RecordWrite,
+  signal: AbortSignal,
+): Promise<WriteOutcome> {
+  const { client, serializer } = sessions;
+  const held = tokenOf(lock, client);
+  const timeToLive = timeToLiveOf(session, sessions);
+  const args = [
     before,
-    after: await serializer.stringify(session),
-    timeToLive: isKept ? '' : String(Math.ceil(expiry - Date.now())),
-  };
+    await serializer.stringify(session),
+    held?.token ?? '',
+    timeToLive === undefined ? '' : String(timeToLive),
+    isLifeChanged(record, session) ? 'changed' : '',
+  ];
+  const keys = [key, held?.name ?? lockKeyOf(key)];
+  const outcome = outcomes[await runScript(client, compareAndSet, { keys, args, signal })];
+  if (outcome === undefined) throw new TypeError('Expected a number from the script in Redis');
+  return outcome;
 }
 
-function asRecord(value: unknown): object | null {
-  if (typeof value === 'object') return value;
-  throw new TypeError(`expected a session, found a ${typeof value}`);
+/**
+ * The time to live that connect-redis would give a session, in milliseconds; nothing where it is to
+ * stay as it is.
+ */
+function timeToLiveOf(session: object, { ttl, disableTTL }: RedisSessions): number | undefined {
+  const wanted = wantedTimeToLive(session, ttl);
+  if (wanted === undefined || !Number.isFinite(wanted)) return undefined;
+  // Without times to live, connect-redis still removes what is to live no more.
+  return disableTTL && wanted > 0 ? undefined : Math.ceil(wanted);
+}
+
+function wantedTimeToLive(session: object, ttl: SessionTtl | undefined): number | undefined {
+  if (typeof ttl === 'function') return Number(ttl(session)) * 1_000;
+  const expiry = expiryOf(session);
+  if (expiry !== undefined) return expiry - Date.now();
+  // connect-redis takes 0 for its default, which is not known to be wanted here.
+  return ttl ? ttl * 1_000 : undefined;
 }

@@ -106,7 +106,7 @@ export interface ExpressionSocketOptions {
   /**
    * Reads many sessions in one call of the store, which then takes the place of `store.get`: all the
    * sessions that are wanted in one turn of the event loop. Give it where the store has such a call:
-   * `MGET` of Redis (see `expression.socket.io/redis`), or `WHERE sid IN (…)` of SQL.
+   * `expression.socket.io/redis` and `expression.socket.io/postgres` give it.
    *
    * It answers in the order of the ids: with the record, as an object or as JSON text, with `null`
    * where there is no such session, or with an `Error` where that one could not be read. A text is not

@@ -47,8 +47,8 @@ export type RecordChange = (record: object | null) => object | undefined;
 
 /**
  * Changes a record atomically: reads it, asks `change` for the next one, and writes that only if the
- * record is still what was read; otherwise it begins anew. Leaves its expiry as it is, unless
- * `cookie.expires` changed.
+ * record is still what was read; otherwise it begins anew. Never shortens the time that the session
+ * has left in the store, unless `cookie.originalMaxAge` changed.
  *
  * @param sessionId which session
  * @param change may be called several times; what it throws is passed on, and nothing is written

@@ -49,3 +49,31 @@ export const clientKinds: Readonly<
     },
   },
 };
+
+/**
+ * What takes the place of running a script: `run` does what the client would have done, with another
+ * text where it is given one.
+ */
+type RunScript = (run: (text?: string) => unknown, text: string | undefined) => unknown;
+
+/**
+ * A client whose scripts a test runs in its own way.
+ *
+ * @param runScript is given the text of the script; nothing where the client was given its SHA-1
+ */
+export function withScripts(client: RedisClient, runScript: RunScript): RedisClient {
+  return new Proxy(client, {
+    get: (target, name) => {
+      // It would return the client itself.
+      if (name === 'withAbortSignal') return undefined;
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      const isBySha1 = name === 'evalSha' || name === 'evalsha';
+      if (name !== 'eval' && !isBySha1) return value.bind(target);
+      return async (script: string, ...rest: unknown[]) => {
+        const run = (text = script): unknown => Reflect.apply(value, target, [text, ...rest]);
+        return runScript(run, isBySha1 ? undefined : script);
+      };
+    },
+  });
+}

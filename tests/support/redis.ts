@@ -5,12 +5,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from 'redis';
+import { freePort } from './ports.js';
 import { withoutService } from './service.js';
 
 const command = process.env.REDIS_SERVER_PATH || 'redis-server';
@@ -18,6 +18,9 @@ const command = process.env.REDIS_SERVER_PATH || 'redis-server';
 /** A running Redis. */
 export interface RedisServer {
   readonly url: string;
+  /** Lets it answer nobody, until it is resumed. */
+  pause(): void;
+  resume(): void;
   /** Ends it, and starts it anew at the same place, with nothing in it. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -61,6 +64,8 @@ export async function requireRedis(
   if (isCluster) await takeAllSlots(url);
   return {
     url,
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
     restart: async () => {
       await stop(child);
       child = await start();
@@ -85,16 +90,6 @@ async function takeAllSlots(url: string): Promise<void> {
   client.destroy();
 }
 
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
-}
-
 async function ready(child: ChildProcess): Promise<void> {
   if (!child.stdout) throw new Error('redis-server has no output');
   for await (const line of createInterface({ input: child.stdout })) {
@@ -107,5 +102,7 @@ async function ready(child: ChildProcess): Promise<void> {
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
   child.kill();
+  // Where a test has paused it.
+  child.kill('SIGCONT');
   await once(child, 'exit');
 }

@@ -18,7 +18,8 @@ type Operator = Awaited<ReturnType<ReturnType<typeof createClient>['connect']>>;
 const sessionId = 'one';
 const key = `sess:${sessionId}`;
 const lockKey = `{${key}}:lock`;
-const forever = { signal: new AbortController().signal };
+/** Terms of a lock that somebody wants for ever. */
+const forever = () => ({ signal: new AbortController().signal });
 
 for (const [name, { isCluster, open }] of Object.entries(clientKinds)) {
   describe(`The lock over ${name}`, () => {
@@ -45,7 +46,7 @@ for (const [name, { isCluster, open }] of Object.entries(clientKinds)) {
       let most = 0;
       await Promise.all(
         Array.from({ length: 10 }, async (_, at) => {
-          const held = await locks[at % 2]?.acquire(sessionId, forever);
+          const held = await locks[at % 2]?.acquire(sessionId, forever());
           most = Math.max(most, ++holders);
           await new Promise(setImmediate);
           holders--;
@@ -56,13 +57,13 @@ for (const [name, { isCluster, open }] of Object.entries(clientKinds)) {
     });
 
     it('is one of each session', async () => {
-      const first = await redis(one.client).lock.acquire('a', forever);
-      const second = await redis(other.client).lock.acquire('b', forever);
+      const first = await redis(one.client).lock.acquire('a', forever());
+      const second = await redis(other.client).lock.acquire('b', forever());
       await Promise.all([first.release(), second.release()]);
     });
 
     it('is waited for no longer than wanted', async () => {
-      const held = await redis(one.client).lock.acquire(sessionId, forever);
+      const held = await redis(one.client).lock.acquire(sessionId, forever());
       const waiting = new AbortController();
       const refused = redis(other.client)
         .lock.acquire(sessionId, waiting)
@@ -70,12 +71,12 @@ for (const [name, { isCluster, open }] of Object.entries(clientKinds)) {
       waiting.abort(new Error('nobody wants it any more'));
       expect(await refused).to.be.instanceOf(Error);
       await held.release();
-      const again = await redis(other.client).lock.acquire(sessionId, forever);
+      const again = await redis(other.client).lock.acquire(sessionId, forever());
       await again.release();
     });
 
     it('is not released by somebody whose time is over', async () => {
-      const held = await redis(one.client).lock.acquire(sessionId, forever);
+      const held = await redis(one.client).lock.acquire(sessionId, forever());
       const operator = await open(server.url);
       try {
         // As Redis does when the time is over, and then gives it to the next.
@@ -164,7 +165,7 @@ describe('The lock in Redis', () => {
     afterEach(() => clock.restore());
 
     it('is renewed while its holder lives', async () => {
-      const held = await redis(operator).lock.acquire(sessionId, forever);
+      const held = await redis(operator).lock.acquire(sessionId, forever());
       for (let time = 0; time < 30; time += 2.5) {
         // As if so much of it had passed.
         await operator.pExpire(lockKey, 7_500);
@@ -176,7 +177,7 @@ describe('The lock in Redis', () => {
     });
 
     it('tells its holder that it is lost', async () => {
-      const held = await redis(operator).lock.acquire(sessionId, forever);
+      const held = await redis(operator).lock.acquire(sessionId, forever());
       if (!held.lost) throw new Error('it cannot tell');
       const lost = once(held.lost, 'abort');
       await operator.set(lockKey, 'another holder');
@@ -199,6 +200,27 @@ describe('The lock in Redis', () => {
       const diedAt = performance.now();
       await engine.update(sessionId, increment);
       expect(performance.now() - diedAt).to.be.below(15_000);
+      expect(await n()).to.equal(1);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+
+  it('lets nothing be written by a holder that stood still for longer than it lives', async function () {
+    this.timeout(40_000);
+    const child = hold(server.url);
+    const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })[
+      Symbol.asyncIterator
+    ]();
+    try {
+      expect((await lines.next()).value).to.equal('held');
+      child.kill('SIGSTOP');
+      // As if its time had passed.
+      await operator.pExpire(lockKey, 1);
+      await engine.update(sessionId, increment);
+      child.kill('SIGCONT');
+      child.stdin?.write('write\n');
+      expect((await lines.next()).value).to.equal('ERR_SESSION_LOCK');
       expect(await n()).to.equal(1);
     } finally {
       child.kill('SIGKILL');
@@ -238,6 +260,6 @@ describe('The lock in Redis', () => {
 function hold(url: string): ChildProcess {
   const program = join(import.meta.dirname, '../../support/lock-holder.ts');
   return spawn(process.execPath, ['--import', 'tsx', program, url, sessionId], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
 }

@@ -5,7 +5,7 @@ import { type RedisSessionOptions, redis } from '../../../source/redis/index.js'
 import { App } from '../../support/app.js';
 import { Engine } from '../../support/engine.js';
 import { type RedisServer, requireRedis } from '../../support/redis.js';
-import { clientKinds, type OpenedClient } from '../../support/redis-clients.js';
+import { clientKinds, type OpenedClient, withScripts } from '../../support/redis-clients.js';
 import { Gate } from '../../support/slow-store.js';
 import { codeOf, Visits } from '../../support/visits.js';
 
@@ -56,6 +56,15 @@ for (const [name, { isCluster, open }] of Object.entries(clientKinds)) {
       await rewrite(sessionId, (found) => ({ ...found, n: 1 }), terms);
       expect(await record()).to.deep.equal({ cookie: { path: '/' }, n: 1 });
       expect(Number(await operator.pTTL(key))).to.be.within(900_000, 1_000_000);
+    });
+
+    it('fails where the record cannot be parsed, and tells nothing of what is in it', async () => {
+      for (const text of ['{"secret', '"secret"']) {
+        await operator.set(key, text);
+        const error = await rewrite(sessionId, () => undefined, terms).catch((error) => error);
+        expect(error).to.be.instanceOf(TypeError);
+        expect(error.message).not.to.include('secret');
+      }
     });
 
     it('writes nothing where the change makes nothing of it', async () => {
@@ -133,15 +142,9 @@ for (const [name, { isCluster, open }] of Object.entries(clientKinds)) {
 
 /** A client whose scripts wait for a gate. */
 function slowly({ client }: OpenedClient, gate: Gate): OpenedClient['client'] {
-  return new Proxy(client, {
-    get: (target, name) => {
-      const value: unknown = Reflect.get(target, name);
-      if (typeof value !== 'function') return value;
-      return async (...args: unknown[]) => {
-        if (name === 'eval') await gate.pass();
-        return Reflect.apply(value, target, args);
-      };
-    },
+  return withScripts(client, async (run) => {
+    await gate.pass();
+    return run();
   });
 }
 

@@ -1,0 +1,50 @@
+/**
+ * @module A time limit for what a database client is asked to do: most clients queue commands while
+ * the database is away, for as long as that takes.
+ */
+
+import { SessionError } from '../errors.js';
+
+/** How long a task may take, and on which database. */
+export interface TimeLimit {
+  /** The name of the database, for messages. */
+  readonly database: string;
+  readonly milliseconds: number;
+}
+
+/**
+ * Runs a task that is given up at its time limit.
+ *
+ * @param task is given a signal that is aborted at the limit; what it does after that is ignored
+ * @throws {SessionError} `ERR_SESSION_STORE_TIMEOUT` at the limit, and whatever the task throws
+ */
+export async function withTimeLimit<Value>(
+  { database, milliseconds }: TimeLimit,
+  task: (signal: AbortSignal) => Promise<Value>,
+): Promise<Value> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(late(database, milliseconds)), milliseconds);
+  // A time limit alone keeps no process alive.
+  timer.unref();
+  try {
+    return await untilAborted(task(limit.signal), limit.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Waits for a promise until a signal is aborted, and then rejects with the reason of the signal. */
+export function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+function late(database: string, milliseconds: number): SessionError {
+  return new SessionError(
+    'ERR_SESSION_STORE_TIMEOUT',
+    `${database} did not complete a command within ${Math.ceil(milliseconds)} ms`,
+  );
+}

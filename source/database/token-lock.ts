@@ -1,0 +1,165 @@
+/**
+ * @module A session's lock in a database that several processes share: an entry that only one of
+ * them can create, with a token that only its holder knows, and that ends by itself if the holder
+ * dies. The database is told what to do by a `LockTable`.
+ */
+
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { HeldLock, SessionLock } from '../types.js';
+import { type TimeLimit, untilAborted, withTimeLimit } from './time-limit.js';
+
+/** After how long a lock is free whose holder died, and how often a living one renews it, in milliseconds. */
+const life = 10_000;
+const renewalInterval = 2_500;
+
+/** How long to wait before asking again for a lock that is taken: at first, and at most, in milliseconds. */
+const shortestWait = 5;
+const longestWait = 100;
+
+/** How long to wait before trying again to release a lock, in milliseconds. */
+const releaseRetryInterval = 100;
+
+/** A lock as it is stored. */
+export interface LockToken {
+  readonly name: string;
+  readonly token: string;
+}
+
+/** Where locks are stored. Each method is one atomic command of the database. */
+export interface LockTable {
+  /** The client of the database: a lock can be checked only where it was acquired. */
+  readonly client: object;
+  /** How long a release may take. */
+  readonly limit: TimeLimit;
+  /** The name under which the lock of a session is stored. */
+  nameOf(sessionId: string): string;
+  /** Creates the lock for so many milliseconds; resolves to `false` where somebody else has it. */
+  acquire(lock: LockToken, milliseconds: number, signal: AbortSignal): Promise<boolean>;
+  /** Lets the lock live for so many milliseconds from now; resolves to `false` where it is not held. */
+  renew(lock: LockToken, milliseconds: number, signal: AbortSignal): Promise<boolean>;
+  /** Removes the lock, if it is still held. Has no signal, for it does good also when it comes late. */
+  release(lock: LockToken): Promise<unknown>;
+}
+
+/** Makes the option `lock`. */
+export function tokenLock(table: LockTable): SessionLock {
+  return {
+    acquire: async (sessionId, { signal }) => {
+      const lock = { name: table.nameOf(sessionId), token: randomUUID() };
+      for (let wait = shortestWait; ; wait = Math.min(longestWait, wait * 1.5)) {
+        signal.throwIfAborted();
+        const heldUntil = performance.now() + life;
+        if (await acquire(table, lock, signal)) {
+          if (performance.now() < heldUntil) return new TokenHold(table, lock, heldUntil);
+          // The answer took so long that somebody else may have the lock by now.
+          await release(table, lock);
+        }
+        // At random, so that those who wait do not ask all at once.
+        await pause(wait * (0.5 + Math.random()), undefined, { signal });
+      }
+    },
+  };
+}
+
+/**
+ * The stored form of a held lock, so that a write can check in the database itself that it is still
+ * held; nothing for a lock that was acquired elsewhere.
+ */
+export function tokenOf(lock: HeldLock | undefined, client: object): LockToken | undefined {
+  return lock instanceof TokenHold ? lock.tokenIn(client) : undefined;
+}
+
+async function acquire(table: LockTable, lock: LockToken, signal: AbortSignal): Promise<boolean> {
+  const asked = table.acquire(lock, life, signal);
+  try {
+    return await untilAborted(asked, signal);
+  } catch (error) {
+    // It may have been acquired all the same, or may be acquired later.
+    asked
+      .catch(() => true)
+      .then((isAcquired) => (isAcquired ? release(table, lock) : undefined))
+      // Nobody is left to be told. The lock ends by itself.
+      .catch(() => {});
+    throw error;
+  }
+}
+
+/** Removes a lock; tries again where that fails, and waits no longer than the time limit. */
+function release(table: LockTable, lock: LockToken): Promise<void> {
+  return withTimeLimit(table.limit, async (signal) => {
+    for (;;) {
+      try {
+        await table.release(lock);
+        return;
+      } catch {
+        // A connection that was lost may be back soon, and others wait for this lock.
+        await pause(releaseRetryInterval, undefined, { signal });
+      }
+    }
+  });
+}
+
+/** A lock that is held, and renewed until it is released or lost. */
+class TokenHold implements HeldLock {
+  readonly #table: LockTable;
+  readonly #lock: LockToken;
+  readonly #loss = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  /** Until when nobody else can have it, by `performance.now()`. */
+  #heldUntil: number;
+  #isRenewing = false;
+  #isReleased = false;
+
+  constructor(table: LockTable, lock: LockToken, heldUntil: number) {
+    this.#table = table;
+    this.#lock = lock;
+    this.#heldUntil = heldUntil;
+    this.#timer = setInterval(() => this.#watch(), renewalInterval).unref();
+  }
+
+  get lost(): AbortSignal {
+    return this.#loss.signal;
+  }
+
+  tokenIn(client: object): LockToken | undefined {
+    return this.#table.client === client ? this.#lock : undefined;
+  }
+
+  async release(): Promise<void> {
+    this.#isReleased = true;
+    clearInterval(this.#timer);
+    await release(this.#table, this.#lock);
+  }
+
+  #watch(): void {
+    const { database } = this.#table.limit;
+    if (performance.now() >= this.#heldUntil) {
+      this.#lose(new Error(`${database} did not renew the lock in time`));
+    } else if (!this.#isRenewing) void this.#renew();
+  }
+
+  async #renew(): Promise<void> {
+    const { database } = this.#table.limit;
+    const askedAt = performance.now();
+    const limit = { database, milliseconds: this.#heldUntil - askedAt };
+    this.#isRenewing = true;
+    try {
+      const isHeld = await withTimeLimit(limit, (signal) =>
+        this.#table.renew(this.#lock, life, signal),
+      );
+      if (isHeld) this.#heldUntil = askedAt + life;
+      else this.#lose(new Error(`${database} no longer has the lock`));
+    } catch {
+      // The database may be back in time: the next turn of the timer tries again, or gives up.
+    } finally {
+      this.#isRenewing = false;
+    }
+  }
+
+  #lose(reason: Error): void {
+    if (this.#isReleased) return;
+    clearInterval(this.#timer);
+    this.#loss.abort(reason);
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * @module The entry point `expression.socket.io/postgres`: what PostgreSQL can do for sessions of
+ * connect-pg-simple beyond what a session store offers.
+ */
+
+import { assertMilliseconds } from '../database/assertions.js';
+import { comparingRewrite } from '../database/rewrite.js';
+import { withTimeLimit } from '../database/time-limit.js';
+import { tokenLock } from '../database/token-lock.js';
+import { describeValue } from '../errors.js';
+import type { ExpressionSocketOptions } from '../types/options.js';
+import type { RewriteRecord, SessionLock } from '../types.js';
+import { assertPostgresClient, type PostgresClient, quotedTable } from './postgres-client.js';
+import { PostgresLockTable } from './postgres-lock.js';
+import { PostgresRecords } from './postgres-records.js';
+
+export type { PostgresClient } from './postgres-client.js';
+
+/** Where sessions are: give here what you gave to connect-pg-simple. */
+export interface PostgresOptions {
+  /**
+   * The schema of the tables.
+   *
+   * @default that of the connection's `search_path`
+   */
+  readonly schemaName?: string | undefined;
+
+  /**
+   * The table of the sessions.
+   *
+   * @default 'session'
+   */
+  readonly tableName?: string | undefined;
+
+  /**
+   * How long a session lives, in seconds, where its cookie does not expire. A write never shortens
+   * the life of a session, unless it changes the age of its cookie.
+   *
+   * @default a write leaves the end of such a session as it is
+   */
+  readonly ttl?: number | undefined;
+
+  /**
+   * The table of locks and claims, in the same schema. One is enough for all processes; applications
+   * with tables of sessions of their own need one each.
+   *
+   * @default the name of the table of the sessions, with `_locks`
+   */
+  readonly lockTableName?: string | undefined;
+
+  /**
+   * Whether to create the table of locks, at the first lock or claim, where it is missing. Where the
+   * application may not create tables, turn it off and create the table yourself:
+   *
+   * ```sql
+   * CREATE UNLOGGED TABLE session_locks (
+   *   name text PRIMARY KEY,
+   *   token text NOT NULL,
+   *   expires timestamptz NOT NULL
+   * );
+   * ```
+   *
+   * `UNLOGGED` spares each lock a write to the disk. What a crash of PostgreSQL then forgets are the
+   * locks of that moment, whose updates fail with `ERR_SESSION_LOCK`, and which tickets were used in
+   * the last minute.
+   *
+   * @default true
+   */
+  readonly createLockTable?: boolean | undefined;
+
+  /**
+   * How long a write, a claim, or the release of a lock may take, in milliseconds, all attempts
+   * together. Give here what you gave as `storeTimeout`.
+   *
+   * @default 5000
+   */
+  readonly timeout?: number | undefined;
+}
+
+/** The options that `postgres` makes. */
+export interface PostgresSessionOptions {
+  readonly readMany: NonNullable<ExpressionSocketOptions['readMany']>;
+  readonly rewrite: RewriteRecord;
+  readonly lock: SessionLock;
+  readonly claim: NonNullable<ExpressionSocketOptions['claim']>;
+}
+
+/**
+ * Makes the options that PostgreSQL has to offer: sessions are read many at a time, written
+ * atomically, and locked for all processes that share the database, and so are claims.
+ *
+ * No connection of the pool is kept while a session is locked or changed: each step is one query.
+ *
+ * @param client a pool of `pg`, or anything else with its method `query(text, values)`
+ * @param options what was given to connect-pg-simple, where it is not the default
+ * @throws {TypeError} where an argument is not what it should be; says what was expected
+ *
+ * @example
+ * const store = new (connectPgSimple(session))({ pool });
+ * new ExpressionSocket(io, store, cookieParser(secret), { ...postgres(pool) });
+ */
+export function postgres(
+  client: PostgresClient,
+  options: PostgresOptions = {},
+): PostgresSessionOptions {
+  // connect-pg-simple takes an empty name for none.
+  const { ttl, createLockTable = true, timeout = 5_000 } = options;
+  const schemaName = options.schemaName || undefined;
+  const tableName = options.tableName || 'session';
+  const lockTableName = options.lockTableName ?? `${tableName}_locks`;
+  assertPostgresClient(client);
+  assertTtl(ttl);
+  assertMilliseconds('timeout', timeout);
+  const limit = { database: 'PostgreSQL', milliseconds: timeout };
+  const table = quotedTable({ schemaName, tableName }, 'tableName');
+  const lockTable = quotedTable({ schemaName, tableName: lockTableName }, 'lockTableName');
+  const locks = new PostgresLockTable({
+    client,
+    limit,
+    table: lockTable,
+    isCreated: createLockTable,
+  });
+  const records = new PostgresRecords({ client, limit, table, locks, ttl });
+  return {
+    readMany: (sessionIds) => records.readMany(sessionIds),
+    rewrite: comparingRewrite(records),
+    lock: tokenLock(locks),
+    claim: (name, milliseconds) => withTimeLimit(limit, () => locks.claim(name, milliseconds)),
+  };
+}
+
+function assertTtl(ttl: unknown): void {
+  if (ttl === undefined || (typeof ttl === 'number' && ttl >= 0)) return;
+  throw new TypeError(
+    `\`ttl\`: expected a number of seconds, as connect-pg-simple has it, got ${typeof ttl === 'number' ? ttl : describeValue(ttl)}`,
+  );
+}

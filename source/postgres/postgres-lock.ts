@@ -1,0 +1,150 @@
+/**
+ * @module Locks and claims as rows of a table: held by a token, for a time.
+ *
+ * Rows and no advisory locks: those belong to a connection, and a pool whose connections all wait
+ * for locks has none left for the queries of whoever holds one.
+ */
+
+import { randomUUID } from 'node:crypto';
+import type { TimeLimit } from '../database/time-limit.js';
+import type { LockTable, LockToken } from '../database/token-lock.js';
+import { isConflict, type PostgresClient, queryRows, sqlStateOf } from './postgres-client.js';
+
+/** How often rows are removed that nobody released, in milliseconds. */
+const pruneInterval = 600_000;
+
+/** What a table of locks needs to know. */
+interface LockTableServices {
+  readonly client: PostgresClient;
+  readonly limit: TimeLimit;
+  /** The quoted name of the table. */
+  readonly table: string;
+  /** Whether to create it where it is missing. */
+  readonly isCreated: boolean;
+}
+
+/** The errors of two processes that create the same table at the same time. */
+const createdMeanwhile: ReadonlySet<unknown> = new Set(['23505', '42P07', '42710']);
+
+/** The table of locks and claims. */
+export class PostgresLockTable implements LockTable {
+  readonly client: PostgresClient;
+  readonly limit: TimeLimit;
+  readonly #table: string;
+  readonly #isCreated: boolean;
+  #creation: Promise<void> | undefined;
+  #prunedAt = Number.NEGATIVE_INFINITY;
+
+  constructor({ client, limit, table, isCreated }: LockTableServices) {
+    this.client = client;
+    this.limit = limit;
+    this.#table = table;
+    this.#isCreated = isCreated;
+  }
+
+  nameOf(sessionId: string): string {
+    return `lock:${sessionId}`;
+  }
+
+  async acquire({ name, token }: LockToken, milliseconds: number): Promise<boolean> {
+    await this.#ready();
+    this.#prune();
+    // A row that somebody holds is only read: to update it in vain would lock it for the moment.
+    const rows = await this.#change(
+      `INSERT INTO ${this.#table} AS held (name, token, expires)
+      SELECT $1::text, $2::text, now() + $3::float8 * interval '1 millisecond'
+      WHERE NOT EXISTS (SELECT FROM ${this.#table} WHERE name = $1::text AND expires > now())
+      ON CONFLICT (name) DO UPDATE SET token = excluded.token, expires = excluded.expires
+      WHERE held.expires <= now()
+      RETURNING 1 AS done`,
+      [name, token, milliseconds],
+    );
+    return rows > 0;
+  }
+
+  async renew({ name, token }: LockToken, milliseconds: number): Promise<boolean> {
+    const rows = await queryRows(
+      this.client,
+      `UPDATE ${this.#table} SET expires = now() + $3::float8 * interval '1 millisecond'
+      WHERE name = $1 AND token = $2 AND expires > now()
+      RETURNING 1 AS done`,
+      [name, token, milliseconds],
+    );
+    return rows.length > 0;
+  }
+
+  async release({ name, token }: LockToken): Promise<void> {
+    await this.client.query(`DELETE FROM ${this.#table} WHERE name = $1 AND token = $2`, [
+      name,
+      token,
+    ]);
+  }
+
+  /** Claims a name for so many milliseconds; resolves to `false` where somebody else has claimed it. */
+  claim(name: string, milliseconds: number): Promise<boolean> {
+    return this.acquire({ name: `claim:${name}`, token: randomUUID() }, milliseconds);
+  }
+
+  /**
+   * The query of a lock that must be held for a write, for the places `$1` and `$2` on. It locks the
+   * row: whoever takes the lock over waits until the statement that checks it has come to its end.
+   */
+  heldQuery(name: string, token: string): string {
+    return `SELECT FROM ${this.#table} WHERE name = ${name} AND token = ${token} AND expires > now() FOR SHARE`;
+  }
+
+  /** How many rows a command changed; none where another got ahead of it. */
+  async #change(text: string, values: unknown[]): Promise<number> {
+    try {
+      return (await queryRows(this.client, text, values)).length;
+    } catch (error) {
+      if (isConflict(error)) return 0;
+      throw error;
+    }
+  }
+
+  #ready(): Promise<void> {
+    if (!this.#isCreated) return Promise.resolve();
+    this.#creation ??= this.#create().catch((error) => {
+      // The next one tries again.
+      this.#creation = undefined;
+      throw error;
+    });
+    return this.#creation;
+  }
+
+  async #create(): Promise<void> {
+    // Whoever may not create tables may use one that is there.
+    const [found] = await queryRows<{ table: unknown }>(
+      this.client,
+      'SELECT to_regclass($1) AS table',
+      [this.#table],
+    );
+    if (found?.table) return;
+    try {
+      await this.client.query(lockTableSql(this.#table));
+    } catch (error) {
+      if (!createdMeanwhile.has(sqlStateOf(error))) throw error;
+    }
+  }
+
+  /** Removes what nobody released: locks of processes that died, and claims. */
+  #prune(): void {
+    const now = performance.now();
+    if (now - this.#prunedAt < pruneInterval) return;
+    this.#prunedAt = now;
+    this.client
+      .query(`DELETE FROM ${this.#table} WHERE expires < now()`)
+      // They are in nobody's way, and the next turn comes.
+      .catch(() => {});
+  }
+}
+
+/** The SQL that creates a table of locks; see the option `createLockTable`. */
+function lockTableSql(table: string): string {
+  return `CREATE UNLOGGED TABLE IF NOT EXISTS ${table} (
+    name text PRIMARY KEY,
+    token text NOT NULL,
+    expires timestamptz NOT NULL
+  )`;
+}
