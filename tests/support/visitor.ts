@@ -24,9 +24,9 @@ export class Visitor {
     return this.#fetch(path, {});
   }
 
-  /** Sends a form. A redirect is returned, not followed. */
-  post(path: string, form: Record<string, string> = {}): Promise<Response> {
-    return this.#fetch(path, { method: 'POST', body: new URLSearchParams(form) });
+  /** Sends a form, if any. A redirect is returned, not followed. */
+  post(path: string, form?: Record<string, string>): Promise<Response> {
+    return this.#fetch(path, { method: 'POST', body: form ? new URLSearchParams(form) : null });
   }
 
   /**
