@@ -7,22 +7,30 @@ import type { Server as HttpServer } from 'node:http';
 import cookieParser from 'cookie-parser';
 import type { Store } from 'express-session';
 import { ExpressionSocket, SessionError } from 'expression.socket.io';
-import { Server } from 'socket.io';
+import { type DefaultEventsMap, Server } from 'socket.io';
 import {
   type ClientToServer,
   limits,
   type Message,
   type Problem,
   type ServerToClient,
+  type User,
 } from './events.js';
 
 export interface ChatRoom {
   close(): Promise<void>;
 }
 
+/** What each socket remembers, for everybody to see. */
+interface SocketData {
+  user?: User;
+}
+
 /** Opens the room on an HTTP server, with the store and the secret of its `express-session`. */
 export function openChatRoom(server: HttpServer, store: Store, secret: string): ChatRoom {
-  const io = new Server<ClientToServer, ServerToClient>(server, { maxHttpBufferSize: 16_384 });
+  const io = new Server<ClientToServer, ServerToClient, DefaultEventsMap, SocketData>(server, {
+    maxHttpBufferSize: 16_384,
+  });
   const expressionIO = new ExpressionSocket(io, store, cookieParser(secret), {
     onError: (error, { event }) => console.error(`${String(event)}:`, error),
   });
@@ -40,6 +48,11 @@ export function openChatRoom(server: HttpServer, store: Store, secret: string): 
     // All tabs of one visitor share the count.
     socket.join(session.user.id);
     socket.emit('welcome', session.user, session.messages ?? 0, history);
+
+    socket.data.user = session.user;
+    tellWhoIsHere();
+    // A closed tab, a lost connection, a logout: each ends with this.
+    socket.on('disconnect', tellWhoIsHere);
 
     socket.sessOn('message', async (err, session, text, reply) => {
       // Types are a promise of our own page. Anybody can send anything.
@@ -65,6 +78,15 @@ export function openChatRoom(server: HttpServer, store: Store, secret: string): 
       reply();
     });
   });
+
+  /** Tells everybody. Each visitor is in the list once, with however many tabs. */
+  function tellWhoIsHere(): void {
+    const visitors = new Map<string, User>();
+    for (const { data } of room.namespace.sockets.values()) {
+      if (data.user) visitors.set(data.user.id, data.user);
+    }
+    room.emit('here', [...visitors.values()]);
+  }
 
   return {
     async close() {

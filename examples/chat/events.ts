@@ -31,6 +31,8 @@ export interface ClientToServer {
 export interface ServerToClient {
   welcome(you: User, count: number, history: readonly Message[]): void;
   message(message: Message): void;
+  /** Who is here: each visitor once, with however many tabs. */
+  here(visitors: readonly User[]): void;
   /** How many messages the visitor's session has counted. */
   count(count: number): void;
 }

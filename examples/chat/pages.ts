@@ -22,7 +22,7 @@ export function guestPage(name = '', problem = ''): string {
         <button class="primary">Come in</button>
       </form>
       <aside id="refusal" class="refusal" role="status" data-state="asking">
-        <p>Asking the chat whether it lets you in without a name…</p>
+        <p>Asking the chat whether it lets this page in…</p>
       </aside>
       <noscript><p class="problem">The chat itself needs JavaScript.</p></noscript>
     </main>
@@ -41,13 +41,14 @@ export function chatPage(user: User, messages: number): string {
         ${logo}
         <div class="title">
           <h1>Common Room</h1>
-          <p>
-            <span id="connection" role="status" data-state="connecting">Connecting…</span>
-            &nbsp;·&nbsp;<bdi>${user.name}</bdi>
-          </p>
+          <p id="connection" role="status" data-state="connecting">Connecting…</p>
         </div>
         <form id="logout" method="post" action="/logout"><button class="quiet">Log out</button></form>
       </header>
+      <section id="here" aria-labelledby="here-title">
+        <h2 id="here-title"><span id="here-count">1</span> here</h2>
+        <ul id="visitors"><li><span><bdi>${user.name}</bdi> (you)</span></li></ul>
+      </section>
       <main>
         <div id="log" role="log" aria-label="Messages" tabindex="0">
           <p id="empty" hidden>It is quiet in here. Say hello.</p>
@@ -78,6 +79,9 @@ export function chatPage(user: User, messages: number): string {
         <p class="meta"><bdi></bdi> <time></time></p>
         <p class="text" dir="auto"></p>
       </li>
+    </template>
+    <template id="visitor">
+      <li><span class="avatar small" aria-hidden="true"></span> <span><bdi></bdi></span></li>
     </template>
     <noscript><p class="problem">The chat needs JavaScript.</p></noscript>
     <script type="module" src="/chat.js"></script>`,

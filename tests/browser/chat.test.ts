@@ -29,11 +29,13 @@ describe('examples/chat', () => {
   });
 
   describe('a guest', () => {
-    it('sees the login form, and why the chat refused the page', async () => {
+    it('sees the login form, and a sentence that says why the chat refused the page', async () => {
       const page = await visit();
 
-      await page.getByText('The chat refused this page. You have not logged in yet.').waitFor();
-      await page.getByText('ERR_SESSION_COOKIE_MISSING').waitFor();
+      await page
+        .getByText('The chat did not let this page in. You have not logged in yet.')
+        .waitFor();
+      expect(await page.locator('body').innerText()).not.to.include('ERR_');
       expect(await page.getByLabel('Your name').isVisible()).to.equal(true);
       expect(await page.locator('#log').count()).to.equal(0);
     });
@@ -154,6 +156,46 @@ describe('examples/chat', () => {
     });
   });
 
+  describe('who is here', () => {
+    it('shows each visitor once, with however many tabs, oneself first', async () => {
+      const ada = await logIn('Ada');
+      await visitors(ada, ['Ada (you)']);
+      const charles = await logIn('Charles');
+      const otherTab = await openTab(ada.context());
+
+      await visitors(charles, ['Charles (you)', 'Ada']);
+      for (const tab of [ada, otherTab]) await visitors(tab, ['Ada (you)', 'Charles']);
+    });
+
+    it('keeps a visitor until the last tab is closed', async () => {
+      const charles = await logIn('Charles');
+      const ada = await logIn('Ada');
+      const otherTab = await openTab(ada.context());
+      await visitors(charles, ['Charles (you)', 'Ada']);
+
+      await ada.close();
+      // Told after the tab was gone: Ada's other tab still talks.
+      await write(otherTab, 'One tab less');
+      await messageFrom(charles, 'Ada', 'One tab less').waitFor();
+      await visitors(charles, ['Charles (you)', 'Ada']);
+
+      await otherTab.close();
+      await visitors(charles, ['Charles (you)']);
+    });
+
+    it('removes a visitor who logs out in one of several tabs', async () => {
+      const charles = await logIn('Charles');
+      const ada = await logIn('Ada');
+      await openTab(ada.context());
+      await visitors(charles, ['Charles (you)', 'Ada']);
+
+      await ada.bringToFront();
+      await ada.getByRole('button', { name: 'Log out' }).click();
+
+      await visitors(charles, ['Charles (you)']);
+    });
+  });
+
   it('shows HTML in names and messages as text', async () => {
     const eve = await logIn('<b>Eve</b>');
     const ada = await logIn('Ada');
@@ -162,8 +204,8 @@ describe('examples/chat', () => {
     await write(eve, attack);
 
     await messageFrom(ada, '<b>Eve</b>', attack).waitFor();
-    expect(await eve.locator('header bdi').textContent()).to.equal('<b>Eve</b>');
-    expect(await ada.locator('#log img, #log script, #log b').count()).to.equal(0);
+    await visitors(ada, ['Ada (you)', '<b>Eve</b>']);
+    expect(await ada.locator('.room :is(main, #visitors) :is(img, script, b)').count()).to.equal(0);
   });
 
   it('sets a Content-Security-Policy that no inline script gets past', async () => {
@@ -210,6 +252,23 @@ describe('examples/chat', () => {
       (box: { x: number; y: number; width: number; height: number }) =>
         box.x + box.width <= phone.viewport.width && box.y + box.height <= phone.viewport.height,
     );
+  });
+
+  it('cuts no name on a screen of 320 pixels', async () => {
+    const page = await visit({ viewport: { width: 320, height: 640 } });
+    const name = 'M'.repeat(24);
+    await page.getByLabel('Your name').fill(name);
+    await page.getByRole('button', { name: 'Come in' }).click();
+    await connected(page);
+    await visitors(page, [`${name} (you)`]);
+
+    expect(await overflow(page)).to.equal(0);
+    const isWhole = `(() => {
+      const words = document.querySelector('#visitors li > :last-child').getBoundingClientRect();
+      const list = document.querySelector('#visitors').getBoundingClientRect();
+      return words.right <= list.right && words.bottom <= list.bottom;
+    })()`;
+    expect(await page.evaluate(isWhole)).to.equal(true);
   });
 
   describe('with Redis', () => {
@@ -293,6 +352,16 @@ function messageFrom(page: Page, author: string, text: string) {
 
 async function messages(page: Page): Promise<string[]> {
   return page.locator('#log .text').allTextContents();
+}
+
+/** Waits until a page shows so many visitors, and expects these, in this order. */
+async function visitors(page: Page, expected: readonly string[]): Promise<void> {
+  const number = page
+    .locator('#here-count')
+    .filter({ hasText: new RegExp(`^${expected.length}$`) });
+  await number.waitFor({ timeout: 10_000 });
+  const names = page.locator('#visitors li > :last-child');
+  expect(await names.allTextContents()).to.deep.equal(expected);
 }
 
 function count(page: Page, expected: number) {

@@ -46,6 +46,12 @@ socket.on('message', (message) => {
 
 socket.on('count', showCount);
 
+socket.on('here', (visitors) => {
+  page['here-count'].textContent = visitors.length;
+  const others = visitors.filter(({ id }) => id !== me?.id);
+  page.visitors.replaceChildren(...[me, ...others].map(visitorItem));
+});
+
 socket.on('disconnect', (reason) => {
   if (hasLeft()) return;
   showConnection('connecting', 'Reconnecting…');
@@ -121,6 +127,16 @@ function add(message) {
   latest = message;
 }
 
+function visitorItem({ id, name }) {
+  const item = page.visitor.content.cloneNode(true).querySelector('li');
+  const [avatar, words, own] = item.querySelectorAll('.avatar, span:last-child, bdi');
+  own.textContent = name;
+  if (id === me.id) words.append(' (you)');
+  avatar.textContent = [...name][0];
+  item.style.setProperty('--hue', hueOf(id));
+  return item;
+}
+
 function continues(message) {
   return latest?.author.id === message.author.id && message.sentAt - latest.sentAt < fiveMinutes;
 }
@@ -148,7 +164,8 @@ function leave(code) {
   showConnection('logged-out', 'Logged out');
   page['logged-out'].querySelector('p').textContent = `${sentenceFor(code)} Log in to write again.`;
   page['logged-out'].hidden = false;
-  for (const part of [page.composer, page.problem, page.counter, page.logout]) part.hidden = true;
+  for (const part of [page.composer, page.problem, page.counter, page.logout, page.here])
+    part.hidden = true;
   socket.disconnect();
 }
 

@@ -14,17 +14,13 @@ socket.on('connect', () => show('accepted', 'The chat knows you. Reload the page
 
 socket.on('connect_error', (error) => {
   const code = error.data?.code;
-  if (code) show('refused', `The chat refused this page. ${sentenceFor(code)}`, code);
+  if (code) show('refused', `The chat did not let this page in. ${sentenceFor(code)}`);
   else show('unreachable', 'The chat cannot be reached right now.');
 });
 
-function show(state, sentence, code) {
+function show(state, sentence) {
   const text = document.createElement('p');
   text.textContent = sentence;
   refusal.replaceChildren(text);
   refusal.dataset.state = state;
-  if (!code) return;
-  const detail = document.createElement('code');
-  detail.textContent = code;
-  refusal.append(detail);
 }

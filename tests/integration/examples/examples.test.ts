@@ -1,12 +1,19 @@
 import { execFile } from 'node:child_process';
 import { expect } from 'chai';
 import { io } from 'socket.io-client';
-import { type RunningExample, startExample } from '../../support/example.js';
+import { type RunningExample, startExample, startExampleWith } from '../../support/example.js';
 
 const examples = {
   'examples/express': ['--import', 'tsx', 'examples/express/server.ts'],
   'examples/connect': ['examples/connect/server.cjs'],
   'examples/postgres': ['--import', 'tsx', 'examples/postgres/server.ts'],
+  'examples/fastify': ['--import', 'tsx', 'examples/fastify/server.ts'],
+  'examples/nestjs': ['--import', 'tsx', 'examples/nestjs/main.ts'],
+};
+
+/** As `tsx --tsconfig` has it: Nest's decorators are those from before the standard. */
+const environments: Record<string, Record<string, string>> = {
+  'examples/nestjs': { TSX_TSCONFIG_PATH: 'examples/nestjs/tsconfig.json' },
 };
 
 for (const [name, command] of Object.entries(examples)) {
@@ -14,7 +21,7 @@ for (const [name, command] of Object.entries(examples)) {
     let example: RunningExample;
 
     before(async () => {
-      example = await startExample(...command);
+      example = await startExampleWith(environments[name] ?? {}, ...command);
     });
 
     after(() => example?.close());
