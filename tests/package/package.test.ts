@@ -78,10 +78,10 @@ describe('The packed package', function () {
   it('holds the library, its documents, and nothing else', () => {
     for (const path of contents) {
       expect(path).to.match(
-        /^(dist\/.+\.(js|d\.ts)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+        /^(dist\/.+\.(c?js|d\.c?ts)|dist\/cjs\/package\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
       );
     }
-    expect(contents).to.include.members(['README.md', 'LICENSE', 'CHANGELOG.md', 'dist/index.js']);
+    expect(contents).to.include.members(['README.md', 'LICENSE', 'CHANGELOG.md', 'dist/cjs/require.cjs']);
   });
 
   it('has nothing that publint would complain of', async () => {
