@@ -81,7 +81,12 @@ describe('The packed package', function () {
         /^(dist\/.+\.(c?js|d\.c?ts)|dist\/cjs\/package\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
       );
     }
-    expect(contents).to.include.members(['README.md', 'LICENSE', 'CHANGELOG.md', 'dist/cjs/require.cjs']);
+    expect(contents).to.include.members([
+      'README.md',
+      'LICENSE',
+      'CHANGELOG.md',
+      'dist/cjs/require.cjs',
+    ]);
   });
 
   it('has nothing that publint would complain of', async () => {
