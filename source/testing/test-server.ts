@@ -47,8 +47,12 @@ export interface TestServerSettings<
    */
   readonly secret?: string;
 
-  /** What else express-session is given, such as `cookie: { maxAge: 1_000 }`. */
-  readonly session?: Omit<SessionOptions, 'secret' | 'store' | 'name'>;
+  /**
+   * What else express-session is given, such as `cookie: { maxAge: 1_000 }`.
+   *
+   * @default { name: key, resave: false, saveUninitialized: false }
+   */
+  readonly session?: Omit<SessionOptions, 'secret' | 'store'>;
 
   /**
    * The cookie parser.
@@ -184,12 +188,12 @@ export class TestServer<
     // Without a store in the settings, its type is that of the default.
     this.store = settings.store ?? (new TestStore() as Store as SessionStore);
     this.#pages = new SessionPages({
+      name: options?.key ?? 'connect.sid',
       resave: false,
       saveUninitialized: false,
       ...settings.session,
       secret,
       store: this.store,
-      name: options?.key ?? 'connect.sid',
     });
     this.http = createServer((request, response) => this.#pages.handle(request, response));
     this.io = new Server(this.http, settings.server);
