@@ -202,7 +202,7 @@ function compiled({ name, options, type }: Mode, version: string): Case {
 
 const compilers: readonly Case[] = [
   ...modes.flatMap((mode) => mode.versions.map((version) => compiled(mode, version))),
-  ...['1.17.0', '1.18.0'].map((version): Case => {
+  ...['1.17.1', '1.17.4', '1.18.0'].map((version): Case => {
     const [mode] = modes as [Mode];
     const one = compiled(mode, '7');
     return {

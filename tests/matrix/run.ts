@@ -113,7 +113,9 @@ function lastOfEach(specifiers: readonly string[]): string[] {
   return [...new Map(specifiers.map((specifier) => [nameOf(specifier), specifier])).values()];
 }
 
+/** Takes the Redis server that `REDIS_URL` names, or starts one. */
 async function startRedis(): Promise<string> {
+  if (process.env.REDIS_URL) return process.env.REDIS_URL;
   const context = {
     skip: () => {
       throw new Error('The matrix needs a Redis server');
