@@ -4,13 +4,7 @@
  */
 
 export { SessionError, type SessionErrorCode } from './errors.js';
-export {
-  ExpressionSocket,
-  ExpressionSocket as default,
-  // What `require` returns, on a Node.js that can require ESM:
-  // https://nodejs.org/api/modules.html#loading-ecmascript-modules-using-require
-  ExpressionSocket as 'module.exports',
-} from './expression-socket.js';
+export { ExpressionSocket, ExpressionSocket as default } from './expression-socket.js';
 export type { TicketHandler } from './handshake/ticket-endpoint.js';
 export type {
   CountsMessage,
