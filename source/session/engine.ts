@@ -264,7 +264,9 @@ export class SessionEngine {
     try {
       await this.#writer.saveRequest(write);
     } catch (error) {
-      if (!(error instanceof SessionError) || error.code !== 'ERR_SESSION_ENDED') throw error;
+      if (!(error instanceof SessionError)) throw error;
+      // The request is given the store's own error, as without this library.
+      if (error.code !== 'ERR_SESSION_ENDED') throw error.cause ?? error;
       this.#report(error);
     }
   }
