@@ -12,6 +12,7 @@ import { changesBetween, isRecord, type RecordChanges, renewed, withChanges } fr
 import type { SessionFactory } from './session-factory.js';
 import { Snapshot } from './snapshot.js';
 import type { StoreCalls } from './store-calls.js';
+import { withoutIds } from './store-error.js';
 import type { RequestWrite, StoreHooks } from './store-hooks.js';
 import type { Write } from './store-writes.js';
 import type { Touches } from './touches.js';
@@ -134,7 +135,7 @@ export class SessionWriter {
       return record;
     }
     if (await write.destroy) throw ended();
-    if (lock?.lost?.aborted) throw lockLost(lock.lost.reason);
+    if (lock?.lost?.aborted) throw lockLost(withoutIds(lock.lost.reason, [sessionId]));
     return this.#set(write, record, changes);
   }
 
@@ -171,7 +172,7 @@ export class SessionWriter {
           stored = value === null ? undefined : asRecord(value);
           record = stored;
           if (stored === undefined || (changes.size === 0 && !isForced)) return undefined;
-          if (lock?.lost?.aborted) throw lockLost(lock.lost.reason);
+          if (lock?.lost?.aborted) throw lockLost(withoutIds(lock.lost.reason, [sessionId]));
           record = applied(stored, changes);
           return this.#forStore(sessionId, record);
         },
@@ -195,10 +196,9 @@ export class SessionWriter {
   }
 }
 
-/** A write gives a session its whole lifetime again, unless it changes the lifetime itself. */
+/** A write gives a session its whole lifetime again: a cookie that was changed may have an old date. */
 function applied(stored: SessionRecord, changes: RecordChanges): SessionRecord {
-  const record = withChanges(stored, changes);
-  return changes.has('cookie') ? record : renewed(record);
+  return renewed(withChanges(stored, changes));
 }
 
 /** The error of a save or an update that came too late. */
