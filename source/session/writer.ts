@@ -7,6 +7,7 @@ import type { SessionData } from 'express-session';
 import { lockLost, SessionError } from '../errors.js';
 import type { HeldLock } from '../types.js';
 import type { OpenSession } from './held-session.js';
+import type { LateWrites } from './late-writes.js';
 import type { SessionRecord } from './record.js';
 import { changesBetween, isRecord, type RecordChanges, renewed, withChanges } from './record.js';
 import type { SessionFactory } from './session-factory.js';
@@ -31,6 +32,7 @@ export interface WriterDependencies {
   readonly hooks: StoreHooks;
   readonly factory: SessionFactory;
   readonly touches: Touches;
+  readonly lateWrites: LateWrites;
   /** Whether the option `rewrite` was given. */
   readonly canRewrite: boolean;
   readonly canTouch: boolean;
@@ -106,11 +108,30 @@ export class SessionWriter {
    * @throws {SessionError} `ERR_SESSION_ENDED` where there is none, or what the store failed with
    */
   async readForWrite(sessionId: string, newRecord?: SessionRecord): Promise<Snapshot> {
-    const { snapshot, error } = await this.#dependencies.calls.getForWrite(sessionId);
-    if (snapshot) return snapshot;
+    const { calls, lateWrites } = this.#dependencies;
+    const { snapshot, error } = await calls.getForWrite(sessionId);
+    if (snapshot) {
+      const record = lateWrites.mended(sessionId, snapshot.record);
+      return record === snapshot.record ? snapshot : new Snapshot(record, snapshot);
+    }
     if (error.code !== 'ERR_SESSION_NOT_FOUND') throw error;
     if (newRecord) return new Snapshot(newRecord, { isNew: true });
     throw ended();
+  }
+
+  /**
+   * Writes a session again, where a write that was given up has landed and erased what was written
+   * after it.
+   */
+  async repair(sessionId: string): Promise<void> {
+    const { calls, lateWrites } = this.#dependencies;
+    await this.#writes.alone(sessionId, async (write) => {
+      const { snapshot, error } = await calls.getForWrite(sessionId);
+      if (error?.code === 'ERR_SESSION_NOT_FOUND') return;
+      if (error) throw error;
+      const record = lateWrites.mended(sessionId, snapshot.record);
+      if (record !== snapshot.record) await this.#set(write, record, new Map());
+    });
   }
 
   get #writes(): StoreHooks['writes'] {
@@ -141,16 +162,16 @@ export class SessionWriter {
 
   async #set(write: Write, stored: SessionRecord, changes: RecordChanges): Promise<SessionRecord> {
     const { sessionId } = write;
+    const { calls, lateWrites } = this.#dependencies;
     const record = applied(stored, changes);
+    const takeBack = lateWrites.wrote(sessionId, changes);
     try {
-      const { done, answered } = this.#dependencies.calls.set(
-        sessionId,
-        this.#forStore(sessionId, record),
-      );
-      write.answered = answered;
-      await done;
+      const issued = calls.set(sessionId, this.#forStore(sessionId, record));
+      write.answered = issued.answered;
+      await lateWrites.settled(sessionId, record, issued);
       return record;
     } catch (error) {
+      takeBack();
       throw namingKey(error, changes);
     }
   }
