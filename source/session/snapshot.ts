@@ -5,7 +5,7 @@
 
 import type { SessionError } from '../errors.js';
 import { copyData } from './data.js';
-import type { SessionRecord } from './record.js';
+import { plainCookie, type SessionRecord } from './record.js';
 
 /** Either what a read found, or the error that says why it found nothing. */
 export type ReadResult =
@@ -49,7 +49,9 @@ export class Snapshot {
     const value = this.record[key];
     if (this.#isOwn || typeof value !== 'object' || value === null) return value;
     this.#baselines ??= new Map();
-    if (!this.#baselines.has(key)) this.#baselines.set(key, copyData(value));
+    if (!this.#baselines.has(key)) {
+      this.#baselines.set(key, key === 'cookie' ? plainCookie(value) : copyData(value));
+    }
     return this.#baselines.get(key);
   }
 }

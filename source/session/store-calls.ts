@@ -132,16 +132,15 @@ export class StoreCalls {
   }
 
   /**
-   * Keeps a record from expiring. A store without `touch` needs none, or has none to offer.
-   *
-   * @throws {SessionError} `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
+   * Keeps a record from expiring. A store without `touch` needs none, or has none to offer: nothing is
+   * returned then.
    */
-  async touch(sessionId: string, session: SessionData): Promise<void> {
-    if (typeof this.#store.touch !== 'function') return;
-    await this.#write(sessionId, (callback) => {
+  touch(sessionId: string, session: SessionData): IssuedWrite | undefined {
+    if (typeof this.#store.touch !== 'function') return undefined;
+    return this.#write(sessionId, (callback) => {
       // Its type has no error, and many stores pass one.
       return this.#store.touch?.(sessionId, session, callback as () => void);
-    }).done;
+    });
   }
 
   /**

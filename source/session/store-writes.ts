@@ -28,8 +28,11 @@ interface ExternalTurn {
   count: number;
 }
 
-/** How many times `storeTimeout` a session is not written while the fate of a write is unknown. */
-const patience = 4;
+/**
+ * For how long a session is not written while the fate of a write is unknown, as a part of
+ * `storeTimeout`: less than all of it, so that the next write only has to wait.
+ */
+const patience = 0.75;
 
 /** The longest delay that a timer of Node.js can count: https://nodejs.org/api/timers.html */
 const longestDelay = 2_147_483_647;
