@@ -52,6 +52,8 @@ export class Site {
   readonly store: Store;
   readonly io: Server;
   readonly expressionIO: ExpressionSocket;
+  /** The middleware of `express-session`. */
+  readonly session: RequestHandler;
   /** What `onError` was told: the code of each error, and the event. */
   readonly told: { readonly code: unknown; readonly event: unknown }[] = [];
   readonly #http: HttpServer;
@@ -69,11 +71,8 @@ export class Site {
   private constructor(settings: SiteSettings) {
     this.store = settings.store ?? new MemoryStore();
     const options = { secret, resave: false, saveUninitialized: false, ...settings.session };
-    const handlers = [
-      session({ ...options, store: this.store }),
-      ...(settings.middlewares ?? []),
-      this.#handle,
-    ];
+    this.session = session({ ...options, store: this.store });
+    const handlers = [this.session, ...(settings.middlewares ?? []), this.#handle];
     this.#http = createServer(appOf(settings.framework ?? 'Express 5', handlers));
     this.io = new Server(this.#http, settings.server);
     this.expressionIO = new ExpressionSocket(this.io, this.store, cookieParser(secret), {
