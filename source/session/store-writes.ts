@@ -59,6 +59,8 @@ export class StoreWrites {
   readonly #deadlines: Deadlines;
   /** How long a session is not written while the fate of a write is unknown. */
   readonly #patience: Deadlines;
+  /** The same for external writes, which have no deadline. */
+  readonly #external: Deadlines;
   readonly #writes = new Map<string, Set<Write>>();
   readonly #destroys = new Map<string, PendingDestroy>();
   readonly #internal = new WeakSet<object>();
@@ -72,7 +74,8 @@ export class StoreWrites {
     readonly maxPending: number;
   }) {
     this.#deadlines = new Deadlines(storeTimeout);
-    this.#patience = new Deadlines(Math.min(longestDelay, patience * storeTimeout));
+    this.#patience = new Deadlines(patience * storeTimeout);
+    this.#external = new Deadlines(Math.min(longestDelay, (1 + patience) * storeTimeout));
     this.#queue = new KeyedQueue(writeLimits(maxPending));
   }
 
@@ -263,9 +266,9 @@ export class StoreWrites {
       turn.endTurn();
     };
     // A store that never answers must not keep all others from writing the session.
-    const late = this.#patience.begin(end);
+    const late = this.#external.begin(end);
     return () => {
-      if (late) this.#patience.end(late);
+      if (late) this.#external.end(late);
       end();
     };
   }
