@@ -3,7 +3,7 @@
  * they wait for.
  */
 
-import type { EventName, Listener } from './socket-members.js';
+import type { EventName, Listener } from './listener-links.js';
 
 /** Counts events: each once, however many listeners it has. */
 export class Backlog {

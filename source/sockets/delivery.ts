@@ -5,7 +5,7 @@
 
 import { SessionError } from '../errors.js';
 import type { SessionOwner } from '../session/session-request.js';
-import type { EventName } from './socket-members.js';
+import type { EventName } from './listener-links.js';
 
 /** The socket whose listener is called. */
 export interface Recipient {

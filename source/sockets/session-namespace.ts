@@ -10,10 +10,10 @@ import { connectError, SessionError } from '../errors.js';
 import { authorize, type Refusal } from './authorization.js';
 import { Delivery } from './delivery.js';
 import { type Announcer, announceLate, type LateTerms } from './late-announcement.js';
+import type { EventName, Listener } from './listener-links.js';
 import type { RoomWatch } from './room-watch.js';
 import type { SessionSocket } from './session-socket.js';
 import type { SessionSockets } from './session-sockets.js';
-import type { EventName, Listener } from './socket-members.js';
 
 /** What the namespaces of one `ExpressionSocket` share. */
 export interface NamespaceServices {

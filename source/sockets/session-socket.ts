@@ -18,9 +18,9 @@ import type { ErrorContext } from '../types/options.js';
 import type { SessionEndReason, SocketSession } from '../types.js';
 import { Backlog } from './backlog.js';
 import { Delivery, type Recipient } from './delivery.js';
+import type { EventName, Listener } from './listener-links.js';
 import { Membership, type MembershipServices, type Teller } from './membership.js';
 import { sessionRoomOf } from './session-room.js';
-import type { EventName, Listener } from './socket-members.js';
 
 /** What the sockets of one `ExpressionSocket` share. */
 export interface SocketServices {
