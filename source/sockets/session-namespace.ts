@@ -4,7 +4,7 @@
  */
 
 import type { Namespace, Socket } from 'socket.io';
-import { assertListener } from '../assertions.js';
+import { assertListener, assertSocket } from '../assertions.js';
 import { Deadlines } from '../deadlines.js';
 import { connectError, SessionError } from '../errors.js';
 import { authorize, type Refusal } from './authorization.js';
@@ -88,6 +88,12 @@ export class SessionNamespaceWrapper implements Announcer {
     assertListener('authorization', listener);
     this.#authorizationListeners.push(listener);
     return this;
+  }
+
+  /** The prototyped socket of a raw one: always the same. */
+  socketOf(raw: Socket): Socket {
+    assertSocket('socketOf', raw);
+    return this.#services.sockets.prototypedOf(raw);
   }
 
   /** Gives everything back. A middleware can't be: it refuses where there was an `authorization`. */

@@ -1,6 +1,6 @@
 /**
- * @module The methods in which a prototyped socket differs from its raw one as an emitter: `sessOn`,
- * `sessOnce`, and those of `EventEmitter` that add listeners, look them up or take them away.
+ * @module The methods in which a prototyped socket differs from its raw one: `sessOn`, `sessOnce`,
+ * and those that add listeners, call them, look them up or take them away.
  */
 
 import { EventEmitter } from 'node:events';
@@ -10,15 +10,14 @@ import { callbackMethods } from './callback-methods.js';
 import {
   bindListener,
   type EventName,
+  emitterOf,
   isFoundBy,
   type Listener,
-  leadsTo,
   link,
   registeredOn,
-  shownFor,
-  unbound,
   wrapping,
 } from './listener-links.js';
+import { lookupMethods, run } from './listener-lookups.js';
 import type { MethodCall, MethodOverride, MethodTable } from './socket-proxies.js';
 
 /** What the methods need to be told about sockets. */
@@ -35,7 +34,6 @@ type Override = MethodOverride<Socket>;
 
 /** The methods that add a listener, and those of them that add it for one event only. */
 const adders = ['on', 'addListener', 'prependListener', 'once', 'prependOnceListener'] as const;
-const removers = ['off', 'removeListener'] as const;
 type Adder = (typeof adders)[number];
 const onceAdders: ReadonlySet<Adder> = new Set(['once', 'prependOnceListener']);
 
@@ -87,8 +85,7 @@ export class SocketMethods implements MethodTable<Socket> {
       ...callbackMethods<Socket>(),
       ...named(deliveringMethods, () => (call, args) => Reflect.apply(call.method, call.raw, args)),
       ...named(adders, (name) => (call, args) => this.#add(name, call, args)),
-      ...named(removers, (name) => (call, args) => this.#remove(name, call, args)),
-      ...this.#lookups(),
+      ...lookupMethods(services.lifeEvents),
     };
     this.additions = {
       sessOn: (call, args) => this.#addForSession('sessOn', call, args),
@@ -121,11 +118,9 @@ export class SocketMethods implements MethodTable<Socket> {
       return this.#register(this.#forSession(call, args, onceAdders.has(name)), call, args);
     }
     if (typeof listener !== 'function') return run(call, args);
-    // Node.js itself binds those of `once`, to what it is called on.
-    const isBound = onceAdders.has(name);
-    const registered = isBound
-      ? (listener as Listener)
-      : bindListener(listener as Listener, call.socket);
+    const given = listener as Listener;
+    // Those of `once` are bound by Node.js, to what it is called on.
+    const registered = onceAdders.has(name) ? given : bindListener(given, call.socket);
     return this.#register({ raw: call.raw, event, listener: registered, registered }, call, args);
   }
 
@@ -135,9 +130,9 @@ export class SocketMethods implements MethodTable<Socket> {
     const isOnce = name === 'sessOnce';
     if (eventsWithoutSession.has(event)) {
       const plain = isOnce ? 'once' : 'on';
-      return this.#add(plain, { ...call, method: call.methodOf(plain) }, args);
+      return this.#add(plain, { ...call, name: plain, method: call.methodOf(plain) }, args);
     }
-    const adding = { ...call, method: call.methodOf('on') };
+    const adding = { ...call, name: 'on', method: call.methodOf('on') };
     this.#register(this.#forSession(call, args, isOnce), adding, args);
     return call.self;
   }
@@ -203,67 +198,6 @@ export class SocketMethods implements MethodTable<Socket> {
     this.#services.lifeEvents(call.raw)[name]('sessionend', bound as Listener);
     return call.self;
   }
-
-  #remove(name: (typeof removers)[number], call: Call, args: unknown[]): unknown {
-    const [event, listener, ...rest] = args as [EventName, Listener];
-    const emitter = this.#emitterOf(call.raw, event);
-    const found = registeredOn(emitter, event).findLast((one) => leadsTo(one, listener));
-    if (emitter !== call.raw) {
-      emitter[name](event, found ?? listener);
-      return call.self;
-    }
-    if (found === undefined || isFoundBy(found, listener)) return run(call, args);
-    return run(call, [event, found, ...rest]);
-  }
-
-  #lookups(): Record<string, Override> {
-    const list =
-      (name: 'listeners' | 'rawListeners', show: (listener: Listener) => Listener): Override =>
-      (call, args) => {
-        const emitter = this.#emitterOf(call.raw, args[0] as EventName);
-        const listed = emitter === call.raw ? run(call, args) : emitter[name]('sessionend');
-        return Array.isArray(listed) ? listed.map(show) : listed;
-      };
-    return {
-      listeners: list('listeners', shownFor),
-      rawListeners: list('rawListeners', unbound),
-      listenerCount: (call, args) => {
-        const [event, listener] = args as [EventName, unknown];
-        const emitter = this.#emitterOf(call.raw, event);
-        const counted = emitter === call.raw ? run(call, args) : emitter.listenerCount(event);
-        if (typeof listener !== 'function' || typeof counted !== 'number') return counted;
-        const registered = registeredOn(emitter, event);
-        if (emitter !== call.raw) return registered.filter((one) => leadsTo(one, listener)).length;
-        const missed = registered.filter(
-          (one) => leadsTo(one, listener) && !isFoundBy(one, listener),
-        );
-        return counted + missed.length;
-      },
-      eventNames: (call, args) => {
-        const names = run(call, args);
-        const { lifeEvents } = this.#services;
-        return Array.isArray(names) ? [...names, ...lifeEvents(call.raw).eventNames()] : names;
-      },
-      removeAllListeners: (call, args) => {
-        const [event] = args as [EventName?];
-        this.#services.lifeEvents(call.raw).removeAllListeners(...(args as [EventName?]));
-        return event === 'sessionend' ? call.self : run(call, args);
-      },
-    };
-  }
-
-  #emitterOf(raw: Socket, event: EventName): EventEmitter {
-    return event === 'sessionend' ? this.#services.lifeEvents(raw) : emitterOf(raw);
-  }
-}
-
-/** The raw socket as the `EventEmitter` that it is, whatever its event maps. */
-function emitterOf(raw: Socket): EventEmitter {
-  return raw;
-}
-
-function run({ method, self }: Call, args: unknown[]): unknown {
-  return Reflect.apply(method, self, args);
 }
 
 /** What is on a raw socket in place of the listener that was to be registered. */

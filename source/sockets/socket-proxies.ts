@@ -15,6 +15,7 @@ export interface MethodCall<Raw extends object> {
   readonly self: Raw;
   /** The method that the raw socket has under this name; of an addition, the addition itself. */
   readonly method: Method;
+  readonly name: PropertyKey;
   /** The raw socket's method of another name, without what was assigned through the proxy. */
   readonly methodOf: (name: string) => Method;
 }
@@ -37,11 +38,7 @@ export interface MethodTable<Raw extends object> {
  * Methods of Socket.IO that assign to properties of `this`. On an object derived from a prototyped
  * socket they would leave state there that belongs on the raw socket.
  */
-const assigningMethods: ReadonlySet<PropertyKey> = new Set([
-  'emit',
-  'newBroadcastOperator',
-  'setMaxListeners',
-]);
+const assigningMethods: ReadonlySet<PropertyKey> = new Set(['emit', 'newBroadcastOperator']);
 
 /** The method that Node.js calls where a listener rejects; it is on no class. */
 const rejectionHandler = Symbol.for('nodejs.rejection');
@@ -128,11 +125,11 @@ export class SocketProxies<Raw extends object> {
     if (standIn?.raw === raw) return standIn.assigned;
     const isOverridden = this.#overrides.has(key);
     if (Object.hasOwn(raw, key)) {
+      if (isFixed(raw, key) || !isDataProperty(raw, key)) return value;
       // Another library may have put in place of a method what returns the raw socket.
-      const isMethod = isOverridden || inheritedMethod(raw, key) !== undefined;
-      return isMethod && !isFixed(raw, key) && isDataProperty(raw, key)
-        ? this.#methodOver(key, value)
-        : value;
+      const inherited = inheritedMethod(raw, key);
+      const isReplaced = inherited !== undefined && inherited !== value;
+      return isOverridden || isReplaced ? this.#methodOver(key, value) : value;
     }
     const isAssigning = assigningMethods.has(key) && this.#isDerived(raw, receiver);
     return isOverridden || isAssigning ? this.#methodOver(key, value) : value;
@@ -178,19 +175,19 @@ export class SocketProxies<Raw extends object> {
     // Called on a raw socket, or on nothing, it is the raw socket's own.
     const raw = typeof self === 'object' && self !== null ? this.rawOf(self) : self;
     if (raw === self) return Reflect.apply(method, self, args);
-    const call = this.#callOn(raw, self, method);
+    const call = this.#callOn(raw, self, { name: key, method });
     const override = this.#overrides.get(key);
     const result = override ? override(call, args) : Reflect.apply(method, call.self, args);
     return result === call.self || result === raw ? self : result;
   }
 
-  #callOn(raw: Raw, self: Raw, method: Method): MethodCall<Raw> {
+  #callOn(raw: Raw, self: Raw, called: Pick<MethodCall<Raw>, 'name' | 'method'>): MethodCall<Raw> {
     const socket = this.of(raw);
     return {
       raw,
       socket,
       self: this.#isDerived(raw, self) ? socket : self,
-      method,
+      ...called,
       methodOf: (name) => this.#beneath(raw, name),
     };
   }
@@ -199,7 +196,7 @@ export class SocketProxies<Raw extends object> {
     const proxies = this;
     const { [name]: added } = {
       [name](this: Raw, ...args: unknown[]): unknown {
-        const call = proxies.#callOn(proxies.rawOf(this), this, addition);
+        const call = proxies.#callOn(proxies.rawOf(this), this, { name, method: addition });
         const result = addition(call, args);
         return result === call.self ? this : result;
       },
@@ -250,7 +247,9 @@ export class SocketProxies<Raw extends object> {
       // The class of the raw socket is still found by `instanceof`.
       getPrototypeOf: (prototype) => prototype,
       getOwnPropertyDescriptor: (prototype, key) => {
-        const own = Reflect.getOwnPropertyDescriptor(prototype, key);
+        const own = this.#overrides.has(key)
+          ? inheritedProperty(prototype, key)
+          : Reflect.getOwnPropertyDescriptor(prototype, key);
         if (own)
           return own.configurable && 'value' in own ? { ...own, value: show(key, own.value) } : own;
         const value = this.#additions.get(key);
@@ -282,9 +281,17 @@ function isDataProperty(raw: object, key: PropertyKey): boolean {
 
 /** The method that the raw socket inherits under a name; no getter is run to find it. */
 function inheritedMethod(raw: object, key: PropertyKey): Method | undefined {
-  for (let link = Object.getPrototypeOf(raw); link; link = Object.getPrototypeOf(link)) {
+  const { value } = inheritedProperty(Object.getPrototypeOf(raw), key) ?? {};
+  return typeof value === 'function' ? value : undefined;
+}
+
+function inheritedProperty(
+  prototype: object | null,
+  key: PropertyKey,
+): PropertyDescriptor | undefined {
+  for (let link = prototype; link; link = Object.getPrototypeOf(link)) {
     const own = Reflect.getOwnPropertyDescriptor(link, key);
-    if (own) return typeof own.value === 'function' ? own.value : undefined;
+    if (own) return own;
   }
   return undefined;
 }
