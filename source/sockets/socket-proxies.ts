@@ -3,8 +3,15 @@
  * decides what reading, assigning and calling do; what single methods do differently is given to it.
  */
 
-// biome-ignore lint/complexity/noBannedTypes: any function at all may be a method
-export type Method = Function;
+import {
+  inheritedMethod,
+  isDataProperty,
+  isFixed,
+  type Method,
+  prototypeView,
+} from './socket-prototypes.js';
+
+export type { Method };
 
 /** One call of a method through a prototyped socket. */
 export interface MethodCall<Raw extends object> {
@@ -62,6 +69,11 @@ export class SocketProxies<Raw extends object> {
   readonly #methods = new Map<PropertyKey, WeakMap<Method, Method>>();
   readonly #overridden = new WeakMap<Method, { key: PropertyKey; method: Method }>();
   readonly #standIns = new WeakMap<Method, { raw: Raw; assigned: Method }>();
+  /**
+   * A call of a method on a raw socket that is at work in what was assigned through its proxy: when
+   * that calls the method which it replaced, the call is still one on the raw socket.
+   */
+  #rawCall: { raw: Raw; key: PropertyKey; first: unknown } | undefined;
   readonly #handler: ProxyHandler<Raw>;
 
   constructor({ overrides, additions }: MethodTable<Raw>) {
@@ -144,13 +156,22 @@ export class SocketProxies<Raw extends object> {
     const inherited = inheritedMethod(raw, key);
     const isMethod = inherited !== undefined || key === rejectionHandler;
     if (!isMethod || inherited === assigned) return descriptor;
-    return { ...descriptor, value: this.#standIn(raw, assigned) };
+    return { ...descriptor, value: this.#standIn(raw, key, assigned) };
   }
 
-  #standIn(raw: Raw, assigned: Method): Method {
+  #standIn(raw: Raw, key: PropertyKey, assigned: Method): Method {
     const standIn = new Proxy(assigned, {
-      apply: (_assigned, self, args) =>
-        Reflect.apply(assigned, self === raw ? this.of(raw) : self, args),
+      apply: (_assigned, self, args) => {
+        if (self !== raw) return Reflect.apply(assigned, self, args);
+        const outer = this.#rawCall;
+        this.#rawCall = { raw, key, first: args[0] };
+        try {
+          const result: unknown = Reflect.apply(assigned, this.of(raw), args);
+          return result === this.of(raw) ? raw : result;
+        } finally {
+          this.#rawCall = outer;
+        }
+      },
     });
     this.#standIns.set(standIn, { raw, assigned });
     return standIn;
@@ -175,6 +196,11 @@ export class SocketProxies<Raw extends object> {
     // Called on a raw socket, or on nothing, it is the raw socket's own.
     const raw = typeof self === 'object' && self !== null ? this.rawOf(self) : self;
     if (raw === self) return Reflect.apply(method, self, args);
+    const begun = this.#rawCall;
+    if (begun?.raw === raw && begun.key === key && begun.first === args[0]) {
+      const result: unknown = Reflect.apply(method, raw, args);
+      return result === raw ? self : result;
+    }
     const call = this.#callOn(raw, self, { name: key, method });
     const override = this.#overrides.get(key);
     const result = override ? override(call, args) : Reflect.apply(method, call.self, args);
@@ -221,77 +247,21 @@ export class SocketProxies<Raw extends object> {
     return false;
   }
 
-  /**
-   * The prototype of a proxy, which shows the overridden methods: mocks of `node:test` and of
-   * Vitest take from there, and not from the socket, what they call through to.
-   */
   #prototypeOf(raw: Raw): object | null {
     const prototype = Reflect.getPrototypeOf(raw);
     if (prototype === null || !Object.isExtensible(raw)) return prototype;
-    let shown = this.#prototypes.get(prototype);
-    if (shown === undefined) {
-      shown = new Proxy(prototype, this.#prototypeHandler());
-      this.#prototypes.set(prototype, shown);
+    let view = this.#prototypes.get(prototype);
+    if (view === undefined) {
+      view = prototypeView(prototype, {
+        isShown: (key) => this.#overrides.has(key) || this.#additions.has(key),
+        shown: (key, method) => (method ? this.#methodOver(key, method) : this.#additions.get(key)),
+        stored: (key, value) => {
+          const known = this.#overridden.get(value as Method);
+          return known?.key === key ? known.method : value;
+        },
+      });
+      this.#prototypes.set(prototype, view);
     }
-    return shown;
+    return view;
   }
-
-  #prototypeHandler(): ProxyHandler<object> {
-    const show = (key: PropertyKey, value: unknown): unknown =>
-      typeof value === 'function' && this.#overrides.has(key)
-        ? this.#methodOver(key, value)
-        : (value ?? this.#additions.get(key));
-    return {
-      get: (prototype, key, receiver) => show(key, Reflect.get(prototype, key, receiver)),
-      has: (prototype, key) => key in prototype || this.#additions.has(key),
-      // The class of the raw socket is still found by `instanceof`.
-      getPrototypeOf: (prototype) => prototype,
-      getOwnPropertyDescriptor: (prototype, key) => {
-        const own = this.#overrides.has(key)
-          ? inheritedProperty(prototype, key)
-          : Reflect.getOwnPropertyDescriptor(prototype, key);
-        if (own)
-          return own.configurable && 'value' in own ? { ...own, value: show(key, own.value) } : own;
-        const value = this.#additions.get(key);
-        return value && { value, writable: true, enumerable: false, configurable: true };
-      },
-      defineProperty: (prototype, key, descriptor) => {
-        const known = this.#overridden.get(descriptor.value);
-        const value = known?.key === key ? known.method : descriptor.value;
-        return Reflect.defineProperty(
-          prototype,
-          key,
-          'value' in descriptor ? { ...descriptor, value } : descriptor,
-        );
-      },
-    };
-  }
-}
-
-/** Whether a proxy must show a property just as its target has it, as a `Proxy` requires. */
-function isFixed(raw: object, key: PropertyKey, change: PropertyDescriptor = {}): boolean {
-  const own = { ...Reflect.getOwnPropertyDescriptor(raw, key), ...change };
-  return !(own.configurable || own.writable);
-}
-
-function isDataProperty(raw: object, key: PropertyKey): boolean {
-  const own = Reflect.getOwnPropertyDescriptor(raw, key);
-  return own !== undefined && 'value' in own;
-}
-
-/** The method that the raw socket inherits under a name; no getter is run to find it. */
-function inheritedMethod(raw: object, key: PropertyKey): Method | undefined {
-  const { value } = inheritedProperty(Object.getPrototypeOf(raw), key) ?? {};
-  return typeof value === 'function' ? value : undefined;
-}
-
-function inheritedProperty(
-  prototype: object | null,
-  key: PropertyKey,
-): PropertyDescriptor | undefined {
-  for (let link = prototype; link; link = Object.getPrototypeOf(link)) {
-    const own = Reflect.getOwnPropertyDescriptor(link, key);
-    if (own) return own;
-  }
-  return undefined;
 }

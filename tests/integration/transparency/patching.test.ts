@@ -63,7 +63,7 @@ describe('Transparent: a method may be replaced in any of the usual ways', () =>
         // Many of the patches are still in place.
         app.expressionIO.close();
         for (const raw of app.io.of('/prototyped').sockets.values()) {
-          expect(raw.eventNames().map(String)).not.to.include('later');
+          expect(raw.rawListeners('later')).to.deep.equal([]);
         }
         await app.stop();
       });
@@ -72,6 +72,8 @@ describe('Transparent: a method may be replaced in any of the usual ways', () =>
 
       for (const [how, patch] of Object.entries(ways)) {
         for (const name of publicMethods) {
+          // Socket.IO itself assigns to `join` when a socket closes.
+          if (name === 'join' && how.endsWith('for good')) continue;
           it(`\`${name}\` ${how} does as on a bare socket`, async () => {
             const bare = await trial(await bareSocket(), name, patch);
             const prototyped = await trial(await prototypedSocket(), name, patch);
@@ -161,7 +163,7 @@ async function later(
     Reflect.apply(sessOn, socket, ['later', () => heard.push('session')]);
     Reflect.apply(methodOf(socket, 'sessOnce'), socket, ['later', () => heard.push('session')]);
   }
-  raw.once('later', () => heard.push('raw'));
+  raw.once('later', (...args) => heard.push(args.length === 0 ? 'raw' : 'raw, with a session'));
   const reply = new Promise((resolve) => client.once('reply', resolve));
   raw.emit('reply');
   await reply;
