@@ -1,6 +1,6 @@
 /**
  * @module The prototype that a prototyped socket shows: that of its raw socket, with the methods in
- * which it differs. Mocks of `node:test` and of Vitest take from there what they call through to.
+ * which it differs. Mocks of `node:test` and stubs of sinon take from there what they call through to.
  */
 
 // biome-ignore lint/complexity/noBannedTypes: any function at all may be a method
