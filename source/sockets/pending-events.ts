@@ -2,7 +2,7 @@
  * @module The events of a socket that wait for their session: how many, and how large they are.
  */
 
-import type { EventName, Listener } from './socket-members.js';
+import type { EventName, Listener } from './listener-links.js';
 
 /** How much the waiting events of one socket, and of all sockets, may hold, in bytes. */
 const mostOfSocket = 16_000_000;

@@ -17,9 +17,9 @@ import type { ReadResult, Snapshot } from '../session/snapshot.js';
 import type { ErrorContext } from '../types/options.js';
 import type { SessionEndReason, SocketSession } from '../types.js';
 import { Admission, type Applicant } from './admission.js';
+import type { EventName, Listener } from './listener-links.js';
 import { Membership, type MembershipDependencies, type MembershipOwner } from './membership.js';
 import { PendingEvents, type PendingTotal } from './pending-events.js';
-import type { EventName, Listener } from './socket-members.js';
 
 /** What the sockets of one `ExpressionSocket` share. */
 export interface ControllerDependencies {
