@@ -75,7 +75,9 @@ interface Registration {
 export class SocketMethods implements MethodTable<Socket> {
   readonly overrides: Readonly<Record<string, Override>>;
   readonly additions: Readonly<Record<string, Override>>;
-  readonly views = { rooms: withoutSessionRoom };
+  readonly views: Readonly<Record<string, (value: unknown) => unknown>> = {
+    rooms: withoutSessionRoom,
+  };
   readonly #services: MethodServices;
   readonly #sessionListeners = new WeakSet<Listener>();
   readonly #released = new WeakSet<Socket>();
