@@ -146,7 +146,8 @@ async function takeTurns(
 }
 
 function report(results: Results): void {
-  const goals = writeGoals(checkGoals(results, earlier));
+  const checked = checkGoals(results, earlier);
+  const goals = writeGoals(isWhole ? checked : checked.filter(({ found }) => found !== undefined));
   const tables = writeTables(results, earlier);
   writeFileSync(join(output, 'results.json'), `${JSON.stringify(results, rounded, 2)}\n`);
   writeFileSync(join(output, 'results.md'), `${tables}\n\n### Goals\n\n${goals}\n`);
