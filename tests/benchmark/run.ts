@@ -61,8 +61,8 @@ const before = flags.before && (JSON.parse(readFileSync(flags.before, 'utf8')) a
 const earlier = before || undefined;
 
 const disturbance =
-  'The machine was busy with something else: servers waited for a core in most turns (“loop µs” is\n' +
-  'far above “CPU µs”), and what they compute takes longer beside others. Run again when it is quiet.\n';
+  'The machine was busy with something else: servers waited for a core (“no core”), and what they\n' +
+  'compute takes longer beside others. Run again when it is quiet.\n';
 
 mkdirSync(output, { recursive: true });
 const chosen = chooseLoads();
@@ -158,12 +158,12 @@ function report(results: Results): void {
   console.log(`Written to ${output}`);
 }
 
-/** Whether something else had the CPU: the loops took longer than they computed. */
+/** Whether something else had the cores. */
 function isDisturbed({ loads }: Results): boolean {
   const shares = loads.flatMap(({ variants }) =>
-    variants.flatMap(({ medians: { cpu, active } }) => (cpu && active ? active / cpu : [])),
+    variants.flatMap((one) => one.medians.queued ?? []),
   );
-  return median(shares) > 1.2;
+  return median(shares) > 0.1;
 }
 
 /** Nobody needs more than four digits of a measurement. */
