@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { drawChart } from './chart.js';
 import { checkGoals, writeGoals } from './goals.js';
 import { writeHot } from './hot.js';
-import { type Load, loads, titleOf } from './loads.js';
+import { type Load, loads, sizeOf, titleOf } from './loads.js';
 import { RedisServer } from './redis-server.js';
 import {
   type AbsentVariant,
@@ -39,7 +39,7 @@ const { values: flags } = parseArgs({
     only: { type: 'string', multiple: true },
     /** Runs only this variant; may be given several times. */
     variant: { type: 'string', multiple: true },
-    /** Finds out whether everything works: short turns, few connections, numbers of no use. */
+    /** Finds out whether everything works: small sessions, one short turn, numbers of no use. */
     quick: { type: 'boolean', default: false },
     /** The `results.json` of an earlier run, to compare with. */
     before: { type: 'string' },
@@ -179,6 +179,7 @@ function chooseLoads(): readonly Load[] {
   }
   const chosen = loads
     .filter(({ name }) => only.some((text) => name.includes(text)))
+    .filter((load) => !flags.quick || flags.only || sizeOf(load) < 1)
     .map((load) => ({ ...load, variants: load.variants.filter((name) => wanted.includes(name)) }))
     .filter(({ variants }) => variants.length > 0);
   if (chosen.length === 0) {
