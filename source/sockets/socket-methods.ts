@@ -206,7 +206,9 @@ export class SocketMethods implements MethodTable<Socket> {
 
 /** An application that sends to all rooms of a socket does not mean the other tabs of its visitor. */
 function withoutSessionRoom(rooms: unknown): unknown {
-  return rooms instanceof Set ? new Set([...rooms].filter((room) => !isSessionHash(room))) : rooms;
+  if (!(rooms instanceof Set)) return rooms;
+  const visible = [...rooms].filter((room) => !isSessionHash(room));
+  return visible.length === rooms.size ? rooms : new Set(visible);
 }
 
 /** What is on a raw socket in place of the listener that was to be registered. */

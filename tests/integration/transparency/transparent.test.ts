@@ -52,13 +52,18 @@ describe(promise, () => {
       'connected',
       'disconnected',
       'recovered',
-      'rooms',
     ] as const;
     for (const name of names) {
       it(`include \`${name}\``, () => {
         expect(Reflect.get(socket, name)).to.equal(Reflect.get(raw, name)).and.not.equal(undefined);
       });
     }
+
+    it('include `rooms`, but for the room of the session, which messages to it go to', () => {
+      const rooms = [...raw.rooms].filter((room) => !room.startsWith('expression.socket.io:'));
+      expect(raw.rooms.size).to.equal(rooms.length + 1);
+      expect([...socket.rooms]).to.deep.equal(rooms);
+    });
 
     it('change as those of the raw socket do', () => {
       raw.join('a room');
