@@ -30,7 +30,11 @@ export class PendingRead {
 /** Reads sessions: each result is of a read that was issued after it was asked for. */
 export class SessionReader {
   readonly #calls: ReadingCalls;
-  readonly #reads = new Map<string, PendingRead>();
+  /**
+   * An object and no `Map`: with as much coming and going as here, V8 makes the table of a `Map` anew
+   * all the time, and the old ones keep their entries from young garbage collection.
+   */
+  readonly #reads: Record<string, PendingRead> = Object.create(null);
   /** The session ids that are read together at the end of this turn of the event loop. */
   #wanted: string[] = [];
 
@@ -40,10 +44,10 @@ export class SessionReader {
 
   /** Reads a session. */
   read(sessionId: string): Promise<ReadResult> {
-    let read = this.#reads.get(sessionId);
+    let read = this.#reads[sessionId];
     if (read === undefined) {
       read = new PendingRead();
-      this.#reads.set(sessionId, read);
+      this.#reads[sessionId] = read;
       if (this.#calls.canReadMany) this.#want(sessionId);
       // The events of one packet run arrive in one tick, and so share a read.
       else process.nextTick(() => this.#issue(sessionId));
@@ -78,19 +82,19 @@ export class SessionReader {
   }
 
   #markIssued(sessionId: string): number {
-    const read = this.#reads.get(sessionId);
+    const read = this.#reads[sessionId];
     if (read) read.isIssued = true;
     return read?.since ?? performance.now();
   }
 
   #answer(sessionId: string, result: ReadResult): void {
-    const read = this.#reads.get(sessionId);
+    const read = this.#reads[sessionId];
     read?.settle(result);
     if (read?.next === undefined) {
-      this.#reads.delete(sessionId);
+      delete this.#reads[sessionId];
       return;
     }
-    this.#reads.set(sessionId, read.next);
+    this.#reads[sessionId] = read.next;
     // After the listeners of this read, which `settle` has queued: what they save at once, the next
     // read finds.
     queueMicrotask(() => {
