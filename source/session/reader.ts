@@ -35,7 +35,7 @@ export class SessionReader {
    * all the time, and the old ones keep their entries from young garbage collection.
    */
   readonly #reads: Record<string, PendingRead> = Object.create(null);
-  /** The session ids that are read together at the end of this turn of the event loop. */
+  /** The session ids whose reads are issued together. */
   #wanted: string[] = [];
 
   constructor(calls: ReadingCalls) {
@@ -48,9 +48,7 @@ export class SessionReader {
     if (read === undefined) {
       read = new PendingRead();
       this.#reads[sessionId] = read;
-      if (this.#calls.canReadMany) this.#want(sessionId);
-      // The events of one packet run arrive in one tick, and so share a read.
-      else process.nextTick(() => this.#issue(sessionId));
+      this.#want(sessionId);
     } else if (read.isIssued) {
       read.next ??= new PendingRead();
       read = read.next;
@@ -58,15 +56,23 @@ export class SessionReader {
     return read.settled;
   }
 
-  /** `setImmediate` comes after all sockets that have something to read in this turn. */
   #want(sessionId: string): void {
-    if (this.#wanted.length === 0) setImmediate(() => this.#issueWanted());
+    if (this.#wanted.length === 0) {
+      // `setImmediate` comes after all sockets that have something to read in this turn. The events of
+      // one packet run arrive in one tick, and so share a read in any case.
+      if (this.#calls.canReadMany) setImmediate(() => this.#issueWanted());
+      else process.nextTick(() => this.#issueWanted());
+    }
     this.#wanted.push(sessionId);
   }
 
   #issueWanted(): void {
     const sessionIds = this.#wanted;
     this.#wanted = [];
+    if (!this.#calls.canReadMany) {
+      for (const sessionId of sessionIds) this.#issue(sessionId);
+      return;
+    }
     let since = Number.POSITIVE_INFINITY;
     for (const sessionId of sessionIds) since = Math.min(since, this.#markIssued(sessionId));
     this.#calls.getMany(sessionIds, since, (results) => {

@@ -23,7 +23,7 @@ export class Snapshot {
   /** Whether an event that was given this snapshot has counted as activity. */
   hasCounted = false;
   readonly #isOwn: boolean;
-  #baselines: Map<string, unknown> | undefined;
+  #baselines: Record<string, unknown> | undefined;
 
   /**
    * @param options `isOwn`: the record was parsed by this library, and nobody else can change it
@@ -48,10 +48,11 @@ export class Snapshot {
   baseline(key: string): unknown {
     const value = this.record[key];
     if (this.#isOwn || typeof value !== 'object' || value === null) return value;
-    this.#baselines ??= new Map();
-    if (!this.#baselines.has(key)) {
-      this.#baselines.set(key, key === 'cookie' ? plainCookie(value) : copyData(value));
-    }
-    return this.#baselines.get(key);
+    this.#baselines ??= Object.create(null) as Record<string, unknown>;
+    const known = this.#baselines[key];
+    if (known !== undefined) return known;
+    const baseline = key === 'cookie' ? plainCookie(value) : copyData(value);
+    this.#baselines[key] = baseline;
+    return baseline;
   }
 }
