@@ -263,7 +263,10 @@ export class SessionEngine {
     try {
       await this.#writer.saveRequest(write);
     } catch (error) {
-      if (!(error instanceof SessionError) || error.code !== 'ERR_SESSION_ENDED') throw error;
+      if (!(error instanceof SessionError)) throw error;
+      // The handlers of HTTP are told what the store says, with or without this library.
+      if (error.code === 'ERR_SESSION_STORE') throw error.cause ?? error;
+      if (error.code !== 'ERR_SESSION_ENDED') throw error;
       this.#report(error);
     }
   }

@@ -19,6 +19,7 @@ import {
 import { recordOf, type SessionRecord } from './record.js';
 import { responseFinished } from './response-finished.js';
 import { type CreateSession, hasStandardSessions } from './session-factory.js';
+import type { SetSession } from './store-calls.js';
 import { StoreWrites, type Write } from './store-writes.js';
 
 /** What an HTTP request is about to write. */
@@ -27,6 +28,8 @@ export interface RequestWrite {
   /** The session as it was loaded, or saved last. */
   readonly before: SessionRecord;
   readonly after: SessionRecord;
+  /** Writes by the store's own `set`: whoever stands in front of it has seen this write already. */
+  readonly set: SetSession;
 }
 
 /** Observes what happens to the sessions of a store. */
@@ -180,7 +183,9 @@ export class StoreHooks {
       };
       return this.#write('set', call, written);
     }
-    const task = observer.saveRequest({ sessionId: id, before, after });
+    const set: SetSession = (written, callback) =>
+      this.#write('set', { ...call, args: [id, written, callback] });
+    const task = observer.saveRequest({ sessionId: id, before, after, set });
     return answerCaller(
       call,
       task.then(() => this.setBaseline(session, id, after)),

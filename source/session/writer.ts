@@ -11,7 +11,7 @@ import type { SessionRecord } from './record.js';
 import { changesBetween, isRecord, type RecordChanges, renewed, withChanges } from './record.js';
 import type { SessionFactory } from './session-factory.js';
 import { Snapshot } from './snapshot.js';
-import type { StoreCalls } from './store-calls.js';
+import type { SetSession, StoreCalls } from './store-calls.js';
 import type { RequestWrite, StoreHooks } from './store-hooks.js';
 import type { Write } from './store-writes.js';
 import type { Touches } from './touches.js';
@@ -44,6 +44,8 @@ interface Change {
   readonly newRecord?: SessionRecord | undefined;
   /** Whether it is written although nothing has changed. */
   readonly isForced?: boolean;
+  /** Takes the place of the store's `set`. */
+  readonly set?: SetSession;
 }
 
 /** Writes sessions. */
@@ -90,12 +92,12 @@ export class SessionWriter {
    *
    * @throws {SessionError} as `save`
    */
-  async saveRequest({ sessionId, before, after }: RequestWrite): Promise<void> {
+  async saveRequest({ sessionId, before, after, set }: RequestWrite): Promise<void> {
     const changes = changesBetween(before, after);
     const isTouch = changes.size === 0 && this.#dependencies.canTouch;
     await this.#writes.aloneInTime(sessionId, async (write) => {
       if (isTouch) await this.#dependencies.touches.touch(sessionId, after);
-      else await this.#write(write, { changes: () => changes, isForced: true });
+      else await this.#write(write, { changes: () => changes, isForced: true, set });
     });
   }
 
@@ -135,16 +137,21 @@ export class SessionWriter {
     }
     if (await write.destroy) throw ended();
     if (lock?.lost?.aborted) throw lockLost(lock.lost.reason);
-    return this.#set(write, record, changes);
+    return this.#set(write, record, { changes, set: change.set });
   }
 
-  async #set(write: Write, stored: SessionRecord, changes: RecordChanges): Promise<SessionRecord> {
+  async #set(
+    write: Write,
+    stored: SessionRecord,
+    { changes, set }: { readonly changes: RecordChanges; readonly set?: SetSession | undefined },
+  ): Promise<SessionRecord> {
     const { sessionId } = write;
     const record = applied(stored, changes);
     try {
       const { done, answered } = this.#dependencies.calls.set(
         sessionId,
         this.#forStore(sessionId, record),
+        set,
       );
       write.answered = answered;
       await done;
@@ -181,7 +188,7 @@ export class SessionWriter {
       throw namingKey(error, changes);
     }
     if (record === undefined) {
-      if (newRecord) return this.#set(write, newRecord, changes);
+      if (newRecord) return this.#set(write, newRecord, { changes });
       throw notChanged();
     }
     if (record === stored) await this.#dependencies.touches.touchSaved(sessionId, record);
