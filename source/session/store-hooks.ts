@@ -16,7 +16,7 @@ import {
   type Method,
   type MethodCall,
 } from './hooked-method.js';
-import { recordOf, type SessionRecord } from './record.js';
+import { changesBetween, recordOf, type SessionRecord, withChanges } from './record.js';
 import { responseFinished } from './response-finished.js';
 import { type CreateSession, hasStandardSessions } from './session-factory.js';
 import type { SetSession } from './store-calls.js';
@@ -185,11 +185,15 @@ export class StoreHooks {
     }
     const set: SetSession = (written, callback) =>
       this.#write('set', { ...call, args: [id, written, callback] });
+    // At once: what is taken back from now on differs from what is being saved.
+    this.setBaseline(session, id, after);
     const task = observer.saveRequest({ sessionId: id, before, after, set });
-    return answerCaller(
-      call,
-      task.then(() => this.setBaseline(session, id, after)),
-    );
+    const failed = (error: unknown): never => {
+      const unsaved = changesBetween(after, before);
+      this.setBaseline(session, id, withChanges(this.baselineOf(session, id) ?? before, unsaved));
+      throw error;
+    };
+    return answerCaller(call, task.catch(failed));
   }
 
   /** An external write: at once where no internal one writes the session, and else after that. */
