@@ -95,10 +95,15 @@ export class SessionWriter {
   async saveRequest({ sessionId, before, after, set }: RequestWrite): Promise<void> {
     const changes = changesBetween(before, after);
     const isTouch = changes.size === 0 && this.#dependencies.canTouch;
-    await this.#writes.aloneInTime(sessionId, async (write) => {
-      if (isTouch) await this.#dependencies.touches.touch(sessionId, after);
-      else await this.#write(write, { changes: () => changes, isForced: true, set });
-    });
+    await this.#writes
+      .aloneInTime(sessionId, async (write) => {
+        if (isTouch) await this.#dependencies.touches.touch(sessionId, after);
+        else await this.#write(write, { changes: () => changes, isForced: true, set });
+      })
+      .catch((error: unknown) => {
+        // Nothing was dropped.
+        if (changes.size > 0 || !isEnded(error)) throw error;
+      });
   }
 
   /**
@@ -214,6 +219,10 @@ export function ended(): SessionError {
     'ERR_SESSION_ENDED',
     'The session has ended by logout, login or expiry, or was never saved: nothing was written',
   );
+}
+
+function isEnded(error: unknown): boolean {
+  return error instanceof SessionError && error.code === 'ERR_SESSION_ENDED';
 }
 
 /** Where a value cannot be serialised, the error says which. */
