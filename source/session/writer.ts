@@ -92,18 +92,28 @@ export class SessionWriter {
    *
    * @throws {SessionError} as `save`
    */
-  async saveRequest({ sessionId, before, after, set }: RequestWrite): Promise<void> {
+  async saveRequest(request: RequestWrite): Promise<void> {
+    const { sessionId, before, after, isInTouch, set } = request;
     const changes = changesBetween(before, after);
-    const isTouch = changes.size === 0 && this.#dependencies.canTouch;
-    await this.#writes
-      .aloneInTime(sessionId, async (write) => {
-        if (isTouch) await this.#dependencies.touches.touch(sessionId, after);
-        else await this.#write(write, { changes: () => changes, isForced: true, set });
-      })
-      .catch((error: unknown) => {
-        // Nothing was dropped.
-        if (changes.size > 0 || !isEnded(error)) throw error;
-      });
+    const isTouch = changes.size === 0 && this.#dependencies.canTouch && !isInTouch;
+    const task = async (write: Write): Promise<void> => {
+      if (isTouch) await this.#touchStored(sessionId);
+      else await this.#write(write, { changes: () => changes, isForced: true, set });
+    };
+    try {
+      if (isInTouch) await this.#writes.within(sessionId, task);
+      else await this.#writes.aloneInTime(sessionId, task);
+    } catch (error) {
+      const isDropped = error instanceof SessionError && error.code === 'ERR_SESSION_ENDED';
+      // Where nothing was changed, nothing was dropped.
+      if (changes.size > 0 || !isDropped) throw error;
+    }
+  }
+
+  /** Touches the session as the store has it: others may have changed its cookie, or all of it. */
+  async #touchStored(sessionId: string): Promise<void> {
+    const { record } = await this.readForWrite(sessionId);
+    await this.#dependencies.touches.touch(sessionId, record);
   }
 
   /**
@@ -219,10 +229,6 @@ export function ended(): SessionError {
     'ERR_SESSION_ENDED',
     'The session has ended by logout, login or expiry, or was never saved: nothing was written',
   );
-}
-
-function isEnded(error: unknown): boolean {
-  return error instanceof SessionError && error.code === 'ERR_SESSION_ENDED';
 }
 
 /** Where a value cannot be serialised, the error says which. */
