@@ -177,7 +177,6 @@ for (const [where, count] of Object.entries(clusters)) {
       }
     });
 
-    // The prototyped socket does not hide it yet.
     it('do not see the room of the session among their own', async () => {
       const rooms: string[][] = [];
       for (const site of nodes.sites) {
