@@ -61,6 +61,8 @@ export class HeldSession {
   session?: object;
   /** Whether an update of this session is under way. */
   isUpdating = false;
+  /** Whether all values are in place, each a copy of its own. */
+  isListed = false;
   snapshot: Snapshot;
   readonly #shape: SessionShape;
   /** The object that holds all values once they had to be listed or changed. */
@@ -114,6 +116,14 @@ export class HeldSession {
     return values;
   }
 
+  /** Puts all values in place, each a copy of its own: whoever lists them reads them. */
+  list(): void {
+    if (this.isListed) return;
+    const { values } = this;
+    for (const key of Object.keys(values)) this.#own(values, key);
+    this.isListed = true;
+  }
+
   /** Whether there is such a key. */
   has(key: string): boolean {
     if (this.#values) return Object.hasOwn(this.#values, key);
@@ -155,6 +165,7 @@ export class HeldSession {
     }
     this.#values = undefined;
     this.#copies = undefined;
+    this.isListed = false;
     for (const { key, value, baseline } of keep) {
       this.#saved ??= new Map();
       this.#saved.set(key, baseline);

@@ -176,18 +176,15 @@ function sessionHandler<Target extends object>(
   heldBy: (target: Target) => HeldSession,
 ): ProxyHandler<Target> {
   const isReserved = (key: string | symbol): boolean => key in prototype || fixedKeys.includes(key);
-  /** All values are in the target then, each a copy of its own. */
-  const list = (target: Target): void => {
-    const held = heldBy(target);
-    for (const key of Object.keys(held.values)) held.get(key);
-  };
   const fixedValue = (target: Target, key: string | symbol): unknown =>
     key === 'req' ? heldBy(target) : heldBy(target).sessionID;
   return {
     get(target, key, receiver) {
       if (typeof key !== 'string') return Reflect.get(target, key, receiver);
       if (key === 'req' || key === 'id') return fixedValue(target, key);
-      return key in prototype ? Reflect.get(target, key, receiver) : heldBy(target).get(key);
+      const held = heldBy(target);
+      const isInPlace = held.isListed || key in prototype;
+      return isInPlace ? Reflect.get(target, key, receiver) : held.get(key);
     },
     set(target, key, value, receiver) {
       const held = heldBy(target);
@@ -226,12 +223,14 @@ function sessionHandler<Target extends object>(
       return Reflect.defineProperty(target, key, descriptor);
     },
     ownKeys(target) {
-      void heldBy(target).values;
-      return [...new Set([...fixedKeys, ...Reflect.ownKeys(target)])];
+      heldBy(target).list();
+      const keys = Reflect.ownKeys(target);
+      for (const key of fixedKeys) if (!Object.hasOwn(target, key)) keys.push(key);
+      return keys;
     },
     getOwnPropertyDescriptor(target, key) {
-      if (typeof key === 'string') {
-        const held = heldBy(target);
+      const held = heldBy(target);
+      if (typeof key === 'string' && !held.isListed) {
         // An object becomes a copy of its own before anybody sees it.
         if (held.has(key)) held.get(key);
         void held.values;
@@ -242,7 +241,7 @@ function sessionHandler<Target extends object>(
       return { value, configurable: true, enumerable: false, writable: false };
     },
     preventExtensions(target) {
-      list(target);
+      heldBy(target).list();
       for (const key of fixedKeys) {
         Reflect.defineProperty(target, key, { value: fixedValue(target, key) });
       }

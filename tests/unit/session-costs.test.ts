@@ -112,7 +112,7 @@ describe('An unchanged text', () => {
   it('is not parsed again, and what a listener changes in it is its own', async () => {
     const engine = start();
     // It is kept while its session has sockets.
-    engine.join(sessionId, { isGone: false, end: () => {} }, { cookie });
+    engine.join(sessionId, { isGone: false, end: async () => {} }, { cookie });
     const first = (await engine.open(sessionId)) as never as { list: number[] };
     first.list.push(2);
     parse.resetHistory();
