@@ -64,6 +64,17 @@ export function assertNamespace(name: unknown, io: Server): asserts name is Name
   throw new TypeError('`of`: expected a namespace of this server, got one of another server');
 }
 
+/**
+ * @param calledAs the method it was given to
+ * @throws {TypeError} where it is none
+ */
+export function assertSocket(calledAs: string, socket: unknown): void {
+  if (hasMethods(socket, ['emit', 'join', 'disconnect']) && 'handshake' in socket) return;
+  throw new TypeError(
+    `\`${calledAs}\`: expected a socket of the server, as \`io.use\` gives it, got ${describeValue(socket)}`,
+  );
+}
+
 /** Whether a value is a Socket.IO server. */
 export function isServer(io: unknown): boolean {
   return hasMethods(io, ['of', 'use', 'attach']);

@@ -3,11 +3,19 @@
  * one timer: what began first is due first.
  */
 
-/** Something that has begun and not ended yet. */
-export interface Wait {
+/** Something that has begun: a link in the chain of what has not ended yet. */
+export class Wait {
   /** By `performance.now()`. */
   readonly due: number;
   readonly expire: (when: string) => void;
+  isOver = false;
+  previous: Wait | undefined;
+  next: Wait | undefined;
+
+  constructor(due: number, expire: (when: string) => void) {
+    this.due = due;
+    this.expire = expire;
+  }
 }
 
 /** The two ways to end a wait. */
@@ -16,11 +24,16 @@ export interface Settle<Value> {
   reject(error: unknown): void;
 }
 
-/** Gives everything that begins the same deadline. */
+/**
+ * Gives everything that begins the same deadline.
+ *
+ * A chain and no `Set`: with as much coming and going as here, V8 makes the table of a `Set` anew
+ * all the time, and the old ones keep their entries from young garbage collection.
+ */
 export class Deadlines {
   readonly milliseconds: number;
-  /** The oldest first. */
-  readonly #waits = new Set<Wait>();
+  #oldest: Wait | undefined;
+  #youngest: Wait | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -40,15 +53,26 @@ export class Deadlines {
       expire('before `close()` was called');
       return undefined;
     }
-    const wait: Wait = { due: performance.now() + this.milliseconds, expire };
-    this.#waits.add(wait);
+    const wait = new Wait(performance.now() + this.milliseconds, expire);
+    wait.previous = this.#youngest;
+    if (this.#youngest) this.#youngest.next = wait;
+    else this.#oldest = wait;
+    this.#youngest = wait;
     this.#timer ??= this.#watch(this.milliseconds);
     return wait;
   }
 
   /** Ends a wait; tells whether it had not ended before, by this or by its deadline. */
   end(wait: Wait): boolean {
-    return this.#waits.delete(wait);
+    if (wait.isOver) return false;
+    wait.isOver = true;
+    if (wait.previous) wait.previous.next = wait.next;
+    else this.#oldest = wait.next;
+    if (wait.next) wait.next.previous = wait.previous;
+    else this.#youngest = wait.previous;
+    wait.previous = undefined;
+    wait.next = undefined;
+    return true;
   }
 
   /**
@@ -86,8 +110,8 @@ export class Deadlines {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const wait of this.#waits) {
-      this.#waits.delete(wait);
+    for (let wait = this.#oldest; wait; wait = this.#oldest) {
+      this.end(wait);
       wait.expire('before `close()` was called');
     }
   }
@@ -100,13 +124,10 @@ export class Deadlines {
   #expireDue(): void {
     this.#timer = undefined;
     const now = performance.now();
-    for (const wait of this.#waits) {
-      if (wait.due > now) {
-        this.#timer ??= this.#watch(wait.due - now);
-        return;
-      }
-      this.#waits.delete(wait);
+    for (let wait = this.#oldest; wait && wait.due <= now; wait = this.#oldest) {
+      this.end(wait);
       wait.expire(`within ${this.milliseconds} ms`);
     }
+    if (this.#oldest) this.#timer ??= this.#watch(this.#oldest.due - now);
   }
 }

@@ -1,16 +1,10 @@
 /**
- * @module The door: what the package gives out, and nothing else. The rooms behind the facade are
- * not exported on purpose.
+ * @module What the package exports, each name on purpose. The types that these are made of are not
+ * exported.
  */
 
 export { SessionError, type SessionErrorCode } from './errors.js';
-export {
-  ExpressionSocket,
-  ExpressionSocket as default,
-  // What `require` returns, on a Node.js that can require ESM:
-  // https://nodejs.org/api/modules.html#loading-ecmascript-modules-using-require
-  ExpressionSocket as 'module.exports',
-} from './expression-socket.js';
+export { ExpressionSocket, ExpressionSocket as default } from './expression-socket.js';
 export type { TicketHandler } from './handshake/ticket-endpoint.js';
 export type {
   CountsMessage,
@@ -21,4 +15,29 @@ export type {
   UpdateTrace,
   WriteTrace,
 } from './tracing.js';
-export type * from './types.js';
+export type {
+  AuthorizationAnswer,
+  AuthorizationResult,
+  CookieParser,
+  DefaultEventsMap,
+  ErrorContext,
+  EventsMap,
+  ExpressionSocketOptions,
+  GivenOptions,
+  Handshake,
+  HeldLock,
+  OriginCheck,
+  RecordChange,
+  RewriteRecord,
+  SessionArguments,
+  SessionCallback,
+  SessionChange,
+  SessionEndReason,
+  SessionLock,
+  SessionNamespace,
+  SessionRequest,
+  SessionSocket,
+  SocketSession,
+  SocketSessionMethods,
+  TicketOptions,
+} from './types.js';

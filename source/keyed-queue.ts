@@ -42,10 +42,11 @@ export class KeyedQueue {
     return (this.#waiting.get(key)?.size ?? 0) > 0;
   }
 
-  /** Whether as many wait as may. */
+  /** Whether no more may wait for the turn of a key. Who need not wait is not one too many. */
   isFull(key: string): boolean {
-    const waiting = this.#waiting.get(key)?.size ?? 0;
-    return waiting >= this.#limits.perKey || this.#count >= this.#limits.inAll;
+    const waiting = this.#waiting.get(key);
+    if (waiting === undefined) return false;
+    return waiting.size >= this.#limits.perKey || this.#count >= this.#limits.inAll;
   }
 
   /**

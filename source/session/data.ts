@@ -12,17 +12,26 @@ const deepest = 200;
 const tooDeep = new Error('Nested too deeply');
 
 /**
+ * How deep data may be nested that is to be stored. `JSON.stringify` manages some four thousand levels
+ * on an empty stack, and `express-session` writes a session again in each request, on a fuller one.
+ */
+const deepestStored = 1_000;
+
+/**
  * Copies data, nested values included. An instance of a class of the application is returned as it
  * is: only the store knows how to serialise it. A key `__proto__` is left out.
  */
 export function copyData<Value>(value: Value): Value {
-  if (typeof value !== 'object' || value === null) return value;
-  try {
-    return copyNested(value, 0) as Value;
-  } catch (error) {
-    if (error !== tooDeep) throw error;
-    return copyByList(value) as Value;
-  }
+  return copy(value, Number.POSITIVE_INFINITY) as Value;
+}
+
+/**
+ * Copies data that is to be stored, as `copyData` does.
+ *
+ * @throws {RangeError} where it is nested too deeply to be read and written everywhere
+ */
+export function copyToStore(value: unknown): unknown {
+  return copy(value, deepestStored);
 }
 
 /** Whether two values hold the same data. Instances of classes are never the same: they may have changed inside. */
@@ -32,6 +41,16 @@ export function isSameData(one: unknown, other: unknown): boolean {
   } catch (error) {
     if (error !== tooDeep) throw error;
     return isSameByList(one, other);
+  }
+}
+
+function copy(value: unknown, deepestAllowed: number): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  try {
+    return copyNested(value, 0);
+  } catch (error) {
+    if (error !== tooDeep) throw error;
+    return copyByList(value, deepestAllowed);
   }
 }
 
@@ -47,26 +66,60 @@ function copyNested(value: unknown, depth: number): unknown {
   return copy;
 }
 
-function copyByList(root: object): unknown {
+/** Something nested whose copy is still empty. */
+interface PendingCopy {
+  readonly depth: number;
+  /** Copies what is inside; `copyInner` makes the copy of each value. */
+  fill(copyInner: (value: unknown) => unknown): void;
+}
+
+function copyByList(root: object, deepestAllowed: number): unknown {
   const copies = new Map<object, unknown>();
-  const pending: (readonly [source: object, copy: object])[] = [];
-  const copyOf = (value: unknown): unknown => {
+  const pending: PendingCopy[] = [];
+  const copyAt = (value: unknown, depth: number): unknown => {
     if (typeof value !== 'object' || value === null) return value;
     if (copies.has(value)) return copies.get(value);
-    const isNested = Array.isArray(value) || isPlain(value);
-    const copy = isNested ? (Array.isArray(value) ? [] : {}) : copyInstance(value, copyData);
-    copies.set(value, copy);
-    if (isNested) pending.push([value, copy as object]);
-    return copy;
-  };
-  const result = copyOf(root);
-  // The list grows while it is walked.
-  for (const [source, copy] of pending) {
-    for (const key of Object.keys(source)) {
-      if (key !== '__proto__') Reflect.set(copy, key, copyOf(Reflect.get(source, key)));
+    if (depth > deepestAllowed) {
+      throw new RangeError(`Nested more than ${deepestAllowed} levels deep`);
     }
-  }
+    const { result, fill } = emptyCopy(value);
+    copies.set(value, result);
+    if (fill) pending.push({ depth, fill });
+    return result;
+  };
+  const result = copyAt(root, 0);
+  // The list grows while it is walked.
+  for (const { depth, fill } of pending) fill((value) => copyAt(value, depth + 1));
   return result;
+}
+
+/** The copy of an object, without what is nested in it yet. */
+function emptyCopy(value: object): {
+  readonly result: unknown;
+  readonly fill?: PendingCopy['fill'];
+} {
+  if (types.isMap(value)) {
+    const result = new Map();
+    const fill: PendingCopy['fill'] = (inner) => {
+      for (const [key, item] of value) result.set(inner(key), inner(item));
+    };
+    return { result, fill };
+  }
+  if (types.isSet(value)) {
+    const result = new Set();
+    const fill: PendingCopy['fill'] = (inner) => {
+      for (const item of value) result.add(inner(item));
+    };
+    return { result, fill };
+  }
+  if (!Array.isArray(value) && !isPlain(value)) return { result: copyInstance(value, copyData) };
+  const result = Array.isArray(value) ? [] : {};
+  const fill: PendingCopy['fill'] = (inner) => {
+    for (const key of Object.keys(value)) {
+      if (key !== '__proto__') Reflect.set(result, key, inner(Reflect.get(value, key)));
+    }
+  };
+  return { result, fill };
 }
 
 /** Copies what JavaScript has classes for; an instance of any other class is returned as it is. */

@@ -14,6 +14,7 @@ import {
   type SessionBackend,
   type SessionOwner,
 } from './held-session.js';
+import { LateWrites } from './late-writes.js';
 import type { LiveSession, Member } from './live-session.js';
 import { LiveSessions, type SessionMessage } from './live-sessions.js';
 import { SessionLocks } from './locks.js';
@@ -84,11 +85,13 @@ export class SessionEngine {
       isStandard,
       addMethods: addSessionMethods,
     });
+    const lateWrites = new LateWrites((sessionId) => this.#repair(sessionId));
     this.#touches = new Touches({
       calls: this.#calls,
       writes,
       factory: this.#factory,
       live: this.#live,
+      lateWrites,
       interval: options.touch,
     });
     this.#writer = new SessionWriter({
@@ -96,6 +99,7 @@ export class SessionEngine {
       hooks: this.#hooks,
       factory: this.#factory,
       touches: this.#touches,
+      lateWrites,
       canRewrite: options.rewrite !== undefined,
       canTouch: typeof store.touch === 'function',
     });
@@ -264,8 +268,21 @@ export class SessionEngine {
     try {
       await this.#writer.saveRequest(write);
     } catch (error) {
-      if (!(error instanceof SessionError) || error.code !== 'ERR_SESSION_ENDED') throw error;
+      if (!(error instanceof SessionError)) throw error;
+      // The request is given the store's own error, as without this library.
+      if (error.code !== 'ERR_SESSION_ENDED') throw error.cause ?? error;
       this.#report(error);
+    }
+  }
+
+  /** Nobody waits for it: what it writes was told to be saved before. */
+  async #repair(sessionId: string): Promise<boolean> {
+    try {
+      await this.#writer.repair(sessionId);
+      return true;
+    } catch (error) {
+      this.#report(error);
+      return false;
     }
   }
 

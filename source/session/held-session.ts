@@ -5,7 +5,7 @@
 
 import { SessionError } from '../errors.js';
 import type { SessionChange } from '../types.js';
-import { copyData, isSameData } from './data.js';
+import { copyData, copyToStore, isSameData } from './data.js';
 import { isRecord, isSameCookie, plainCookie, type RecordChanges } from './record.js';
 import type { Snapshot } from './snapshot.js';
 
@@ -149,7 +149,7 @@ export class HeldSession {
 
   /** The keys that differ from what was saved last, or could not be saved. */
   get unsavedKeys(): readonly string[] {
-    return [...this.#differences().keys(), ...this.#unwritten];
+    return [...this.#changedKeys(), ...this.#unwritten];
   }
 
   /**
@@ -227,35 +227,40 @@ export class HeldSession {
 
   /** What was changed, with copies of the new values. */
   #differences(): RecordChanges {
-    const changes = new Map<string, unknown>();
+    return new Map(this.#changedKeys().map((key) => [key, this.#plain(key)]));
+  }
+
+  #changedKeys(): string[] {
     const { record } = this.snapshot;
     const values = this.#values ?? this.#copies ?? {};
     const keys = new Set(Object.keys(values));
     if (this.#values) for (const key of Object.keys(record)) keys.add(key);
     for (const key of this.#saved?.keys() ?? []) keys.add(key);
-    for (const key of keys) {
-      if (this.#shape.isReserved(key)) continue;
-      const isShared = this.#current(key) === record[key] && !this.#saved?.has(key);
-      if (!isShared && !this.#isSame(key)) changes.set(key, this.#plain(key));
-    }
-    for (const [key, value] of this.#hidden ?? []) {
-      if (!isSameData(value, this.#baseline(key))) changes.set(key, copyData(value));
-    }
-    return changes;
+    const shown = [...keys].filter((key) => !this.#shape.isReserved(key));
+    const hidden = this.#hidden?.keys() ?? [];
+    return [...shown, ...hidden].filter((key) => !this.#isSame(key));
   }
 
   #current(key: string): unknown {
+    if (this.#hidden?.has(key)) return this.#hidden.get(key);
     if (this.#values) return Object.hasOwn(this.#values, key) ? this.#values[key] : undefined;
     return this.#copies?.[key] ?? this.snapshot.record[key];
   }
 
+  /** Whether a value is what it was. What cannot be compared has changed. */
   #isSame(key: string): boolean {
-    const before = this.#baseline(key);
-    const value = this.#current(key);
-    if (key !== 'cookie') return isSameData(value, before);
-    // A record is none without its cookie, so that is not taken away.
-    if (!isRecord({ cookie: value })) return true;
-    return isSameCookie(plainCookie(value), this.#plainBaseline(before));
+    try {
+      const value = this.#current(key);
+      // Nobody has reached for it.
+      if (value === this.snapshot.record[key] && !this.#saved?.has(key)) return true;
+      const before = this.#baseline(key);
+      if (key !== 'cookie') return isSameData(value, before);
+      // A record is none without its cookie, so that is not taken away.
+      if (!isRecord({ cookie: value })) return true;
+      return isSameCookie(plainCookie(value), this.#plainBaseline(before));
+    } catch {
+      return false;
+    }
   }
 
   /** The baseline of the cookie may be what a store gave, of which `Cookie` completes the defaults. */
@@ -271,9 +276,9 @@ export class HeldSession {
 
   /** A copy of a value as it is stored. */
   #plain(key: string): unknown {
-    const value = this.#hidden?.has(key) ? this.#hidden.get(key) : this.#current(key);
     try {
-      return key === 'cookie' ? plainCookie(value) : copyData(value);
+      const value = this.#current(key);
+      return key === 'cookie' ? plainCookie(value) : copyToStore(value);
     } catch (cause) {
       throw new SessionError(
         'ERR_SESSION_STORE',

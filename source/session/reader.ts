@@ -30,8 +30,12 @@ export class PendingRead {
 /** Reads sessions: each result is of a read that was issued after it was asked for. */
 export class SessionReader {
   readonly #calls: ReadingCalls;
-  readonly #reads = new Map<string, PendingRead>();
-  /** The session ids that are read together at the end of this turn of the event loop. */
+  /**
+   * An object and no `Map`: with as much coming and going as here, V8 makes the table of a `Map` anew
+   * all the time, and the old ones keep their entries from young garbage collection.
+   */
+  readonly #reads: Record<string, PendingRead> = Object.create(null);
+  /** The session ids whose reads are issued together. */
   #wanted: string[] = [];
 
   constructor(calls: ReadingCalls) {
@@ -40,13 +44,11 @@ export class SessionReader {
 
   /** Reads a session. */
   read(sessionId: string): Promise<ReadResult> {
-    let read = this.#reads.get(sessionId);
+    let read = this.#reads[sessionId];
     if (read === undefined) {
       read = new PendingRead();
-      this.#reads.set(sessionId, read);
-      if (this.#calls.canReadMany) this.#want(sessionId);
-      // The events of one packet run arrive in one tick, and so share a read.
-      else process.nextTick(() => this.#issue(sessionId));
+      this.#reads[sessionId] = read;
+      this.#want(sessionId);
     } else if (read.isIssued) {
       read.next ??= new PendingRead();
       read = read.next;
@@ -54,15 +56,23 @@ export class SessionReader {
     return read.settled;
   }
 
-  /** `setImmediate` comes after all sockets that have something to read in this turn. */
   #want(sessionId: string): void {
-    if (this.#wanted.length === 0) setImmediate(() => this.#issueWanted());
+    if (this.#wanted.length === 0) {
+      // `setImmediate` comes after all sockets that have something to read in this turn. The events of
+      // one packet run arrive in one tick, and so share a read in any case.
+      if (this.#calls.canReadMany) setImmediate(() => this.#issueWanted());
+      else process.nextTick(() => this.#issueWanted());
+    }
     this.#wanted.push(sessionId);
   }
 
   #issueWanted(): void {
     const sessionIds = this.#wanted;
     this.#wanted = [];
+    if (!this.#calls.canReadMany) {
+      for (const sessionId of sessionIds) this.#issue(sessionId);
+      return;
+    }
     let since = Number.POSITIVE_INFINITY;
     for (const sessionId of sessionIds) since = Math.min(since, this.#markIssued(sessionId));
     this.#calls.getMany(sessionIds, since, (results) => {
@@ -78,19 +88,19 @@ export class SessionReader {
   }
 
   #markIssued(sessionId: string): number {
-    const read = this.#reads.get(sessionId);
+    const read = this.#reads[sessionId];
     if (read) read.isIssued = true;
     return read?.since ?? performance.now();
   }
 
   #answer(sessionId: string, result: ReadResult): void {
-    const read = this.#reads.get(sessionId);
+    const read = this.#reads[sessionId];
     read?.settle(result);
     if (read?.next === undefined) {
-      this.#reads.delete(sessionId);
+      delete this.#reads[sessionId];
       return;
     }
-    this.#reads.set(sessionId, read.next);
+    this.#reads[sessionId] = read.next;
     // After the listeners of this read, which `settle` has queued: what they save at once, the next
     // read finds.
     queueMicrotask(() => {

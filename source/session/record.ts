@@ -96,13 +96,23 @@ export function plainCookie(cookie: unknown): unknown {
 }
 
 /**
+ * How much two lifetimes may differ that are meant to be the same, in milliseconds: the `Cookie` of
+ * express-session sets a lifetime by one look at the clock, and takes it down by another.
+ */
+const clockTolerance = 20;
+
+/**
  * Whether two cookies, as they are stored, say the same. Where they have a lifetime, `expires` only
  * tells when the session was written, which every write renews.
  */
 export function isSameCookie(one: unknown, other: unknown): boolean {
   const lifetime = lifetimeOf({ cookie: one });
-  if (lifetime === undefined || lifetime !== lifetimeOf({ cookie: other })) {
-    return isSameData(one, other);
-  }
-  return isSameData({ ...Object(one), expires: null }, { ...Object(other), expires: null });
+  const otherLifetime = lifetimeOf({ cookie: other });
+  if (lifetime === undefined || otherLifetime === undefined) return isSameData(one, other);
+  const isSameLifetime = Math.abs(lifetime - otherLifetime) <= clockTolerance;
+  return isSameLifetime && isSameData(withoutLifetime(one), withoutLifetime(other));
+}
+
+function withoutLifetime(cookie: unknown): object {
+  return { ...Object(cookie), originalMaxAge: null, expires: null };
 }

@@ -6,12 +6,24 @@
 import type { Store } from 'express-session';
 import type { SessionRequest } from '../types.js';
 import { copyData } from './data.js';
-import { changesBetween, type RecordChanges, recordOf, withChanges } from './record.js';
+import {
+  changesBetween,
+  plainCookie,
+  type RecordChanges,
+  recordOf,
+  withChanges,
+} from './record.js';
 import { storeError } from './store-error.js';
 import type { StoreHooks } from './store-hooks.js';
 import type { Saved } from './writer.js';
 
 type RequestSession = SessionRequest['session'];
+
+/** What a record has of a cookie. */
+interface StoredCookie {
+  readonly expires?: string | Date | null;
+  readonly originalMaxAge?: number | null;
+}
 
 /** The sessions of requests. */
 export class RequestSessions {
@@ -48,11 +60,12 @@ export class RequestSessions {
   show(session: RequestSession, sessionId: string, { record, changes }: Saved): void {
     const before = this.#hooks.baselineOf(session, sessionId) ?? recordOf(session);
     const unsaved: RecordChanges = changesBetween(before, recordOf(session));
-    const kept = new Map<string, unknown>([['cookie', before.cookie]]);
+    const kept = new Map<string, unknown>();
     for (const key of unsaved.keys()) if (!changes.has(key)) kept.set(key, before[key]);
     for (const key of new Set([...Object.keys(session), ...Object.keys(record)])) {
       if (kept.has(key) || isMethod(session, key)) continue;
-      if (Object.hasOwn(record, key)) Reflect.set(session, key, copyData(record[key]));
+      if (key === 'cookie') showCookie(Reflect.get(session, key), record.cookie);
+      else if (Object.hasOwn(record, key)) Reflect.set(session, key, copyData(record[key]));
       else Reflect.deleteProperty(session, key);
     }
     this.#hooks.setBaseline(session, sessionId, withChanges(recordOf(session), kept));
@@ -61,6 +74,14 @@ export class RequestSessions {
 
 function isSession(value: unknown): value is RequestSession {
   return typeof value === 'object' && value !== null && 'save' in value;
+}
+
+/** The cookie that the response sets is this object. A lifetime is as it was stored, not computed anew. */
+function showCookie(cookie: object, stored: object): void {
+  const { expires, originalMaxAge, ...rest } = Object(plainCookie(stored)) as StoredCookie;
+  Object.assign(cookie, rest, { expires: expires ? new Date(expires) : null });
+  // The setter of `expires` computes another.
+  Object.assign(cookie, { originalMaxAge: originalMaxAge ?? null });
 }
 
 /** express-session leaves such a key out of a session that it loads. */

@@ -5,7 +5,7 @@
 
 import type { SessionError } from '../errors.js';
 import { copyData } from './data.js';
-import type { SessionRecord } from './record.js';
+import { plainCookie, type SessionRecord } from './record.js';
 
 /** Either what a read found, or the error that says why it found nothing. */
 export type ReadResult =
@@ -23,7 +23,7 @@ export class Snapshot {
   /** Whether an event that was given this snapshot has counted as activity. */
   hasCounted = false;
   readonly #isOwn: boolean;
-  #baselines: Map<string, unknown> | undefined;
+  #baselines: Record<string, unknown> | undefined;
 
   /**
    * @param options `isOwn`: the record was parsed by this library, and nobody else can change it
@@ -48,8 +48,11 @@ export class Snapshot {
   baseline(key: string): unknown {
     const value = this.record[key];
     if (this.#isOwn || typeof value !== 'object' || value === null) return value;
-    this.#baselines ??= new Map();
-    if (!this.#baselines.has(key)) this.#baselines.set(key, copyData(value));
-    return this.#baselines.get(key);
+    this.#baselines ??= Object.create(null) as Record<string, unknown>;
+    const known = this.#baselines[key];
+    if (known !== undefined) return known;
+    const baseline = key === 'cookie' ? plainCookie(value) : copyData(value);
+    this.#baselines[key] = baseline;
+    return baseline;
   }
 }

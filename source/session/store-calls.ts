@@ -71,6 +71,11 @@ export class StoreCalls {
    * or `ERR_SESSION_STORE_TIMEOUT`
    */
   get(sessionId: string, since: number, settled: (result: ReadResult) => void): void {
+    // Every event of every client may come through here: as few objects as possible are made.
+    if (!isTraced('read')) {
+      this.#get(sessionId, since, settled);
+      return;
+    }
     this.#read({
       sessionIds: [sessionId],
       start: (callback) => this.#store.get(sessionId, callback),
@@ -132,16 +137,15 @@ export class StoreCalls {
   }
 
   /**
-   * Keeps a record from expiring. A store without `touch` needs none, or has none to offer.
-   *
-   * @throws {SessionError} `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
+   * Keeps a record from expiring. A store without `touch` needs none, or has none to offer: nothing is
+   * returned then.
    */
-  async touch(sessionId: string, session: SessionData): Promise<void> {
-    if (typeof this.#store.touch !== 'function') return;
-    await this.#write(sessionId, (callback) => {
+  touch(sessionId: string, session: SessionData): IssuedWrite | undefined {
+    if (typeof this.#store.touch !== 'function') return undefined;
+    return this.#write(sessionId, (callback) => {
       // Its type has no error, and many stores pass one.
       return this.#store.touch?.(sessionId, session, callback as () => void);
-    }).done;
+    });
   }
 
   /**
@@ -184,6 +188,23 @@ export class StoreCalls {
     this.#reads.close();
   }
 
+  #get(sessionId: string, since: number, settled: (result: ReadResult) => void): void {
+    const deadlines = this.#reads;
+    const wait = deadlines.begin((when) => settled({ error: timeout(when) }));
+    if (wait === undefined) return;
+    const callback: Callback = (cause, value) => {
+      if (!deadlines.end(wait)) return;
+      const found = cause ? storeError(cause, [sessionId]) : value;
+      settled(this.#resultOf(sessionId, found, since));
+    };
+    try {
+      const result: unknown = this.#store.get(sessionId, callback);
+      if (isThenable(result)) result.then(undefined, (cause) => callback(cause || noReason()));
+    } catch (error) {
+      callback(error || noReason());
+    }
+  }
+
   #read(call: Call): void {
     if (!isTraced('read')) {
       this.#call(call, this.#reads);
@@ -212,8 +233,7 @@ export class StoreCalls {
 
   #call({ sessionIds, start, settled, answered }: Call, deadlines: Deadlines): void {
     const wait = deadlines.begin((when) => {
-      const message = `The session store did not answer ${when}`;
-      settled(new SessionError('ERR_SESSION_STORE_TIMEOUT', message), undefined);
+      settled(timeout(when), undefined);
     });
     if (wait === undefined) {
       answered?.();
@@ -224,7 +244,7 @@ export class StoreCalls {
       if (!deadlines.end(wait)) return;
       settled(cause ? storeError(cause, sessionIds) : undefined, value);
     };
-    const fail = (cause: unknown): void => settle(cause || new Error('The store gave no reason'));
+    const fail = (cause: unknown): void => settle(cause || noReason());
     try {
       const result = start(settle);
       // A store written with `async` methods rejects where it should have called back.
@@ -273,6 +293,15 @@ class Parsed {
   constructor(record: SessionRecord) {
     this.record = record;
   }
+}
+
+function timeout(when: string): SessionError {
+  return new SessionError('ERR_SESSION_STORE_TIMEOUT', `The session store did not answer ${when}`);
+}
+
+/** Some stores reject with nothing, or throw it. */
+function noReason(): Error {
+  return new Error('The store gave no reason');
 }
 
 /** Says so where `readMany` did not give one answer for each id. */

@@ -3,12 +3,39 @@
  * id nor to a record: errors of database clients carry the command and its arguments.
  */
 
+import { types } from 'node:util';
 import { SessionError } from '../errors.js';
 
-/** How many values of an error are searched; one that has more is not passed on as it is. */
-const mostValues = 1_000;
+/** How many causes of causes are passed on. */
+const mostCauses = 8;
 
-const replacement = '[session id]';
+/** Properties of errors that describe the failure, and hold no arguments of the command. */
+const harmless: ReadonlySet<unknown> = new Set([
+  'name',
+  'code',
+  'errno',
+  'syscall',
+  'address',
+  'severity',
+  'schema',
+  'table',
+  'column',
+  'dataType',
+  'constraint',
+  'position',
+  'file',
+  'line',
+  'routine',
+]);
+
+/** What messages quote of a record, and what is put in its place. */
+const quotations: readonly (readonly [RegExp, string])[] = [
+  // V8, of a text that it cannot parse.
+  [/, (?:\.{3})?"[\s\S]*?"(?:\.{3})? is not valid JSON/g, ' is not valid JSON'],
+  // Redis, of a command that it does not know.
+  [/,? with args beginning with:[^\n]*/g, ''],
+  [/\{\s*\\*"cookie\\*"\s*:[^\n]*/g, '[record]'],
+];
 
 /** Turns what a store failed with into an error with a name. */
 export function storeError(cause: unknown, sessionIds: readonly string[]): SessionError {
@@ -17,72 +44,97 @@ export function storeError(cause: unknown, sessionIds: readonly string[]): Sessi
   return new SessionError('ERR_SESSION_STORE', 'The session store failed', { cause: safe });
 }
 
-/** The same error where it holds no session id, and otherwise a copy with what is safe to keep. */
-export function withoutIds(error: unknown, sessionIds: readonly string[]): unknown {
-  if (!holdsOneOf(error, sessionIds)) return error;
-  if (error instanceof Error) return copyOf(error, sessionIds);
-  return new Error(
-    typeof error === 'string' ? redact(error, sessionIds) : 'The store gave no error',
-  );
+/**
+ * The same error where it leads to no session id and no record; otherwise a copy with its class, its
+ * message, its stack and what else is harmless.
+ */
+export function withoutIds(error: unknown, sessionIds: readonly string[], depth = 0): unknown {
+  if (typeof error === 'string') {
+    const text = redact(error, sessionIds);
+    return text === error ? error : new Error(text);
+  }
+  if ((typeof error !== 'object' && typeof error !== 'function') || error === null) return error;
+  try {
+    if (!isError(error)) return new Error(messageOf(error, sessionIds));
+    return isSafe(error, sessionIds, depth) ? error : copyOf(error, sessionIds, depth);
+  } catch {
+    // Its getters, or the traps of a proxy, throw.
+    return new Error('The store gave an error that cannot be read');
+  }
 }
 
-/** A copy of the same class with the message, the stack and the codes, and nothing else. */
-function copyOf(error: Error, sessionIds: readonly string[]): Error {
-  const cause = error.cause === undefined ? undefined : withoutIds(error.cause, sessionIds);
+function isSafe(error: Error, sessionIds: readonly string[], depth: number): boolean {
+  if (depth > mostCauses) return false;
+  const isHarmless = (value: unknown): boolean =>
+    typeof value !== 'string' || redact(value, sessionIds) === value;
+  return Reflect.ownKeys(error).every((key) => {
+    // Some versions of Node.js have it as an accessor.
+    if (key === 'message' || key === 'stack') return isHarmless(error[key]);
+    const descriptor = Object.getOwnPropertyDescriptor(error, key);
+    if (descriptor === undefined || !('value' in descriptor)) return false;
+    const { value }: { value?: unknown } = descriptor;
+    if (key === 'cause') return withoutIds(value, sessionIds, depth + 1) === value;
+    if (key === 'errors') {
+      return (
+        Array.isArray(value) &&
+        value.every((inner) => withoutIds(inner, sessionIds, depth + 1) === inner)
+      );
+    }
+    if (typeof value === 'string') return harmless.has(key) && isHarmless(value);
+    return isWord(value);
+  });
+}
+
+/** A copy of the same class. */
+function copyOf(error: Error, sessionIds: readonly string[], depth: number): Error {
+  const message = redact(String(error.message), sessionIds);
+  const hasCause = error.cause !== undefined && depth < mostCauses;
+  const cause = hasCause ? withoutIds(error.cause, sessionIds, depth + 1) : undefined;
   const copy =
     error instanceof SessionError
-      ? new SessionError(error.code, redact(error.message, sessionIds), { cause })
+      ? new SessionError(error.code, message, { cause })
       : Object.setPrototypeOf(
-          new Error(redact(error.message, sessionIds), cause === undefined ? undefined : { cause }),
+          new Error(message, cause === undefined ? undefined : { cause }),
           Object.getPrototypeOf(error),
         );
-  if (typeof error.stack === 'string') {
-    Reflect.defineProperty(copy, 'stack', {
-      value: redact(error.stack, sessionIds),
-      configurable: true,
-      writable: true,
-    });
+  const define = (key: string, value: unknown, enumerable = false): void => {
+    Reflect.defineProperty(copy, key, { value, enumerable, configurable: true, writable: true });
+  };
+  if (typeof error.stack === 'string') define('stack', redact(error.stack, sessionIds));
+  const errors: unknown = Object.getOwnPropertyDescriptor(error, 'errors')?.value;
+  if (Array.isArray(errors) && depth < mostCauses) {
+    const copies = errors.map((inner: unknown) => withoutIds(inner, sessionIds, depth + 1));
+    define('errors', copies);
   }
-  for (const name of ['name', 'code', 'errno', 'syscall', 'severity'] as const) {
-    const value: unknown = Object.getOwnPropertyDescriptor(error, name)?.value;
-    if (typeof value === 'number') Reflect.set(copy, name, value);
-    if (typeof value === 'string') Reflect.set(copy, name, redact(value, sessionIds));
+  for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(error))) {
+    const value: unknown = descriptor.value;
+    if (!harmless.has(key) || Object.hasOwn(copy, key)) continue;
+    if (typeof value === 'string') define(key, redact(value, sessionIds), true);
+    else if (isWord(value)) define(key, value, true);
   }
   return copy;
 }
 
+/** Whether a value can hold nothing of others. */
+function isWord(value: unknown): boolean {
+  return value === undefined || value === null || ['number', 'boolean'].includes(typeof value);
+}
+
+function isError(value: object): value is Error {
+  return types.isNativeError(value) || value instanceof Error;
+}
+
+/** What something says that is no error. */
+function messageOf(value: object, sessionIds: readonly string[]): string {
+  const message: unknown = Object.getOwnPropertyDescriptor(value, 'message')?.value;
+  return typeof message === 'string' ? redact(message, sessionIds) : 'The store gave no error';
+}
+
 function redact(text: string, sessionIds: readonly string[]): string {
-  return sessionIds.reduce((redacted, id) => redacted.replaceAll(id, replacement), text);
-}
-
-/** Whether a value holds a session id at any depth; also where it is too large to tell. */
-function holdsOneOf(root: unknown, sessionIds: readonly string[]): boolean {
-  const values: unknown[] = [root];
-  const seen = new Set<unknown>(values);
-  for (const value of values) {
-    if (values.length > mostValues) return true;
-    if (typeof value === 'string' && sessionIds.some((id) => value.includes(id))) return true;
-    if (typeof value === 'function' || typeof value !== 'object' || value === null) continue;
-    if (ArrayBuffer.isView(value)) {
-      const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-      if (sessionIds.some((id) => bytes.includes(id))) return true;
-      continue;
-    }
-    for (const inner of innerValues(value)) {
-      if (!seen.has(inner)) values.push(inner);
-      seen.add(inner);
-    }
+  let redacted = text;
+  for (const id of sessionIds) if (id !== '') redacted = redacted.replaceAll(id, '[session id]');
+  for (const [quotation, replacement] of quotations) {
+    redacted = redacted.replace(quotation, replacement);
   }
-  return false;
-}
-
-/** Calls no getter: whose it is, and what it does, nobody knows. */
-function innerValues(value: object): unknown[] {
-  const inner: unknown[] = [];
-  for (const key of Reflect.ownKeys(value).slice(0, mostValues)) {
-    inner.push(key, Object.getOwnPropertyDescriptor(value, key)?.value);
-  }
-  if (value instanceof Map) for (const entry of value) inner.push(...entry);
-  if (value instanceof Set) inner.push(...value);
-  return inner;
+  return redacted;
 }

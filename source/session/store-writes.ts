@@ -28,8 +28,11 @@ interface ExternalTurn {
   count: number;
 }
 
-/** How many times `storeTimeout` a session is not written while the fate of a write is unknown. */
-const patience = 4;
+/**
+ * For how long a session is not written while the fate of a write is unknown, as a part of
+ * `storeTimeout`: less than all of it, so that the next write only has to wait.
+ */
+const patience = 0.75;
 
 /** The longest delay that a timer of Node.js can count: https://nodejs.org/api/timers.html */
 const longestDelay = 2_147_483_647;
@@ -56,6 +59,8 @@ export class StoreWrites {
   readonly #deadlines: Deadlines;
   /** How long a session is not written while the fate of a write is unknown. */
   readonly #patience: Deadlines;
+  /** The same for external writes, which have no deadline. */
+  readonly #external: Deadlines;
   readonly #writes = new Map<string, Set<Write>>();
   readonly #destroys = new Map<string, PendingDestroy>();
   readonly #internal = new WeakSet<object>();
@@ -69,7 +74,8 @@ export class StoreWrites {
     readonly maxPending: number;
   }) {
     this.#deadlines = new Deadlines(storeTimeout);
-    this.#patience = new Deadlines(Math.min(longestDelay, patience * storeTimeout));
+    this.#patience = new Deadlines(patience * storeTimeout);
+    this.#external = new Deadlines(Math.min(longestDelay, (1 + patience) * storeTimeout));
     this.#queue = new KeyedQueue(writeLimits(maxPending));
   }
 
@@ -260,9 +266,9 @@ export class StoreWrites {
       turn.endTurn();
     };
     // A store that never answers must not keep all others from writing the session.
-    const late = this.#patience.begin(end);
+    const late = this.#external.begin(end);
     return () => {
-      if (late) this.#patience.end(late);
+      if (late) this.#external.end(late);
       end();
     };
   }

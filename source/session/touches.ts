@@ -3,9 +3,9 @@
  * of each request; not more often than the option `touch` says.
  */
 
-import type { SessionData } from 'express-session';
 import { ExpiringMap } from '../expiring-map.js';
 import { trace } from '../tracing.js';
+import type { LateWrites } from './late-writes.js';
 import type { LiveSession } from './live-session.js';
 import type { LiveSessions } from './live-sessions.js';
 import { renewed, type SessionRecord } from './record.js';
@@ -20,6 +20,7 @@ export interface TouchesDependencies {
   readonly writes: StoreWrites;
   readonly factory: Pick<SessionFactory, 'forStore'>;
   readonly live: Pick<LiveSessions, 'find'>;
+  readonly lateWrites: Pick<LateWrites, 'settled'>;
   /** How often a session is touched at most, in milliseconds; never, where `false`. */
   readonly interval: number | false;
 }
@@ -65,12 +66,15 @@ export class Touches {
 
   /** Touches a session; the caller has its turn to write. */
   async touch(sessionId: string, record: SessionRecord): Promise<void> {
-    const { calls, writes, factory } = this.#dependencies;
+    const { calls, writes, factory, lateWrites } = this.#dependencies;
     const session = writes.markInternal(factory.forStore(sessionId, renewed(record)));
+    const issued = calls.touch(sessionId, session);
+    if (issued === undefined) return;
     await trace(
       'write',
       () => ({ operation: 'touch' }),
-      () => calls.touch(sessionId, session as SessionData),
+      // Some stores read the record for it, and write it whole.
+      () => lateWrites.settled(sessionId, record, issued),
     );
   }
 

@@ -8,11 +8,13 @@ import { lockLost, SessionError } from '../errors.js';
 import { trace } from '../tracing.js';
 import type { HeldLock } from '../types.js';
 import type { OpenSession } from './held-session.js';
+import type { LateWrites } from './late-writes.js';
 import type { SessionRecord } from './record.js';
 import { changesBetween, isRecord, type RecordChanges, renewed, withChanges } from './record.js';
 import type { SessionFactory } from './session-factory.js';
 import { Snapshot } from './snapshot.js';
 import type { StoreCalls } from './store-calls.js';
+import { withoutIds } from './store-error.js';
 import type { RequestWrite, StoreHooks } from './store-hooks.js';
 import type { Write } from './store-writes.js';
 import type { Touches } from './touches.js';
@@ -31,6 +33,7 @@ export interface WriterDependencies {
   readonly hooks: StoreHooks;
   readonly factory: SessionFactory;
   readonly touches: Touches;
+  readonly lateWrites: LateWrites;
   /** Whether the option `rewrite` was given. */
   readonly canRewrite: boolean;
   readonly canTouch: boolean;
@@ -122,11 +125,30 @@ export class SessionWriter {
    * @throws {SessionError} `ERR_SESSION_ENDED` where there is none, or what the store failed with
    */
   async readForWrite(sessionId: string, newRecord?: SessionRecord): Promise<Snapshot> {
-    const { snapshot, error } = await this.#dependencies.calls.getForWrite(sessionId);
-    if (snapshot) return snapshot;
+    const { calls, lateWrites } = this.#dependencies;
+    const { snapshot, error } = await calls.getForWrite(sessionId);
+    if (snapshot) {
+      const record = lateWrites.mended(sessionId, snapshot.record);
+      return record === snapshot.record ? snapshot : new Snapshot(record, snapshot);
+    }
     if (error.code !== 'ERR_SESSION_NOT_FOUND') throw error;
     if (newRecord) return new Snapshot(newRecord, { isNew: true });
     throw ended();
+  }
+
+  /**
+   * Writes a session again, where a write that was given up has landed and erased what was written
+   * after it.
+   */
+  async repair(sessionId: string): Promise<void> {
+    const { calls, lateWrites } = this.#dependencies;
+    await this.#writes.alone(sessionId, async (write) => {
+      const { snapshot, error } = await calls.getForWrite(sessionId);
+      if (error?.code === 'ERR_SESSION_NOT_FOUND') return;
+      if (error) throw error;
+      const record = lateWrites.mended(sessionId, snapshot.record);
+      if (record !== snapshot.record) await this.#set(write, record, new Map());
+    });
   }
 
   get #writes(): StoreHooks['writes'] {
@@ -151,22 +173,22 @@ export class SessionWriter {
       return record;
     }
     if (await write.destroy) throw ended();
-    if (lock?.lost?.aborted) throw lockLost(lock.lost.reason);
+    if (lock?.lost?.aborted) throw lockLost(withoutIds(lock.lost.reason, [sessionId]));
     return this.#set(write, record, changes);
   }
 
   async #set(write: Write, stored: SessionRecord, changes: RecordChanges): Promise<SessionRecord> {
     const { sessionId } = write;
+    const { calls, lateWrites } = this.#dependencies;
     const record = applied(stored, changes);
+    const takeBack = lateWrites.wrote(sessionId, changes);
     try {
-      const { done, answered } = this.#dependencies.calls.set(
-        sessionId,
-        this.#forStore(sessionId, record),
-      );
-      write.answered = answered;
-      await done;
+      const issued = calls.set(sessionId, this.#forStore(sessionId, record));
+      write.answered = issued.answered;
+      await lateWrites.settled(sessionId, record, issued);
       return record;
     } catch (error) {
+      takeBack();
       throw namingKey(error, changes);
     }
   }
@@ -188,7 +210,7 @@ export class SessionWriter {
           stored = value === null ? undefined : asRecord(value);
           record = stored;
           if (stored === undefined || (changes.size === 0 && !isForced)) return undefined;
-          if (lock?.lost?.aborted) throw lockLost(lock.lost.reason);
+          if (lock?.lost?.aborted) throw lockLost(withoutIds(lock.lost.reason, [sessionId]));
           record = applied(stored, changes);
           return this.#forStore(sessionId, record);
         },
@@ -212,10 +234,9 @@ export class SessionWriter {
   }
 }
 
-/** A write gives a session its whole lifetime again, unless it changes the lifetime itself. */
+/** A write gives a session its whole lifetime again: a cookie that was changed may have an old date. */
 function applied(stored: SessionRecord, changes: RecordChanges): SessionRecord {
-  const record = withChanges(stored, changes);
-  return changes.has('cookie') ? record : renewed(record);
+  return renewed(withChanges(stored, changes));
 }
 
 /** The error of a save or an update that came too late. */

@@ -1,19 +1,16 @@
 /**
- * @module What a client of `enable` has over the prototyped socket: `smessage`, `son`, and a
- * `disconnect` that is waited for. Knows which listener stands for which; must not know sessions.
+ * @module The methods in which a client of `enable` differs from its prototyped socket: `smessage`,
+ * `son`, and a `disconnect` that is waited for.
  */
 
-import type { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
 import { assertListener } from '../assertions.js';
-import { originalOf } from '../sockets/socket-mirror.js';
+import { callbackMethods } from '../sockets/callback-methods.js';
+import { bindListener, type EventName, type Listener } from '../sockets/listener-links.js';
+import type { MethodCall, MethodOverride, MethodTable } from '../sockets/socket-proxies.js';
 import type { SessionSocket } from '../types.js';
 
-/** A listener of the application; the types check what it takes where it is registered. */
-export type Listener = (...args: unknown[]) => unknown;
-
-/** The name of an event, as `EventEmitter` takes it. */
-type EventName = string | symbol;
+export type { Listener };
 
 /** Makes the listener that goes on the socket in place of the application's own. */
 export type Wrap = (client: Socket, event: string, listener: Listener) => Listener;
@@ -29,15 +26,16 @@ export interface MemberTerms {
 const adders = ['on', 'addListener', 'once', 'prependListener', 'prependOnceListener'] as const;
 const removers = ['off', 'removeListener'] as const;
 
-const forwarded = ['sessOn', 'sessOnce'] as const;
-
 type Adder = (typeof adders)[number];
+/** A call of a client's method: the client is the prototyped socket of a prototyped socket. */
+type Call = MethodCall<Socket>;
+type Override = MethodOverride<Socket>;
 
 /** The event of `client.send(…)`, with which messages come. */
 const messageEvent = 'message';
 
-/** Makes the members; each is called with the client as `this`. */
-export function clientMembers({ exchanging, leaving }: MemberTerms): object {
+/** Makes the methods in which clients differ. */
+export function clientMembers({ exchanging, leaving }: MemberTerms): MethodTable<Socket> {
   /** The listeners that stand for the application's own, so that those can be removed again. */
   const stands = new WeakMap<Socket, Map<EventName, WeakMap<Listener, Listener>>>();
 
@@ -52,69 +50,60 @@ export function clientMembers({ exchanging, leaving }: MemberTerms): object {
   }
 
   function addExchanging(
-    client: Socket,
-    event: string,
-    listener: Listener,
-    isOnce: boolean,
+    { raw, socket, self }: Call,
+    { event, listener, isOnce }: { event: string; listener: Listener; isOnce: boolean },
   ): Socket {
     if (!exchanging) {
       throw new TypeError(
         'Messages with a session: expected `per_message` to be on, and it is off: the session is that of `sconnection`',
       );
     }
-    const stand = standFor(client, event, listener, exchanging);
-    const socket = prototypedOf(client);
+    const stand = standFor(socket, event, listener, exchanging);
+    // What stands behind a client is a prototyped socket, which has the methods of its type.
+    const prototyped = raw as unknown as SessionSocket;
     const name = event === 'smessage' ? messageEvent : event;
-    if (isOnce) socket.sessOnce(name, stand);
-    else socket.sessOn(name, stand);
-    return client;
+    if (isOnce) prototyped.sessOnce(name, stand);
+    else prototyped.sessOn(name, stand);
+    return self;
   }
 
-  const adder = (name: Adder) =>
-    function (this: Socket, event: EventName, listener: Listener): Socket {
+  const adder =
+    (name: Adder): Override =>
+    (call, args) => {
+      const [event, listener] = args as [EventName, Listener];
       assertListener(name, listener);
       // Never a listener of that very event: any client can send one, with a session made up.
-      if (event === 'smessage') return addExchanging(this, event, listener, /once/i.test(name));
+      if (event === 'smessage') {
+        return addExchanging(call, { event, listener, isOnce: /once/i.test(name) });
+      }
       const isWaitedFor = leaving && event === 'disconnect';
-      const stand = isWaitedFor ? standFor(this, event, listener, leaving) : listener;
-      emitterOf(this)[name](event, stand);
-      return this;
+      const stand = isWaitedFor
+        ? standFor(call.socket, event, listener, leaving)
+        : bindListener(listener, call.socket);
+      return Reflect.apply(call.method, call.raw, [event, stand]);
     };
 
-  const remover = (name: (typeof removers)[number]) =>
-    function (this: Socket, event: EventName, listener: Listener): Socket {
-      const socket = emitterOf(this);
-      const real = event === 'smessage' ? messageEvent : event;
-      const stand = stands.get(this)?.get(event)?.get(listener);
-      const isThere = stand !== undefined && socket.listeners(real).includes(stand);
-      if (isThere || event !== 'smessage') socket[name](real, isThere ? stand : listener);
-      return this;
-    };
-
-  const forwarder = (name: (typeof forwarded)[number]) =>
-    function (this: Socket, event: EventName, listener: Listener): Socket {
-      prototypedOf(this)[name](event as string, listener);
-      return this;
-    };
+  const remover: Override = (call, args) => {
+    const [event, listener] = args as [EventName, Listener];
+    const real = event === 'smessage' ? messageEvent : event;
+    const stand = stands.get(call.socket)?.get(event)?.get(listener);
+    const isThere = stand !== undefined && call.raw.listeners(String(real)).includes(stand);
+    if (event === 'smessage' && !isThere) return call.self;
+    return Reflect.apply(call.method, call.raw, [real, isThere ? stand : listener]);
+  };
 
   return {
-    ...Object.fromEntries(adders.map((name) => [name, adder(name)])),
-    ...Object.fromEntries(removers.map((name) => [name, remover(name)])),
-    // They look for the raw socket behind `this`, and this one is a mirror of a mirror.
-    ...Object.fromEntries(forwarded.map((name) => [name, forwarder(name)])),
-    son(this: Socket, event: string, listener: Listener): Socket {
-      assertListener('son', listener);
-      return addExchanging(this, event, listener, false);
+    overrides: {
+      ...callbackMethods<Socket>(),
+      ...Object.fromEntries(adders.map((name) => [name, adder(name)])),
+      ...Object.fromEntries(removers.map((name) => [name, remover])),
+    },
+    additions: {
+      son: (call, args) => {
+        const [event, listener] = args as [string, Listener];
+        assertListener('son', listener);
+        return addExchanging(call, { event, listener, isOnce: false });
+      },
     },
   };
-}
-
-/** What a client mirrors is the prototyped socket, which has the members of its type. */
-function prototypedOf(client: Socket): SessionSocket {
-  return originalOf(client) as unknown as SessionSocket;
-}
-
-/** The prototyped socket as the `EventEmitter` that it is, whatever its event maps. */
-function emitterOf(client: Socket): EventEmitter {
-  return originalOf(client);
 }

@@ -3,11 +3,11 @@
  * and what another site must not get; must not know what a ticket is.
  */
 
-import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'socket.io';
 import { hasOwnPage } from '../handshake/origin-policy.js';
 import type { TicketHandler } from '../handshake/ticket-endpoint.js';
+import readClientText from './client-text.cjs';
 
 /** What the script is served with. */
 export interface ScriptTerms {
@@ -78,7 +78,7 @@ export class ClientScript {
 
   async #text(request: IncomingMessage): Promise<string> {
     const given = JSON.stringify(await this.#giveTicket(request));
-    return `(() => {\n${await readClient()}\nObject.assign(io, sessionClient(io, ${given}));\n})();\n`;
+    return `(() => {\nconst exports = {};\n${readClientText()}\nObject.assign(io, exports.sessionClient(io, ${given}));\n})();\n`;
   }
 
   /**
@@ -115,16 +115,4 @@ function whenAttached(io: Server, attached: () => void): () => void {
   // It returns the server, of which the type says `this`.
   io.bind = bindAndTell as Server['bind'];
   return stop;
-}
-
-let client: Promise<string> | undefined;
-
-/** The session client as it was built, for pages to run as no module. */
-function readClient(): Promise<string> {
-  // By the package's name, and not beside this file, so that bundlers leave it where it is.
-  const door = import.meta.resolve('expression.socket.io/client');
-  client ??= readFile(new URL('./session-client.js', door), 'utf8').then((text) =>
-    text.replace(/^export /gm, ''),
-  );
-  return client;
 }

@@ -122,7 +122,7 @@ class EnabledSessions {
     const clients = new SessionClients({
       isPerMessage: rest.isPerMessage,
       listener: this.#listener,
-      queue: new KeyedQueue({ perKey: maxPending, inAll: maxPending * 10 }),
+      queue: new KeyedQueue({ perKey: maxPending - 1, inAll: maxPending * 10 }),
       diagnostics,
     });
     this.expressionIO.sockets.on('connection', (err, session, socket) => {

@@ -7,7 +7,7 @@ import type { Socket } from 'socket.io';
 import type { Diagnostics } from '../diagnostics.js';
 import { isStoreTrouble, SessionError } from '../errors.js';
 import type { KeyedQueue } from '../keyed-queue.js';
-import { Mirrors } from '../sockets/socket-mirror.js';
+import { SocketProxies } from '../sockets/socket-proxies.js';
 import { isThenable } from '../thenable.js';
 import type { SessionEndReason, SessionSocket, SocketSession } from '../types.js';
 import { clientMembers, type Listener } from './client-members.js';
@@ -30,7 +30,7 @@ type Outcome =
 /** Welcomes clients, and sees them off. */
 export class SessionClients {
   readonly #services: ClientServices;
-  readonly #mirrors: Mirrors<Socket>;
+  readonly #clients: SocketProxies<Socket>;
   /** What the `disconnect` listeners of a client have begun. */
   readonly #farewells = new WeakMap<Socket, Promise<unknown>[]>();
   /** The clients of which it was told that they have no session any more. */
@@ -43,12 +43,12 @@ export class SessionClients {
       exchanging: isPerMessage ? (...args) => this.#exchanging(...args) : undefined,
       leaving: isPerMessage ? undefined : (...args) => this.#leaving(...args),
     });
-    this.#mirrors = new Mirrors<Socket>(members);
+    this.#clients = new SocketProxies<Socket>(members);
   }
 
   /** A client connected: tells `sconnection`, or `sinvalid` where it has no session. */
   welcome(err: SessionError | null, session: SocketSession | null, socket: SessionSocket): void {
-    const client = this.#mirrors.of(socket);
+    const client = this.#clients.of(socket);
     if (err) this.#invalid(client, err, 'connection');
     if (err || !session) return;
     // Ahead of the application's listeners, so that it is there when those begin to leave.

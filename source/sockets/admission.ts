@@ -13,8 +13,8 @@ import type { ReadResult, Snapshot } from '../session/snapshot.js';
 import { notFound } from '../session/store-calls.js';
 import { authorize, type Refusal } from './authorization.js';
 import { holdEvents } from './event-hold.js';
+import type { EventName, Listener } from './listener-links.js';
 import { sessionRoomOf } from './membership.js';
-import type { EventName, Listener } from './socket-members.js';
 
 /** What a wrapper of a namespace has for connections: a child of a pattern may have two wrappers. */
 export interface Entrance {

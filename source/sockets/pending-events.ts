@@ -2,14 +2,11 @@
  * @module The events of a socket that wait for their session: how many, and how large they are.
  */
 
-import type { EventName, Listener } from './socket-members.js';
+import type { EventName, Listener } from './listener-links.js';
 
 /** How much the waiting events of one socket, and of all sockets, may hold, in bytes. */
 const mostOfSocket = 16_000_000;
 const mostInAll = 256_000_000;
-
-/** How many values of an event are measured; one that has more is taken for a megabyte. */
-const mostValues = 10_000;
 
 /** What the waiting events of all sockets hold, in bytes. */
 export interface PendingTotal {
@@ -55,9 +52,7 @@ export class PendingEvents {
       this.#listeners.push(listener);
       return this.#mayWait ? 'same' : undefined;
     }
-    this.#event = event;
-    this.#listeners.length = 0;
-    this.#listeners.push(listener);
+    this.#begin(event, listener);
     const bytes = sizeOf(args);
     this.#mayWait = isUnlimited || this.#hasRoomFor(bytes);
     if (!this.#mayWait) return undefined;
@@ -65,6 +60,19 @@ export class PendingEvents {
     this.#bytes += bytes;
     this.#total.bytes += bytes;
     return { bytes };
+  }
+
+  /** Another event begins; at the latest, with the next turn. */
+  #begin(event: EventName, listener: Listener): void {
+    if (this.#listeners.length === 0) {
+      queueMicrotask(() => {
+        this.#event = undefined;
+        this.#listeners.length = 0;
+      });
+    }
+    this.#event = event;
+    this.#listeners.length = 0;
+    this.#listeners.push(listener);
   }
 
   /** An event waits no more. */
@@ -75,37 +83,36 @@ export class PendingEvents {
   }
 
   #hasRoomFor(bytes: number): boolean {
+    // One event may wait however large it is: `maxHttpBufferSize` says what may come at all.
     return (
       this.#count < this.#limit &&
-      this.#bytes + bytes <= mostOfSocket &&
-      this.#total.bytes + bytes <= mostInAll
+      (this.#bytes === 0 || this.#bytes + bytes <= mostOfSocket) &&
+      (this.#total.bytes === 0 || this.#total.bytes + bytes <= mostInAll)
     );
   }
 }
 
-/** About how many bytes data takes; what is nested is counted too. */
+/** About how many bytes data takes. What is nested is walked: its parser has taken longer for it. */
 function sizeOf(args: readonly unknown[]): number {
   let bytes = 0;
-  let nested: unknown[] | undefined;
-  for (const arg of args) {
-    if (typeof arg === 'string') bytes += arg.length;
-    else if (typeof arg === 'object' && arg !== null) {
-      nested ??= [];
-      nested.push(arg);
-    }
-  }
-  return nested ? bytes + sizeOfNested(nested) : bytes;
-}
-
-function sizeOfNested(values: unknown[]): number {
-  let bytes = 0;
-  for (const value of values) {
-    if (values.length > mostValues) return bytes + 1_000_000;
+  let nested: object[] | undefined;
+  const add = (value: unknown): void => {
     bytes += 8;
     if (typeof value === 'string') bytes += value.length;
     else if (typeof value === 'object' && value !== null) {
-      if (ArrayBuffer.isView(value)) bytes += value.byteLength;
-      else for (const inner of Object.values(value)) values.push(inner);
+      nested ??= [];
+      nested.push(value);
+    }
+  };
+  for (const arg of args) add(arg);
+  for (let value = nested?.pop(); value !== undefined; value = nested?.pop()) {
+    if (ArrayBuffer.isView(value)) bytes += value.byteLength;
+    else if (Array.isArray(value)) for (const inner of value) add(inner);
+    else {
+      for (const key of Object.keys(value)) {
+        bytes += key.length;
+        add(Reflect.get(value, key));
+      }
     }
   }
   return bytes;

@@ -3,13 +3,13 @@
  */
 
 import type { BroadcastOperator, DefaultEventsMap, Namespace, Socket } from 'socket.io';
-import { assertListener, assertSessionId } from '../assertions.js';
+import { assertListener, assertSessionId, assertSocket } from '../assertions.js';
 import { connectError } from '../errors.js';
 import { sessionHashOf } from '../session/session-hash.js';
 import type { Entrance } from './admission.js';
 import type { LeaveRoomListener } from './leave-room-listener.js';
+import type { EventName, Listener } from './listener-links.js';
 import type { SessionSockets } from './session-sockets.js';
-import type { EventName, Listener } from './socket-members.js';
 
 /** What the namespaces of one `ExpressionSocket` share. */
 export interface NamespaceDependencies {
@@ -83,6 +83,12 @@ export class SessionNamespaceWrapper {
     assertListener('authorization', listener);
     this.#entrance.authorizations.push(listener);
     return this;
+  }
+
+  /** The prototyped socket of a raw one: always the same. */
+  socketOf(raw: Socket): Socket {
+    assertSocket('socketOf', raw);
+    return this.#dependencies.sockets.prototypedOf(raw);
   }
 
   /** The sockets of a session in this namespace, on all nodes: what `to(room)` of Socket.IO returns. */

@@ -1,46 +1,51 @@
 /**
- * @module The sockets of one `ExpressionSocket`: from a raw socket to its session socket and its
- * mirror. Knows that each raw socket has one of either.
+ * @module The sockets of one `ExpressionSocket`: finds the controller and the prototyped socket of a
+ * raw socket, which has one of each.
  */
 
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
 import { type ControllerDependencies, SocketController } from './socket-controller.js';
-import { SocketMembers } from './socket-members.js';
-import { Mirrors } from './socket-mirror.js';
+import { SocketMethods } from './socket-methods.js';
+import { SocketProxies } from './socket-proxies.js';
 
-/** Finds the session socket of a raw socket. It goes with the raw one: nothing else holds it. */
+/** Finds the controllers of raw sockets, which go with them: nothing else holds one. */
 export class SessionSockets {
-  readonly #services: ControllerDependencies;
-  readonly #sockets = new WeakMap<Socket, SocketController>();
+  readonly #dependencies: ControllerDependencies;
+  readonly #controllers = new WeakMap<Socket, SocketController>();
   readonly #lifeEvents = new WeakMap<Socket, EventEmitter>();
-  readonly #members: SocketMembers;
-  readonly #mirrors: Mirrors<Socket>;
+  readonly #methods: SocketMethods;
+  readonly #proxies: SocketProxies<Socket>;
 
-  constructor(services: Omit<ControllerDependencies, 'lifeEvents'>) {
-    this.#services = { ...services, lifeEvents: (raw) => this.#lifeEventsOf(raw) };
-    this.#members = new SocketMembers({
-      alwaysSession: services.options.alwaysSession,
+  constructor(dependencies: Omit<ControllerDependencies, 'lifeEvents'>) {
+    this.#dependencies = { ...dependencies, lifeEvents: (raw) => this.#lifeEventsOf(raw) };
+    this.#methods = new SocketMethods({
+      alwaysSession: dependencies.options.alwaysSession,
       receive: (raw, event, listener, args) => this.of(raw).receive(event, listener, args),
       lifeEvents: (raw) => this.#lifeEventsOf(raw),
     });
-    this.#mirrors = new Mirrors(this.#members.members);
+    this.#proxies = new SocketProxies(this.#methods);
   }
 
-  /** The session socket of a raw socket: always the same one. */
+  /** The controller of a raw socket: always the same one. */
   of(raw: Socket): SocketController {
-    let socket = this.#sockets.get(raw);
-    if (socket === undefined) {
-      socket = new SocketController(raw, this.#mirrors.of(raw), this.#services);
-      this.#sockets.set(raw, socket);
+    let controller = this.#controllers.get(raw);
+    if (controller === undefined) {
+      controller = new SocketController(raw, this.#proxies.of(raw), this.#dependencies);
+      this.#controllers.set(raw, controller);
     }
-    return socket;
+    return controller;
+  }
+
+  /** The prototyped socket of a raw one; a prototyped one is its own. */
+  prototypedOf(socket: Socket): Socket {
+    return this.of(this.#proxies.rawOf(socket)).socket;
   }
 
   /** Takes back what was put on a raw socket. */
   release(raw: Socket): void {
-    this.#sockets.get(raw)?.leave();
-    this.#members.release(raw);
+    this.#controllers.get(raw)?.leave();
+    this.#methods.release(raw);
   }
 
   #lifeEventsOf(raw: Socket): EventEmitter {

@@ -17,9 +17,9 @@ import type { ReadResult, Snapshot } from '../session/snapshot.js';
 import type { ErrorContext } from '../types/options.js';
 import type { SessionEndReason, SocketSession } from '../types.js';
 import { Admission, type Applicant } from './admission.js';
+import type { EventName, Listener } from './listener-links.js';
 import { Membership, type MembershipDependencies, type MembershipOwner } from './membership.js';
 import { PendingEvents, type PendingTotal } from './pending-events.js';
-import type { EventName, Listener } from './socket-members.js';
 
 /** What the sockets of one `ExpressionSocket` share. */
 export interface ControllerDependencies {
@@ -177,29 +177,29 @@ export class SocketController implements Applicant, MembershipOwner {
     args: readonly unknown[],
   ): void {
     const call = new ListenerCall(this, event);
-    const leading = this.#leadingArguments(call, result);
-    if (leading instanceof SessionError) {
-      this.#manage(leading, event);
-      if (event === 'disconnect') this.#call(call, listener, [null, ...args]);
+    const session = this.#open(call, result);
+    const { autoErrManager } = this.#dependencies.options;
+    if (!(session instanceof SessionError)) {
+      const given = autoErrManager ? [session, ...args] : [null, session, ...args];
+      this.#call(call, listener, given);
       return;
     }
-    this.#call(call, listener, [...leading, ...args]);
-  }
-
-  /** What an `authorization` listener is given ahead of its own arguments. */
-  authorizationArguments(result: ReadResult): readonly unknown[] | SessionError {
-    return this.#leadingArguments(new ListenerCall(this, 'authorization'), result);
+    if (!autoErrManager) {
+      this.#call(call, listener, [session, null, ...args]);
+      return;
+    }
+    this.#manage(session, event);
+    if (event === 'disconnect') this.#call(call, listener, [null, ...args]);
   }
 
   /**
-   * What a listener is given ahead of its own arguments: `(err, session)`, or, with
+   * What an `authorization` listener is given ahead of its own arguments: `(err, session)`, or, with
    * `autoErrManager`, `(session)`.
    *
    * @returns the arguments, or the error that `autoErrManager` keeps from the listener
    */
-  #leadingArguments(call: ListenerCall, result: ReadResult): readonly unknown[] | SessionError {
-    const session = this.#open(call, result);
-    call.hasSession = !(session instanceof SessionError);
+  authorizationArguments(result: ReadResult): readonly unknown[] | SessionError {
+    const session = this.#open(new ListenerCall(this, 'authorization'), result);
     const { autoErrManager } = this.#dependencies.options;
     if (session instanceof SessionError) return autoErrManager ? session : [session, null];
     return autoErrManager ? [session] : [null, session];
@@ -262,8 +262,10 @@ export class SocketController implements Applicant, MembershipOwner {
   }
 
   #open(call: ListenerCall, { snapshot, error }: ReadResult): SocketSession | SessionError {
-    if (error) return error;
-    return this.#dependencies.engine.open(String(this.#sessionId), snapshot, call);
+    const session =
+      error ?? this.#dependencies.engine.open(String(this.#sessionId), snapshot, call);
+    call.hasSession = !(session instanceof SessionError);
+    return session;
   }
 
   /** What `autoErrManager` does: a store's trouble passes; a client without a session is disconnected. */

@@ -2,7 +2,7 @@
  * @module The wrapper of a namespace: its listeners, and who may connect.
  */
 
-import type { Namespace } from 'socket.io';
+import type { Namespace, Socket } from 'socket.io';
 import type { AddListener, EventName, Fitting } from './add-listener.js';
 import type { AnyListener, DefaultEventsMap, EventsMap } from './event-maps.js';
 import type { Flag, SessionArguments } from './listener-arguments.js';
@@ -126,6 +126,35 @@ export interface NamespaceFor<
    * expressionIO.sockets.authorization(async (err, session) => !err && (await isMember(session)));
    */
   readonly authorization: AddAuthorization<AutoErrManager, this>;
+
+  /**
+   * The prototyped socket of a raw one: always the same, and what `connection` listeners get. The
+   * two are not equal by `===`; so what is to be found by the socket, such as the keys of a
+   * `WeakMap` that a middleware fills, is best kept by the prototyped one. Of a prototyped socket it
+   * is the socket itself.
+   *
+   * @throws {TypeError} where it is given no socket
+   *
+   * @example
+   * const startedAt = new WeakMap<object, number>();
+   * io.use((raw, next) => {
+   *   startedAt.set(expressionIO.sockets.socketOf(raw), Date.now());
+   *   next();
+   * });
+   * expressionIO.sockets.on('connection', (err, session, socket) => {
+   *   console.log(startedAt.get(socket));
+   * });
+   */
+  socketOf(
+    raw: Pick<Socket, 'id' | 'handshake'>,
+  ): SocketFor<
+    ListenEvents,
+    EmitEvents,
+    ServerSideEvents,
+    SocketData,
+    AlwaysSession,
+    AutoErrManager
+  >;
 }
 
 /**

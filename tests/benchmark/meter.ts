@@ -3,6 +3,7 @@
  * busy the event loop was.
  */
 
+import { readFileSync } from 'node:fs';
 import { type EventLoopUtilization, performance } from 'node:perf_hooks';
 import type { Reads } from './stores.js';
 
@@ -11,6 +12,8 @@ export interface Window {
   readonly seconds: number;
   /** CPU time of all threads of the process, in user and system mode, in microseconds. */
   readonly cpu: number;
+  /** How long the main thread was ready to run while others had the cores, in seconds. */
+  readonly queued: number;
   /** How long the event loop was not waiting for something to happen, in microseconds. */
   readonly active: number;
   /** The share of the window in which the event loop was not waiting. */
@@ -28,7 +31,12 @@ export class Meter {
   readonly #reads: Reads;
   #events = 0;
   #connections = 0;
-  #start!: Counts & { time: number; cpu: NodeJS.CpuUsage; loop: EventLoopUtilization };
+  #start!: Counts & {
+    time: number;
+    cpu: NodeJS.CpuUsage;
+    queued: number;
+    loop: EventLoopUtilization;
+  };
 
   constructor(reads: Reads) {
     this.#reads = reads;
@@ -59,6 +67,7 @@ export class Meter {
       ...this.#counts(),
       time: performance.now(),
       cpu: process.cpuUsage(),
+      queued: readQueued(),
       loop: performance.eventLoopUtilization(),
     };
   }
@@ -72,6 +81,7 @@ export class Meter {
     return {
       seconds: (performance.now() - start.time) / 1000,
       cpu: user + system,
+      queued: readQueued() - start.queued,
       active: active * 1000,
       utilization,
       events: counts.events - start.events,
@@ -89,5 +99,15 @@ export class Meter {
       storeCalls,
       recordsRead,
     };
+  }
+}
+
+/** How long the main thread has ever waited for a core, in seconds; 0 where the system does not tell. */
+function readQueued(): number {
+  try {
+    const [, nanoseconds] = readFileSync('/proc/self/schedstat', 'utf8').split(' ');
+    return Number(nanoseconds) / 1e9;
+  } catch {
+    return 0;
   }
 }

@@ -5,12 +5,14 @@
 
 /** What one turn of a variant gave, or the medians of its turns. What a load has not is left out. */
 export interface Sample {
-  /** Events or connections per second. */
+  /** Events or connections per second in which the server had a core, or had nothing to do. */
   readonly rate?: number;
   /** Microseconds of CPU time of the server's process per event or connection. */
   readonly cpu?: number;
-  /** Microseconds of the server's event loop per event or connection, without the waiting. */
+  /** Microseconds in which the server's event loop ran, per event or connection. */
   readonly active?: number;
+  /** The share of the time in which the server waited for a core, since others had them. */
+  readonly queued?: number;
   /** The share of the time in which the server's event loop was not waiting. */
   readonly busy?: number;
   /** The share of the time in which the clients' event loop was not waiting. */
@@ -49,6 +51,7 @@ const metrics = [
   'rate',
   'cpu',
   'active',
+  'queued',
   'busy',
   'clientsBusy',
   'p50',

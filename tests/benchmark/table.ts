@@ -46,6 +46,7 @@ const ofRecipe: readonly Column[] = [
       fixed(divide(measured(result, variant.name, 'rate'), measured(result, 'recipe', 'rate')), 2),
   ],
 ];
+const queued: Column = ['no core', ({ variant }) => percent(variant.medians.queued)];
 const storeCalls: Column = ['store calls', ({ variant }) => fixed(variant.medians.reads, 3)];
 const reads: readonly Column[] = [
   storeCalls,
@@ -62,9 +63,9 @@ const networkColumns: readonly Column[] = [
   before,
   ...ofRecipe,
   ['CPU µs/event', ({ variant }) => fixed(variant.medians.cpu, 1)],
-  ['loop µs/event', ({ variant }) => fixed(variant.medians.active, 1)],
   ['events/s', ({ variant }) => grouped(variant.medians.rate)],
   ['server busy', writeBusy],
+  queued,
   ['clients busy', ({ variant }) => percent(variant.medians.clientsBusy)],
   ['p50 ms', ({ variant }) => fixed(variant.medians.p50, 2)],
   ['p99 ms', ({ variant }) => fixed(variant.medians.p99, 2)],
@@ -80,6 +81,7 @@ const insideColumns: readonly Column[] = [
   ['highest', ({ variant }) => fixed(Math.max(...variant.costs), 2)],
   ['loop µs/event', ({ variant }) => fixed(variant.medians.active, 2)],
   ['busy', writeBusy],
+  queued,
   ...reads,
 ];
 
@@ -90,6 +92,7 @@ const stormColumns: readonly Column[] = [
   ['over bare', ({ result, variant }) => overBare(result, variant)],
   ['connections/s', ({ variant }) => grouped(variant.medians.rate)],
   ['busy', writeBusy],
+  queued,
   ...reads,
 ];
 
@@ -115,8 +118,8 @@ export function writeTables({ machine, settings, loads }: Results, earlier?: Res
     'second; “of recipe” likewise. Over the network, a round in which the server was busy for less than',
     `${percent(leastBusy)} does not count, and a figure with less than half of its rounds left is marked as`,
     'idle, and used for nothing.',
-    '“loop µs” is the time in which the event loop was not waiting: where it is far above the CPU time,',
-    'the server waited for a core, since the machine was busy with something else.',
+    '“no core” is the share of the time in which the server was ready to run while other processes had',
+    'the cores; it is taken out of events/s, and where it is large, the figures are rough.',
     ...loads.map((result) => writeTable(result, earlier)),
     ...writeNotes(),
   ].join('\n');

@@ -179,9 +179,11 @@ export function profileName({ name }: Load, variant: VariantName): string {
 /** A window, by the events or connections that were in it. */
 function perEach(count: number, window: Window): Sample {
   return {
-    rate: count / window.seconds,
+    // What other processes took from the server is none of its own doing.
+    rate: count / (window.seconds - window.queued),
     cpu: window.cpu / count,
-    active: window.active / count,
+    active: (window.active - window.queued * 1e6) / count,
+    queued: window.queued / window.seconds,
     busy: window.utilization,
     reads: window.storeCalls / count,
     records: window.recordsRead / count,

@@ -97,8 +97,8 @@ describe('the client script in Chromium', () => {
       const clients = watch(sessions);
       app.express.get('/page', (_request, response) => void response.send(html));
       for (const [path, file] of [
-        ['/client/index.js', 'dist/socket.io-sessions/client/index.js'],
-        ['/client/session-client.js', 'dist/socket.io-sessions/client/session-client.js'],
+        ['/client/index.js', 'dist/esm/socket.io-sessions/client/index.js'],
+        ['/client/session-client.js', 'dist/esm/socket.io-sessions/client/session-client.js'],
       ] as const) {
         app.express.get(path, async (_request, response) => {
           response.type('js').send(await readFile(new URL(file, root), 'utf8'));

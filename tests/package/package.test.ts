@@ -27,6 +27,7 @@ describe('The packed package', function () {
   this.timeout(90_000);
 
   let consumer: string;
+  let tarball: string;
   let contents: string[];
 
   before(() => {
@@ -41,9 +42,10 @@ describe('The packed package', function () {
       }),
     );
     contents = files.map(({ path }: { path: string }) => path);
+    tarball = join(consumer, filename);
     const home = join(consumer, 'node_modules', manifest.name);
     mkdirSync(home, { recursive: true });
-    execFileSync('tar', ['-xzf', join(consumer, filename), '-C', home, '--strip-components=1']);
+    execFileSync('tar', ['-xzf', tarball, '-C', home, '--strip-components=1']);
   });
   after(() => rmSync(consumer, { recursive: true, force: true }));
 
@@ -78,10 +80,15 @@ describe('The packed package', function () {
   it('holds the library, its documents, and nothing else', () => {
     for (const path of contents) {
       expect(path).to.match(
-        /^(dist\/.+\.(js|d\.ts)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+        /^(dist\/.+\.(c?js|d\.c?ts)|dist\/cjs\/package\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
       );
     }
-    expect(contents).to.include.members(['README.md', 'LICENSE', 'CHANGELOG.md', 'dist/index.js']);
+    expect(contents).to.include.members([
+      'README.md',
+      'LICENSE',
+      'CHANGELOG.md',
+      'dist/cjs/require.cjs',
+    ]);
   });
 
   it('has nothing that publint would complain of', async () => {
@@ -89,6 +96,16 @@ describe('The packed package', function () {
       pkgDir: join(consumer, 'node_modules', manifest.name),
     });
     expect(messages.map((message) => formatMessage(message, pkg))).to.deep.equal([]);
+  });
+
+  it('has nothing that `attw` would complain of, in any entry', () => {
+    const cli = join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js');
+    const { NODE_OPTIONS: _, ...env } = process.env;
+    const { analysis } = JSON.parse(
+      execFileSync(process.execPath, [cli, tarball, '--format', 'json'], { env, encoding: 'utf8' }),
+    );
+    expect(Object.keys(analysis.entrypoints)).to.have.members(Object.keys(manifest.exports));
+    expect(analysis.problems).to.deep.equal([]);
   });
 
   it('gives `import { ExpressionSocket }` the class', () => {
@@ -144,9 +161,12 @@ describe('The packed package', function () {
 
   it('needs no client of Socket.IO on a server', () => {
     const imports = contents
-      .filter((path) => path.endsWith('.js') && !path.includes('/client/'))
+      .filter((path) => /\.c?js$/.test(path) && !/\/(client|testing)\//.test(path))
       .map((path) => readFileSync(join(consumer, 'node_modules', manifest.name, path), 'utf8'));
-    expect(imports.join('')).not.to.match(/from 'socket\.io-client'/);
+    expect(imports.join('')).to.match(/require\("node:crypto"\)/);
+    expect(imports.join('')).not.to.match(
+      /(from |require\()['"](socket\.io-client|socket\.io)['"]/,
+    );
   });
 
   it('serves its client script', () => {
@@ -206,12 +226,35 @@ describe('The packed package', function () {
     });
   }
 
-  it('has declarations for `require` in TypeScript', () => {
-    const program = `
-      import ExpressionSocket = require('${manifest.name}');
-      const error: Error = new ExpressionSocket.SessionError('ERR_SESSION_ORIGIN', 'no');
-      console.log(error.message, ExpressionSocket.name);
-    `;
-    expect(compile('typescript', 'consumer.cts', program)).to.deep.equal([]);
-  });
+  for (const [name, compiler] of Object.entries(compilers)) {
+    it(`has declarations for \`require\` that ${name} takes`, () => {
+      const program = `
+        import ExpressionSocket = require('${manifest.name}');
+        const error: ExpressionSocket.SessionError =
+          new ExpressionSocket.SessionError('ERR_SESSION_ORIGIN', 'no');
+        console.log(error.message, ExpressionSocket.name);
+      `;
+      expect(compile(compiler, 'consumer.cts', program)).to.deep.equal([]);
+    });
+
+    it(`has declarations for \`import\` in a CommonJS module that ${name} takes`, () => {
+      const program = `
+        import ByDefault, { ExpressionSocket, SessionError, type SocketSession } from '${manifest.name}';
+        import { startTestServer } from '${manifest.name}/testing';
+        import { Server } from 'socket.io';
+        import { MemoryStore } from 'express-session';
+        import cookieParser from 'cookie-parser';
+        const expressionIO: ExpressionSocket = new ByDefault(
+          new Server(), new MemoryStore(), cookieParser('s'),
+        );
+        expressionIO.sockets.on('connection', (err, session) => {
+          if (err) return console.log(err instanceof SessionError);
+          const held: SocketSession = session;
+          console.log(held.id);
+        });
+        void startTestServer({ options: { autoErrManager: true } });
+      `;
+      expect(compile(compiler, 'imports.cts', program)).to.deep.equal([]);
+    });
+  }
 });

@@ -1,22 +1,15 @@
 /**
- * @module A web application with sessions and a Socket.IO server, for real, on a port of its own.
- * Knows how visitors log in and connect; must not know what a test is about.
+ * @module A test server with an Express application, whose clients bring the cookies and origins that a
+ * test gives them.
  */
 
-import { once } from 'node:events';
-import { createServer, type Server as HttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import cookieParser from 'cookie-parser';
+import type { Server as HttpServer } from 'node:http';
 import express, { type Express } from 'express';
-import session, { MemoryStore, type Store } from 'express-session';
-import { Server, type ServerOptions } from 'socket.io';
+import { MemoryStore, type Store } from 'express-session';
+import type { Server, ServerOptions } from 'socket.io';
 import { type ManagerOptions, io as open, type Socket, type SocketOptions } from 'socket.io-client';
-import {
-  type CookieParser,
-  ExpressionSocket,
-  type ExpressionSocketOptions,
-  type GivenOptions,
-} from '../../source/index.js';
+import type { CookieParser, ExpressionSocketOptions, GivenOptions } from '../../source/index.js';
+import { startTestServer, type TestServer } from '../../source/testing/index.js';
 
 declare module 'express-session' {
   interface SessionData {
@@ -46,69 +39,56 @@ export interface ClientSettings extends Partial<ManagerOptions & SocketOptions> 
   readonly namespace?: string;
 }
 
+/** The test server of an application. Tests send what they like. */
+type Backend<Options extends ExpressionSocketOptions> = TestServer<
+  // biome-ignore lint/suspicious/noExplicitAny: as Socket.IO's own untyped servers have it
+  Record<string, (...args: any[]) => void>,
+  // biome-ignore lint/suspicious/noExplicitAny: as Socket.IO's own untyped servers have it
+  Record<string, (...args: any[]) => void>,
+  // biome-ignore lint/suspicious/noExplicitAny: as Socket.IO's own untyped servers have it
+  Record<string, (...args: any[]) => void>,
+  unknown,
+  Options,
+  Store
+>;
+
 /** A running application. `stop()` ends all that it started. */
 export class App<const Options extends ExpressionSocketOptions = Record<never, never>> {
   readonly store: Store;
   readonly http: HttpServer;
-  readonly express: Express = express();
+  readonly express: Express;
   readonly io: Server;
-  readonly expressionIO: ExpressionSocket<
-    // Tests send what they like.
-    // biome-ignore lint/suspicious/noExplicitAny: as Socket.IO's own untyped servers have it
-    Record<string, (...args: any[]) => void>,
-    // biome-ignore lint/suspicious/noExplicitAny: as Socket.IO's own untyped servers have it
-    Record<string, (...args: any[]) => void>,
-    // biome-ignore lint/suspicious/noExplicitAny: as Socket.IO's own untyped servers have it
-    Record<string, (...args: any[]) => void>,
-    unknown,
-    Options
-  >;
+  readonly expressionIO: Backend<Options>['expressionIO'];
+  readonly #server: Backend<Options>;
   readonly #clients: Socket[] = [];
 
   /** Starts an application that listens on a free port. */
   static async start<const Options extends ExpressionSocketOptions = Record<never, never>>(
     settings: AppSettings<Options> = {},
   ): Promise<App<Options>> {
-    const app = new App(settings);
-    app.http.listen(0, '127.0.0.1');
-    await once(app.http, 'listening');
-    return app;
+    const { store = new MemoryStore(), cookieName = 'connect.sid', ...others } = settings;
+    const app = createExpress();
+    const server: Backend<Options> = await startTestServer({
+      ...others,
+      store,
+      secret,
+      session: { name: cookieName },
+      setUp: (server) => server.use(app),
+    });
+    return new App(server, app);
   }
 
-  private constructor(settings: AppSettings<Options>) {
-    this.store = settings.store ?? new MemoryStore();
-    this.express.use(
-      session({
-        secret,
-        store: this.store,
-        name: settings.cookieName ?? 'connect.sid',
-        resave: false,
-        saveUninitialized: false,
-      }),
-    );
-    this.express.post('/login', (request, response) => {
-      request.session.n = 0;
-      request.session.visitor = { name: 'Ada', tags: [] };
-      response.end(request.sessionID);
-    });
-    this.express.post('/logout', (request, response) => {
-      request.session.destroy(() => response.end());
-    });
-    this.express.get('/session', (request, response) => {
-      response.json(request.session);
-    });
-    this.http = createServer(this.express);
-    this.io = new Server(this.http, settings.server);
-    this.expressionIO = new ExpressionSocket(
-      this.io,
-      this.store,
-      settings.cookieParser ?? cookieParser(secret),
-      settings.options,
-    );
+  private constructor(server: Backend<Options>, app: Express) {
+    this.#server = server;
+    this.store = server.store;
+    this.http = server.http;
+    this.express = app;
+    this.io = server.io;
+    this.expressionIO = server.expressionIO;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.http.address() as AddressInfo).port}`;
+    return this.#server.url;
   }
 
   /** Logs a new visitor in; tells the cookie that the browser would send, and the session's id. */
@@ -149,11 +129,25 @@ export class App<const Options extends ExpressionSocketOptions = Record<never, n
 
   async stop(): Promise<void> {
     for (const client of this.#clients) client.disconnect();
-    this.expressionIO.close();
-    // A request that a failed test left behind would be waited for.
-    this.http.closeAllConnections();
-    await this.io.close();
+    await this.#server.stop();
   }
+}
+
+/** The pages of the application. */
+function createExpress(): Express {
+  const app = express();
+  app.post('/login', (request, response) => {
+    request.session.n = 0;
+    request.session.visitor = { name: 'Ada', tags: [] };
+    response.end(request.sessionID);
+  });
+  app.post('/logout', (request, response) => {
+    request.session.destroy(() => response.end());
+  });
+  app.get('/session', (request, response) => {
+    response.json(request.session);
+  });
+  return app;
 }
 
 /** Waits for a client to connect. */

@@ -119,3 +119,15 @@ always.on('connection', (_err, _session, socket) => {
   // @ts-expect-error the id is the connection's
   socket.id = 'another';
 });
+
+// From a raw socket to what `connection` listeners get.
+io.use((raw) => {
+  selective.on('connection', (_err, _session, socket) => {
+    const found = selective.socketOf(raw);
+    expect<Equal<typeof found, typeof socket>>();
+  });
+  selective.socketOf(raw).sessOn('vote', listener);
+  always.socketOf(raw).on('vote', listener);
+  // @ts-expect-error: an id is no socket.
+  selective.socketOf(raw.id);
+});

@@ -59,7 +59,7 @@ new ExpressionSocket(io, store, parser, {
   },
   onError: (error, { socket, event }) => {
     expect<Equal<typeof error, unknown>>();
-    expect<Equal<typeof socket, Socket>>();
+    expect<Equal<typeof socket, Socket | undefined>>();
     expect<Equal<typeof event, string | symbol>>();
   },
 });

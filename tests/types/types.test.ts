@@ -44,7 +44,9 @@ describe('the types', () => {
     for (const compiler of ['typescript', 'typescript-5.6']) {
       it(`have no error of their own in ${compiler}, though libraries are checked`, async function () {
         this.timeout(120_000);
-        expect(existsSync(`${root}dist/index.d.ts`), '`npm run build` comes first').to.equal(true);
+        expect(existsSync(`${root}dist/esm/index.d.ts`), '`npm run build` comes first').to.equal(
+          true,
+        );
         const { output } = await compile(compiler, 'tests/types/built');
         // Engine.IO's own do not compile in TypeScript 5.6, for which Node.js has other types.
         const ours = output.split('\n').filter((line) => /^dist\/|^error/.test(line));

@@ -12,8 +12,8 @@ import { stub } from 'sinon';
 import type { Socket } from 'socket.io';
 import { Server } from 'socket.io';
 import { ExpressionSocket } from '../../source/index.js';
-import { SocketMembers } from '../../source/sockets/socket-members.js';
-import { Mirrors } from '../../source/sockets/socket-mirror.js';
+import { SocketMethods } from '../../source/sockets/socket-methods.js';
+import { SocketProxies } from '../../source/sockets/socket-proxies.js';
 
 /** The constructor and the methods as JavaScript may call them. */
 type Unchecked = new (
@@ -205,16 +205,16 @@ describe('a wrapper', () => {
 });
 
 describe('a prototyped socket', () => {
-  /** The members over an emitter that stands for a raw socket; nothing is ever received. */
+  /** The methods over an emitter that stands for a raw socket; nothing is ever received. */
   function prototypedSocket(
     alwaysSession: boolean,
   ): Record<string, (...args: unknown[]) => unknown> {
-    const { members } = new SocketMembers({
+    const methods = new SocketMethods({
       alwaysSession,
       receive: stub(),
       lifeEvents: () => new EventEmitter(),
     });
-    const socket: unknown = new Mirrors<EventEmitter>(members).of(new EventEmitter() as Socket);
+    const socket: unknown = new SocketProxies<Socket>(methods).of(new EventEmitter() as Socket);
     return socket as Record<string, (...args: unknown[]) => unknown>;
   }
 

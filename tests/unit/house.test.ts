@@ -33,6 +33,11 @@ function isIn(folder: string): (path: string) => boolean {
   return (path) => path.startsWith(`${folder}/`);
 }
 
+/** Whether a file is of a further entry that is built on the library. */
+function isAnnexe(path: string): boolean {
+  return isIn('socket.io-sessions')(path) || isIn('testing')(path);
+}
+
 describe('The house', () => {
   it('opens each file with a sentence about what it knows', () => {
     for (const { name, text } of files) expect(text, name).to.match(/^\/\*\*\n \* @module /);
@@ -52,20 +57,20 @@ describe('The house', () => {
     }
   });
 
-  it('has one door: only `index.ts` and `enable` import the facade, and nothing imports `index.ts`', () => {
+  it('has one door: only `index.ts`, `enable` and the test server import the facade, and nothing imports `index.ts`', () => {
     for (const file of files) {
       const rooms = roomsOf(file);
       expect(rooms, file.name).not.to.include('index.ts');
-      if (file.name !== 'index.ts' && !isIn('socket.io-sessions')(file.name)) {
+      if (file.name !== 'index.ts' && !isAnnexe(file.name)) {
         expect(rooms, file.name).not.to.include('expression-socket.ts');
       }
     }
   });
 
-  it('has `enable` in an annexe: it may know the house, and the house does not know it', () => {
+  it('has `enable` and the test server beside it: they import the library, which imports neither', () => {
     for (const file of files) {
-      if (isIn('socket.io-sessions')(file.name)) continue;
-      expect(roomsOf(file).filter(isIn('socket.io-sessions')), file.name).to.deep.equal([]);
+      if (isAnnexe(file.name)) continue;
+      expect(roomsOf(file).filter(isAnnexe), file.name).to.deep.equal([]);
     }
   });
 
@@ -88,8 +93,9 @@ describe('The house', () => {
     for (const name of graph.keys()) visit(name, []);
   });
 
-  it('imports Socket.IO and express-session for their types only', () => {
+  it('imports Socket.IO and express-session for their types only, but for the test server', () => {
     for (const { name, text } of files) {
+      if (isIn('testing')(name)) continue;
       for (const { specifier, isTypeOnly } of importsOf(text)) {
         if (specifier === 'socket.io' || specifier === 'express-session') {
           expect(isTypeOnly, `${name} imports ${specifier}`).to.equal(true);

@@ -92,7 +92,7 @@ describe('a ticket', () => {
         clock.tick(1);
         const { message, cause } = await refusal(tickets, ticket);
         expect(message).to.include('expired').and.to.include(`${lifetime} ms`);
-        // What `jose` says of it has the contents with it.
+        // A message of the decryption might hold what is in the ticket.
         expect(cause).to.equal(undefined);
       });
     }

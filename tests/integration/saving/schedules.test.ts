@@ -29,7 +29,14 @@ describe('Whatever the schedule, no update is lost, no session revived, and no s
     const store = new SlowStore();
     const app = (await App.start({ store })) as unknown as App;
     const visits = new Visits(app);
-    const step = fc.constantFrom('save', 'update', 'http update', 'destroy', 'logout');
+    const step = fc.constantFrom(
+      'save',
+      'update',
+      'http write',
+      'http update',
+      'destroy',
+      'logout',
+    );
     try {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 8 }), async (chosen) => {
@@ -44,6 +51,12 @@ describe('Whatever the schedule, no update is lost, no session revived, and no s
               session.n = (session.n ?? 0) + 1;
             };
             if (name === 'logout') return app.logout(cookie);
+            if (name === 'http write') {
+              await overHttp(app, cookie, ({ session }) => {
+                session[`test:${at}`] = at;
+              });
+              return;
+            }
             if (name === 'http update') {
               const work = overHttp(app, cookie, () =>
                 codeOf(app.expressionIO.update(sessionId, increment)),
@@ -73,7 +86,9 @@ describe('Whatever the schedule, no update is lost, no session revived, and no s
           else {
             expect(record).to.have.property('n', updates);
             for (const [at, name] of chosen.entries()) {
-              if (name === 'save') expect(record).to.have.property(`test:${at}`, at);
+              if (name === 'save' || name === 'http write') {
+                expect(record).to.have.property(`test:${at}`, at);
+              }
             }
           }
           for (const { client } of sockets) client.disconnect();
@@ -100,10 +115,19 @@ describe('Whatever the schedule, no update is lost, no session revived, and no s
       );
       const engines = clients.map((client) => {
         const store = new RedisStore({ client });
-        return { client, engine: new Engine(store, redis(client)) };
+        return { client, store, engine: new Engine(store, redis(client)) };
       });
       const { client } = engines[0] as (typeof engines)[number];
-      const step = fc.constantFrom('save', 'save', 'update', 'update', 'destroy', 'expire');
+      const step = fc.constantFrom(
+        'save',
+        'save',
+        'update',
+        'update',
+        'http write',
+        'http write',
+        'destroy',
+        'expire',
+      );
       let next = 0;
       try {
         await fc.assert(
@@ -115,7 +139,7 @@ describe('Whatever the schedule, no update is lost, no session revived, and no s
             const saved: string[] = [];
             await Promise.all(
               chosen.map(async (name, at) => {
-                const { engine } = engines[at % 2] as (typeof engines)[number];
+                const { engine, store } = engines[at % 2] as (typeof engines)[number];
                 if (name === 'expire') return void (await client.del(key));
                 if (name === 'update') {
                   const code = await codeOf(
@@ -125,6 +149,16 @@ describe('Whatever the schedule, no update is lost, no session revived, and no s
                   );
                   if (code === 'fulfilled') updates++;
                   else expect(code).to.equal('ERR_SESSION_ENDED');
+                  return;
+                }
+                if (name === 'http write') {
+                  const request = { sessionID: sessionId, sessionStore: store };
+                  const found = await store.get(sessionId);
+                  if (!found) return;
+                  const loaded = store.createSession(request as never, found);
+                  loaded[`test:${at}`] = at;
+                  await new Promise((resolve) => loaded.save(resolve));
+                  saved.push(`test:${at}`);
                   return;
                 }
                 const session = await engine.open(sessionId);

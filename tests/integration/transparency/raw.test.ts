@@ -82,7 +82,8 @@ describe('Transparent: the raw socket given to other libraries is not changed', 
     const { raw, socket } = await pair(app, { cookie });
 
     expect(Reflect.ownKeys(socket)).to.deep.equal(Reflect.ownKeys(raw));
-    expect(Object.getPrototypeOf(socket)).to.equal(Socket.prototype);
+    expect(Object.keys(socket)).to.deep.equal(Object.keys(raw));
+    expect(Object.prototype.isPrototypeOf.call(Socket.prototype, socket)).to.equal(true);
   });
 
   it('shows the prototyped socket what another library put on it', async () => {
@@ -96,7 +97,7 @@ describe('Transparent: the raw socket given to other libraries is not changed', 
     expect(Reflect.get(socket, 'helper')).to.equal(helper);
   });
 
-  it('runs what another library put in the place of a method', async () => {
+  it('runs what another library put in the place of a method, as its own', async () => {
     const { raw, socket } = await pair(app, { cookie });
     const seen: unknown[] = [];
     const { emit } = raw;
@@ -106,7 +107,7 @@ describe('Transparent: the raw socket given to other libraries is not changed', 
     };
     socket.emit('news');
 
-    expect(seen[0]).to.equal(raw);
+    expect(seen[0]).to.equal(socket);
     expect(seen[1]).to.equal('news');
   });
 });

@@ -3,10 +3,11 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import sinon from 'sinon';
 import type { Socket } from 'socket.io';
-import { type Listener, SocketMembers } from '../../source/sockets/socket-members.js';
-import { Mirrors } from '../../source/sockets/socket-mirror.js';
+import type { Listener } from '../../source/sockets/listener-links.js';
+import { SocketMethods } from '../../source/sockets/socket-methods.js';
+import { SocketProxies } from '../../source/sockets/socket-proxies.js';
 
-/** What the members do, whatever the types of a socket say of them. */
+/** What the methods do, whatever the types of a socket say of them. */
 interface Listening {
   [member: string]: (...args: unknown[]) => unknown;
 }
@@ -14,21 +15,21 @@ interface Listening {
 const adders = ['on', 'addListener', 'once', 'prependListener', 'prependOnceListener'];
 const sessionless = ['disconnecting', 'error', 'newListener', 'removeListener', 'sessionend'];
 
-describe('the members of a prototyped socket', () => {
+describe('the methods of a prototyped socket', () => {
   let raw: EventEmitter;
   let lifeEvents: EventEmitter;
   let receive: sinon.SinonSpy;
   let socket: Listening;
-  let members: SocketMembers;
+  let methods: SocketMethods;
   let listener: sinon.SinonStub & Listener;
 
   function build(alwaysSession = false): void {
     raw = new EventEmitter();
     lifeEvents = new EventEmitter();
     listener = sinon.stub();
-    members = new SocketMembers({ alwaysSession, receive, lifeEvents: () => lifeEvents });
-    // To the members a socket is an emitter.
-    socket = new Mirrors<EventEmitter>(members.members).of(raw) as unknown as Listening;
+    methods = new SocketMethods({ alwaysSession, receive, lifeEvents: () => lifeEvents });
+    // To these methods a socket is an emitter.
+    socket = new SocketProxies<Socket>(methods).of(raw as Socket) as unknown as Listening;
   }
 
   beforeEach(() => {
@@ -185,27 +186,26 @@ describe('the members of a prototyped socket', () => {
       socket.sessOn?.('vote', listener);
       socket.sessOnce?.('news', listener);
       socket.on?.('vote', listener);
-      members.release(raw);
+      methods.release(raw as Socket);
 
-      expect(raw.rawListeners('vote')).to.deep.equal([listener]);
+      expect(socket.rawListeners?.('vote')).to.deep.equal([listener]);
       expect(raw.eventNames()).to.deep.equal(['vote']);
     });
 
     it('leaves those of another instance', () => {
-      const other = new SocketMembers({ alwaysSession: false, receive, lifeEvents: () => raw });
-      const mirror = new Mirrors<EventEmitter>(other.members).of(raw) as unknown as Listening;
-      mirror.sessOn?.('vote', listener);
-      members.release(raw);
+      const other = new SocketMethods({ alwaysSession: false, receive, lifeEvents: () => raw });
+      const another = new SocketProxies<Socket>(other).of(raw as Socket) as unknown as Listening;
+      another.sessOn?.('vote', listener);
+      methods.release(raw as Socket);
 
       expect(raw.listenerCount('vote')).to.equal(1);
     });
   });
 
-  it('are called with the prototyped socket as `this`', () => {
-    const { sessOn } = members.members;
-    // The members take any object that a mirror stands behind.
-    const derived = Object.create(socket) as Socket;
-    expect(Reflect.apply(sessOn as Listener, derived, ['vote', listener])).to.equal(derived);
+  it('may be called on an object that is derived from the prototyped socket', () => {
+    const derived: Listening = Object.create(socket);
+
+    expect(derived.sessOn?.('vote', listener)).to.equal(derived);
     expect(raw.listeners('vote')).to.deep.equal([listener]);
   });
 });

@@ -1,0 +1,91 @@
+/**
+ * @module The methods of a prototyped socket that take listeners away, list and count them: by the
+ * functions that the application passed, and with those of `sessionend`.
+ */
+
+import type { EventEmitter } from 'node:events';
+import type { Socket } from 'socket.io';
+import {
+  type EventName,
+  emitterOf,
+  isFoundBy,
+  type Listener,
+  leadsTo,
+  registeredOn,
+  shownFor,
+  unbound,
+} from './listener-links.js';
+import type { MethodCall, MethodOverride } from './socket-proxies.js';
+
+type Call = MethodCall<Socket>;
+type Override = MethodOverride<Socket>;
+type Remover = 'off' | 'removeListener';
+type Lister = 'listeners' | 'rawListeners';
+
+/** @param lifeEvents the emitter of `sessionend`, which is not the raw socket */
+export function lookupMethods(lifeEvents: (raw: Socket) => EventEmitter): Record<string, Override> {
+  const emitterFor = (raw: Socket, event: EventName): EventEmitter =>
+    event === 'sessionend' ? lifeEvents(raw) : emitterOf(raw);
+
+  const remover =
+    (name: Remover): Override =>
+    (call, args) => {
+      const [event, listener, ...rest] = args as [EventName, Listener];
+      const emitter = emitterFor(call.raw, event);
+      const found = registeredOn(emitter, event).findLast((one) => leadsTo(one, listener));
+      if (emitter !== call.raw) {
+        emitter[name](event, found ?? listener);
+        return call.self;
+      }
+      const isLeft = found === undefined || isFoundBy(found, listener);
+      return run(call, isLeft ? args : [event, found, ...rest]);
+    };
+
+  const lister =
+    (name: Lister, show: (listener: Listener) => Listener): Override =>
+    (call, args) => {
+      const [event] = args as [EventName];
+      const emitter = emitterFor(call.raw, event);
+      const listed = emitter === call.raw ? run(call, args) : emitter[name](event);
+      return Array.isArray(listed) ? listed.map(show) : listed;
+    };
+
+  return {
+    off: remover('off'),
+    removeListener: remover('removeListener'),
+    listeners: lister('listeners', shownFor),
+    rawListeners: lister('rawListeners', unbound),
+    listenerCount: (call, args) => {
+      const [event, listener] = args as [EventName, Listener?];
+      const emitter = emitterFor(call.raw, event);
+      const counted =
+        emitter === call.raw ? run(call, args) : emitter.listenerCount(event, listener);
+      if (typeof listener !== 'function' || typeof counted !== 'number') return counted;
+      const isMissed = (one: Listener): boolean =>
+        leadsTo(one, listener) && !isFoundBy(one, listener);
+      return counted + registeredOn(emitter, event).filter(isMissed).length;
+    },
+    eventNames: (call, args) => {
+      const names = run(call, args);
+      return Array.isArray(names) ? [...names, ...lifeEvents(call.raw).eventNames()] : names;
+    },
+    removeAllListeners: (call, args) => {
+      const events = args as [event?: EventName];
+      lifeEvents(call.raw).removeAllListeners(...events);
+      return events[0] === 'sessionend' ? call.self : run(call, args);
+    },
+  };
+}
+
+/**
+ * Runs the method that a call is of. What the class of Socket.IO inherits, and so nobody has
+ * replaced there, is faster on the raw socket.
+ */
+export function run({ name, method, raw, self }: Call, args: unknown[]): unknown {
+  const base: object | null = Object.getPrototypeOf(Object.getPrototypeOf(raw));
+  const isInherited = base !== null && !onSelf.has(name) && Reflect.get(base, name) === method;
+  return Reflect.apply(method, isInherited ? raw : self, args);
+}
+
+/** Node.js binds the listener to what these are called on. */
+const onSelf: ReadonlySet<PropertyKey> = new Set(['once', 'prependOnceListener']);

@@ -1,0 +1,273 @@
+/**
+ * @module Prototyped sockets: each is a `Proxy` on its raw socket, which keeps all state. This module
+ * decides what reading, assigning and calling do; what single methods do differently is given to it.
+ */
+
+import {
+  inheritedMethod,
+  isDataProperty,
+  isFixed,
+  type Method,
+  prototypeView,
+} from './socket-prototypes.js';
+
+export type { Method };
+
+/** One call of a method through a prototyped socket. */
+export interface MethodCall<Raw extends object> {
+  readonly raw: Raw;
+  /** The prototyped socket: `this` of whatever is registered by the call. */
+  readonly socket: Raw;
+  /** What the method was called on: the prototyped socket, or a `Proxy` on it. */
+  readonly self: Raw;
+  /** The method that the raw socket has under this name; of an addition, the addition itself. */
+  readonly method: Method;
+  readonly name: PropertyKey;
+  /** The raw socket's method of another name, without what was assigned through the proxy. */
+  readonly methodOf: (name: string) => Method;
+}
+
+/** What a method does in place of the raw socket's own, or besides it. */
+export type MethodOverride<Raw extends object> = (
+  call: MethodCall<Raw>,
+  args: unknown[],
+) => unknown;
+
+/** In what prototyped sockets differ from their raw ones, by the names of the methods. */
+export interface MethodTable<Raw extends object> {
+  /** Methods that the raw socket has as well. */
+  readonly overrides: Readonly<Record<string, MethodOverride<Raw>>>;
+  /** Methods that the raw socket does not have. */
+  readonly additions: Readonly<Record<string, MethodOverride<Raw>>>;
+  /** What is shown of the values of some properties. */
+  readonly views?: Readonly<Record<string, (value: unknown) => unknown>>;
+}
+
+/**
+ * Methods of Socket.IO that assign to properties of `this`. On an object derived from a prototyped
+ * socket they would leave state there that belongs on the raw socket.
+ */
+const assigningMethods: ReadonlySet<PropertyKey> = new Set(['emit', 'newBroadcastOperator']);
+
+/** The method that Node.js calls where a listener rejects; it is on no class. */
+const rejectionHandler = Symbol.for('nodejs.rejection');
+
+/**
+ * Makes prototyped sockets. Methods and getters run with the prototyped socket as `this`; what they
+ * assign lands on the raw socket. A function that is assigned in place of a method is called with
+ * the prototyped socket as `this` by Socket.IO too: for that, the raw socket gets a stand-in of it,
+ * while the prototyped socket shows the very function that was assigned.
+ *
+ * `Object.create(raw)` would not do: what a method then assigns lands on the derived object.
+ */
+export class SocketProxies<Raw extends object> {
+  readonly #overrides: ReadonlyMap<PropertyKey, MethodOverride<Raw>>;
+  readonly #additions: ReadonlyMap<PropertyKey, Method>;
+  readonly #views: ReadonlyMap<PropertyKey, (value: unknown) => unknown>;
+  /** The key under which a proxy, and whatever is derived from one or wraps one, has its raw socket. */
+  readonly #rawKey = Symbol('raw socket');
+  readonly #proxies = new WeakMap<Raw, Raw>();
+  readonly #prototypes = new WeakMap<object, object>();
+  /** The overridden methods, by their names and by what they override. */
+  readonly #methods = new Map<PropertyKey, WeakMap<Method, Method>>();
+  readonly #overridden = new WeakMap<Method, { key: PropertyKey; method: Method }>();
+  readonly #standIns = new WeakMap<Method, { raw: Raw; assigned: Method }>();
+  /**
+   * A call of a method on a raw socket that is at work in what was assigned through its proxy: when
+   * that calls the method which it replaced, the call is still one on the raw socket.
+   */
+  #rawCall: { raw: Raw; key: PropertyKey; first: unknown } | undefined;
+  readonly #handler: ProxyHandler<Raw>;
+
+  constructor({ overrides, additions, views = {} }: MethodTable<Raw>) {
+    this.#views = new Map(Object.entries(views));
+    this.#overrides = new Map(Object.entries(overrides));
+    this.#additions = new Map(
+      Object.entries(additions).map(([name, addition]) => [name, this.#added(name, addition)]),
+    );
+    this.#handler = {
+      get: (raw, key, receiver) => {
+        const value: unknown = Reflect.get(raw, key, receiver);
+        if (typeof value === 'function') return this.#shown(raw, key, value, receiver);
+        if (value === undefined) return this.#absent(raw, key);
+        if (value === raw && !isFixed(raw, key)) return this.of(raw);
+        const view = this.#views.get(key);
+        return view ? view(value) : value;
+      },
+      set: (raw, key, value, receiver) => {
+        // A short cut for what Socket.IO's own methods assign; all others go by `defineProperty`.
+        const isPlain = typeof value !== 'function' && receiver === this.#proxies.get(raw);
+        if (isPlain && isDataProperty(raw, key)) return Reflect.set(raw, key, value);
+        return Reflect.set(raw, key, value, receiver);
+      },
+      has: (raw, key) => key in raw || this.#additions.has(key),
+      getPrototypeOf: (raw) => this.#prototypeOf(raw),
+      getOwnPropertyDescriptor: (raw, key) => {
+        const own = Reflect.getOwnPropertyDescriptor(raw, key);
+        if (typeof own?.value !== 'function') return own;
+        return { ...own, value: this.#shown(raw, key, own.value, undefined) };
+      },
+      defineProperty: (raw, key, descriptor) =>
+        Reflect.defineProperty(raw, key, this.#stored(raw, key, descriptor)),
+    };
+  }
+
+  /** The prototyped socket of a raw one: always the same. The raw socket is not changed by it. */
+  of(raw: Raw): Raw {
+    let proxy = this.#proxies.get(raw);
+    if (proxy === undefined) {
+      proxy = new Proxy(raw, this.#handler);
+      this.#proxies.set(raw, proxy);
+    }
+    return proxy;
+  }
+
+  /**
+   * The raw socket of a prototyped one, or of an object that is derived from one or wraps one;
+   * anything else is returned as it is.
+   */
+  rawOf(value: Raw): Raw {
+    // What is found under this key is a raw socket.
+    const raw = Reflect.get(value, this.#rawKey) as unknown as Raw | undefined;
+    return raw ?? value;
+  }
+
+  #absent(raw: Raw, key: PropertyKey): unknown {
+    if (key === this.#rawKey) return raw;
+    return key in raw ? undefined : this.#additions.get(key);
+  }
+
+  /** What is seen of a function that the raw socket has. */
+  #shown(raw: Raw, key: PropertyKey, value: Method, receiver: unknown): Method {
+    const standIn = this.#standIns.get(value);
+    if (standIn?.raw === raw) return standIn.assigned;
+    const isOverridden = this.#overrides.has(key);
+    if (Object.hasOwn(raw, key)) {
+      if (isFixed(raw, key) || !isDataProperty(raw, key)) return value;
+      // Another library may have put in place of a method what returns the raw socket.
+      const inherited = inheritedMethod(raw, key);
+      const isReplaced = inherited !== undefined && inherited !== value;
+      return isOverridden || isReplaced ? this.#methodOver(key, value) : value;
+    }
+    const isAssigning = assigningMethods.has(key) && this.#isDerived(raw, receiver);
+    return isOverridden || isAssigning ? this.#methodOver(key, value) : value;
+  }
+
+  /** What the raw socket gets where a property is defined through its proxy. */
+  #stored(raw: Raw, key: PropertyKey, descriptor: PropertyDescriptor): PropertyDescriptor {
+    const assigned: unknown = descriptor.value;
+    if (typeof assigned !== 'function' || isFixed(raw, key, descriptor)) return descriptor;
+    const known = this.#overridden.get(assigned);
+    if (known?.key === key) return { ...descriptor, value: known.method };
+    const inherited = inheritedMethod(raw, key);
+    const isMethod = inherited !== undefined || key === rejectionHandler;
+    if (!isMethod || inherited === assigned) return descriptor;
+    return { ...descriptor, value: this.#standIn(raw, key, assigned) };
+  }
+
+  #standIn(raw: Raw, key: PropertyKey, assigned: Method): Method {
+    const standIn = new Proxy(assigned, {
+      apply: (_assigned, self, args) => {
+        if (self !== raw) return Reflect.apply(assigned, self, args);
+        const outer = this.#rawCall;
+        this.#rawCall = { raw, key, first: args[0] };
+        try {
+          const result: unknown = Reflect.apply(assigned, this.of(raw), args);
+          return result === this.of(raw) ? raw : result;
+        } finally {
+          this.#rawCall = outer;
+        }
+      },
+    });
+    this.#standIns.set(standIn, { raw, assigned });
+    return standIn;
+  }
+
+  /** A method of the name `key` that goes to its override; the same one each time. */
+  #methodOver(key: PropertyKey, method: Method): Method {
+    const ofKey = this.#methods.get(key) ?? new WeakMap<Method, Method>();
+    this.#methods.set(key, ofKey);
+    let over = ofKey.get(method);
+    if (over === undefined) {
+      over = new Proxy(method, {
+        apply: (_method, self, args) => this.#call(key, method, self, args),
+      });
+      ofKey.set(method, over);
+      this.#overridden.set(over, { key, method });
+    }
+    return over;
+  }
+
+  #call(key: PropertyKey, method: Method, self: Raw, args: unknown[]): unknown {
+    // Called on a raw socket, or on nothing, it is the raw socket's own.
+    const raw = typeof self === 'object' && self !== null ? this.rawOf(self) : self;
+    if (raw === self) return Reflect.apply(method, self, args);
+    const begun = this.#rawCall;
+    if (begun?.raw === raw && begun.key === key && begun.first === args[0]) {
+      const result: unknown = Reflect.apply(method, raw, args);
+      return result === raw ? self : result;
+    }
+    const call = this.#callOn(raw, self, { name: key, method });
+    const override = this.#overrides.get(key);
+    const result = override ? override(call, args) : Reflect.apply(method, call.self, args);
+    return result === call.self || result === raw ? self : result;
+  }
+
+  #callOn(raw: Raw, self: Raw, called: Pick<MethodCall<Raw>, 'name' | 'method'>): MethodCall<Raw> {
+    const socket = this.of(raw);
+    return {
+      raw,
+      socket,
+      self: this.#isDerived(raw, self) ? socket : self,
+      ...called,
+      methodOf: (name) => this.#beneath(raw, name),
+    };
+  }
+
+  #added(name: string, addition: MethodOverride<Raw>): Method {
+    const proxies = this;
+    const { [name]: added } = {
+      [name](this: Raw, ...args: unknown[]): unknown {
+        const call = proxies.#callOn(proxies.rawOf(this), this, { name, method: addition });
+        const result = addition(call, args);
+        return result === call.self ? this : result;
+      },
+    };
+    // The computed name of the only member.
+    return added as Method;
+  }
+
+  /** The method without what was assigned in its place through the proxy. */
+  #beneath(raw: Raw, name: string): Method {
+    // Only names of methods are asked for.
+    const method = Reflect.get(raw, name) as unknown as Method;
+    return this.#standIns.has(method) ? (inheritedMethod(raw, name) ?? method) : method;
+  }
+
+  #isDerived(raw: Raw, value: unknown): boolean {
+    const proxy = this.#proxies.get(raw);
+    if (value === proxy || typeof value !== 'object') return false;
+    for (let link = value; link; link = Object.getPrototypeOf(link)) {
+      if (link === proxy) return true;
+    }
+    return false;
+  }
+
+  #prototypeOf(raw: Raw): object | null {
+    const prototype = Reflect.getPrototypeOf(raw);
+    if (prototype === null || !Object.isExtensible(raw)) return prototype;
+    let view = this.#prototypes.get(prototype);
+    if (view === undefined) {
+      view = prototypeView(prototype, {
+        isShown: (key) => this.#overrides.has(key) || this.#additions.has(key),
+        shown: (key, method) => (method ? this.#methodOver(key, method) : this.#additions.get(key)),
+        stored: (key, value) => {
+          const known = this.#overridden.get(value as Method);
+          return known?.key === key ? known.method : value;
+        },
+      });
+      this.#prototypes.set(prototype, view);
+    }
+    return view;
+  }
+}

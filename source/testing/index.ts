@@ -1,0 +1,13 @@
+/**
+ * @module What `expression.socket.io/testing` exports: a server for an application's own tests.
+ */
+
+export { type EventSource, type NextEventSettings, nextEvent } from './next-event.js';
+export type { RequestHandler, SessionRequest, Visit } from './session-pages.js';
+export {
+  type ClientSettings,
+  startTestServer,
+  type TestServer,
+  type TestServerSettings,
+} from './test-server.js';
+export { type StoreOperation, TestStore } from './test-store.js';

@@ -1,0 +1,155 @@
+/**
+ * @module The HTTP side of a test server: real requests through the real express-session, in which a
+ * test does what a login, a logout or any other page would do.
+ */
+
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import session, { type Session, type SessionData, type SessionOptions } from 'express-session';
+
+/** An HTTP request of a visitor, as a handler behind express-session gets it. */
+export interface SessionRequest extends IncomingMessage {
+  readonly session: Session & Partial<SessionData>;
+  readonly sessionID: string;
+}
+
+/** A handler of HTTP requests: an Express or Connect application, a router, or a function. */
+export type RequestHandler = {
+  // The type of a method, since only those accept a narrower request, such as Express's.
+  handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    next: (error?: unknown) => void,
+  ): unknown;
+}['handle'];
+
+/** A visitor, as a browser knows one: by the cookie that was set last. */
+export class Visitor {
+  /** The id of the session that the visitor has or had last. */
+  sessionId: string | undefined;
+  #cookie: string | undefined;
+  readonly #headers: Record<string, string>[] = [];
+
+  get cookie(): string | undefined {
+    return this.#cookie;
+  }
+
+  set cookie(cookie: string) {
+    this.#cookie = cookie;
+    for (const headers of this.#headers) headers.cookie = cookie;
+  }
+
+  /** Makes headers that hold the visitor's cookie, also the one that is set later. */
+  headers(others: Readonly<Record<string, string>> = {}): Record<string, string> {
+    const headers = { ...others, ...(this.#cookie === undefined ? {} : { cookie: this.#cookie }) };
+    this.#headers.push(headers);
+    return headers;
+  }
+}
+
+/** What a visitor does in an HTTP request. */
+export type Visit<Result> = (request: SessionRequest) => Result | Promise<Result>;
+
+/** A visit that waits for its request. */
+type PendingVisit = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Where visits are made; nobody's own page has such an address. */
+const prefix = '/expression.socket.io/testing/';
+
+/** Answers requests: visits by what the test does in them, all others by its handlers. */
+export class SessionPages {
+  readonly #pages: RequestHandler;
+  readonly #visits: RequestHandler;
+  readonly #handlers: RequestHandler[] = [];
+  readonly #pending = new Map<string, PendingVisit>();
+
+  /** @param options those of express-session */
+  constructor(options: SessionOptions) {
+    // Its types want the request and the response of Express, and it takes those of Node.js.
+    this.#pages = session(options) as unknown as RequestHandler;
+    // A visitor is stored even if there is nothing in the session yet.
+    const saveUninitialized = true;
+    this.#visits = session({ ...options, saveUninitialized }) as unknown as RequestHandler;
+  }
+
+  /** Adds a handler behind express-session; each is asked in turn. */
+  use(handler: RequestHandler): void {
+    this.#handlers.push(handler);
+  }
+
+  /** Answers a request. */
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const { url = '' } = request;
+    if (url.startsWith(prefix)) this.#pending.get(url.slice(prefix.length))?.(request, response);
+    else this.#ask([this.#pages, ...this.#handlers], request, response);
+  }
+
+  /**
+   * Does something in an HTTP request of a visitor, and takes note of the cookie that is set.
+   *
+   * @param url the address of the server
+   * @returns what `visit` returned, once the response has arrived
+   */
+  async visit<Result>(url: string, visitor: Visitor, visit: Visit<Result>): Promise<Result> {
+    const key = randomUUID();
+    const result = new Promise<Result>((resolve, reject) => {
+      this.#pending.set(key, (request, response) => {
+        // express-session calls this again where it could not save.
+        this.#visits(request, response, (error) => {
+          if (error) reject(error);
+          // That is what express-session has made of the request.
+          const visited = request as SessionRequest;
+          const visiting = error ? undefined : this.#perform(visited, visitor, visit);
+          visiting?.then((returned) => {
+            // It tells so by `setImmediate`, which may come after this event.
+            response.once('close', () => setImmediate(resolve, returned));
+          }, reject);
+          Promise.resolve(visiting).then(
+            () => response.end(),
+            () => response.end(),
+          );
+        });
+      });
+    });
+    try {
+      const visiting = fetch(`${url}${prefix}${key}`, {
+        method: 'POST',
+        headers: visitor.headers(),
+      });
+      const [response, returned] = await Promise.all([visiting, result]);
+      const [cookie] = response.headers.getSetCookie();
+      if (cookie) visitor.cookie = cookie.split(';', 1)[0] ?? '';
+      return returned;
+    } finally {
+      this.#pending.delete(key);
+    }
+  }
+
+  async #perform<Result>(
+    request: SessionRequest,
+    visitor: Visitor,
+    visit: Visit<Result>,
+  ): Promise<Result> {
+    const returned = await visit(request);
+    // There is no session after `destroy`; the visitor is still the one who had it.
+    if (request.session) visitor.sessionId = request.sessionID;
+    return returned;
+  }
+
+  #ask(
+    [handler, ...others]: readonly RequestHandler[],
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): void {
+    if (!handler) {
+      response.statusCode = 404;
+      response.end();
+      return;
+    }
+    handler(request, response, (error) => {
+      if (!error) return this.#ask(others, request, response);
+      response.statusCode = 500;
+      response.end(String(error));
+    });
+  }
+}

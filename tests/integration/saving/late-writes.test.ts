@@ -1,0 +1,190 @@
+import { expect } from 'chai';
+import { App } from '../../support/app.js';
+import { type Gate, holdNext, SlowStore } from '../../support/slow-store.js';
+import { codeOf, overHttp, until, type Visitor, Visits } from '../../support/visits.js';
+
+const storeTimeout = 40;
+
+/** Long after it, the library lets others write although the store has not answered. */
+const patience = 4 * storeTimeout;
+
+/** Its `touch` reads the record and writes it whole, as those of file stores do. */
+class WholeTouchStore extends SlowStore {
+  override touch(...[sessionId, { cookie }, callback]: Parameters<SlowStore['touch']>): void {
+    const record = this.record(sessionId);
+    if (record === undefined) callback?.();
+    else this.set(sessionId, { ...record, cookie }, callback);
+  }
+}
+
+describe('While the fate of a write is unknown', () => {
+  let store: SlowStore;
+  let app: App;
+  let visitor: Visitor;
+  let reported: unknown[];
+
+  async function start(made: SlowStore, options: { touch: number | false }): Promise<void> {
+    store = made;
+    reported = [];
+    app = (await App.start({
+      store,
+      options: { ...options, storeTimeout, onError: (error) => reported.push(error) },
+    })) as unknown as App;
+    visitor = await new Visits(app).visitor();
+  }
+  beforeEach(() => start(new SlowStore(), { touch: false }));
+  afterEach(() => app.stop());
+
+  const record = (): Record<string, unknown> => ({ ...store.record(visitor.sessionId) });
+  const increment = (): Promise<unknown> =>
+    codeOf(
+      app.expressionIO.update(visitor.sessionId, (session) => {
+        session.n = (session.n ?? 0) + 1;
+      }),
+    );
+
+  /** Begins a save that the store answers only when the gate is opened. */
+  async function loseSave(): Promise<Gate> {
+    const gate = holdNext(store, 'set');
+    const outcome = await visitor.go((session) => {
+      session.n = 100;
+      session['test:late'] = true;
+      return codeOf(session.save());
+    });
+    expect(outcome).to.equal('ERR_SESSION_STORE_TIMEOUT');
+    return gate;
+  }
+
+  /** Waits until an update is let through although the write was never answered. */
+  async function firstUpdate(): Promise<void> {
+    const startedAt = performance.now();
+    while ((await increment()) !== 'fulfilled') {
+      expect(performance.now() - startedAt).to.be.below(20 * patience);
+    }
+  }
+
+  it('an update is refused, and none is told to be saved that the write then erases', async () => {
+    const gate = await loseSave();
+    expect(await increment()).to.equal('ERR_SESSION_STORE_TIMEOUT');
+    gate.open();
+    await until(() => record().n === 100);
+    expect(await increment()).to.equal('fulfilled');
+    expect(record()).to.include({ n: 101, 'test:late': true });
+  });
+
+  it('updates that were told to be saved survive a write that lands after all patience', async () => {
+    const gate = await loseSave();
+    await firstUpdate();
+    expect(await increment()).to.equal('fulfilled');
+    expect(await increment()).to.equal('fulfilled');
+    expect(record()).to.include({ n: 3 });
+    gate.open();
+    await until(() => record()['test:late'] === true && record().n === 3);
+    expect(await increment()).to.equal('fulfilled');
+    expect(record()).to.include({ n: 4, 'test:late': true });
+  });
+
+  it('an update that begins as the write lands builds upon what was saved', async () => {
+    const gate = await loseSave();
+    await firstUpdate();
+    expect(await increment()).to.equal('fulfilled');
+    const answer = holdNext(store, 'set', 'after');
+    gate.open();
+    await answer.reached;
+    expect(record().n).to.equal(100);
+    expect(await increment()).to.equal('fulfilled');
+    expect(record().n).to.equal(3);
+    answer.open();
+    expect(await increment()).to.equal('fulfilled');
+    expect(record().n).to.equal(4);
+  });
+
+  it('keys that were deleted meanwhile stay deleted, and those of others are kept', async () => {
+    await visitor.go((session) => {
+      session['test:gone'] = 1;
+      return session.save();
+    });
+    const gate = await loseSave();
+    await firstUpdate();
+    await visitor.go((session) => {
+      delete session['test:gone'];
+      session['test:kept'] = { when: new Date(0) };
+      return session.save();
+    });
+    expect(record()).not.to.have.property('test:gone');
+    gate.open();
+    await until(() => record()['test:late'] === true && record().n === 1);
+    expect(record()).not.to.have.property('test:gone');
+    expect(record()['test:kept']).to.deep.equal({ when: new Date(0).toISOString() });
+  });
+
+  it('what a request wrote over HTTP survives it', async () => {
+    const gate = await loseSave();
+    await overHttp(app, visitor.cookie, ({ session }) => {
+      session['test:http'] = 'written';
+    });
+    expect(record()).to.include({ 'test:http': 'written' });
+    gate.open();
+    await until(() => record()['test:late'] === true && record()['test:http'] === 'written');
+  });
+
+  it('a write that failed in the end is not repeated', async () => {
+    const gate = await loseSave();
+    await firstUpdate();
+    store.failing.add('set');
+    const outcome = await visitor.go((session) => {
+      session['test:failed'] = 1;
+      session.n = 55;
+      return codeOf(session.save());
+    });
+    expect(outcome).to.equal('ERR_SESSION_STORE');
+    store.failing.clear();
+    gate.open();
+    await until(() => record()['test:late'] === true && record().n === 1);
+    expect(record()).not.to.have.property('test:failed');
+  });
+
+  it('a logout stays a logout', async () => {
+    const gate = await loseSave();
+    await firstUpdate();
+    await app.logout(visitor.cookie);
+    gate.open();
+    await new Promise((resolve) => setTimeout(resolve, 3 * storeTimeout));
+    expect(store.records.size).to.equal(0);
+    expect(reported.filter((error) => !String(error).includes('did not answer'))).to.deep.equal([]);
+  });
+
+  it('a touch that reads and writes the record erases no update either', async () => {
+    await app.stop();
+    await start(new WholeTouchStore(), { touch: 0 });
+    const gate = holdNext(store, 'set');
+    await visitor.go(() => {});
+    await gate.reached;
+    await until(() => reported.length > 0);
+    await firstUpdate();
+    const count = record().n;
+    const answer = holdNext(store, 'set', 'after');
+    gate.open();
+    await answer.reached;
+    expect(record().n).to.equal(0);
+    answer.open();
+    await until(() => record().n === count);
+  });
+
+  it('the failure of a repair is reported, and the next write makes up for it', async () => {
+    const gate = await loseSave();
+    await firstUpdate();
+    reported.length = 0;
+    store.failing.add('get');
+    gate.open();
+    await until(() => reported.length > 0);
+    store.failing.clear();
+    expect(record().n).to.equal(100);
+    const outcome = await visitor.go((session) => {
+      session['test:next'] = 1;
+      return codeOf(session.save());
+    });
+    expect(outcome).to.equal('fulfilled');
+    expect(record()).to.include({ n: 1, 'test:next': 1 });
+  });
+});

@@ -1,0 +1,182 @@
+/**
+ * @module Who connects to a test server, and what becomes of their sessions.
+ */
+
+import { expect } from 'chai';
+import type { ExpressionSocket } from '../../../source/index.js';
+import { nextEvent, startTestServer, type TestServer } from '../../../source/testing/index.js';
+import { rejection } from '../../support/outcomes.js';
+
+declare module 'express-session' {
+  interface SessionData {
+    nickname: string;
+    votes: string[];
+    since: Date;
+  }
+}
+
+/** The listeners under test, as an application would have them. */
+function registerVotes(expressionIO: ExpressionSocket): void {
+  expressionIO.sockets.on('connection', (_err, _session, socket) => {
+    socket.sessOn('vote', async (err, session, option: string, ack: (reply: unknown) => void) => {
+      if (err) return ack({ code: err.code });
+      session.votes = [...(session.votes ?? []), option];
+      await session.save();
+      ack({ nickname: session.nickname, votes: session.votes });
+    });
+  });
+}
+
+describe('a test server', () => {
+  let server: TestServer;
+
+  beforeEach(async () => {
+    server = await startTestServer({ setUp: ({ expressionIO }) => registerVotes(expressionIO) });
+  });
+  afterEach(() => server.stop());
+
+  describe('connects a client', () => {
+    it('whose visitor has this session', async () => {
+      const client = await server.connect({ session: { nickname: 'Ann', votes: ['tea'] } });
+      expect(await client.emitWithAck('vote', 'milk')).to.deep.equal({
+        nickname: 'Ann',
+        votes: ['tea', 'milk'],
+      });
+    });
+
+    it('whose session is empty, where nothing else is said', async () => {
+      const client = await server.connect();
+      expect(await client.emitWithAck('vote', 'tea')).to.deep.equal({ votes: ['tea'] });
+    });
+
+    it('without a session', async () => {
+      const client = await server.connect({ session: false });
+      const code = 'ERR_SESSION_COOKIE_MISSING';
+      expect(await client.emitWithAck('vote', 'tea')).to.deep.equal({ code });
+    });
+
+    it('of the same visitor as another', async () => {
+      const ann = await server.connect({ session: { nickname: 'Ann' } });
+      const tab = await server.connect({ as: ann });
+      await ann.emitWithAck('vote', 'tea');
+      expect(await tab.emitWithAck('vote', 'milk')).to.deep.equal({
+        nickname: 'Ann',
+        votes: ['tea', 'milk'],
+      });
+      expect(server.sessionId(tab)).to.equal(server.sessionId(ann));
+    });
+
+    it('of another visitor than the others', async () => {
+      const [ann, bob] = [await server.connect(), await server.connect()];
+      expect(server.sessionId(ann)).not.to.equal(server.sessionId(bob));
+    });
+
+    it('that has not connected yet, to add listeners before', async () => {
+      server.io.on('connection', (socket) => socket.emit('welcome', 'here'));
+      const client = await server.client();
+      const welcome = nextEvent(client, 'welcome');
+      client.connect();
+      expect(await welcome).to.deep.equal(['here']);
+    });
+
+    it('to a namespace', async () => {
+      server.expressionIO.of('/news').on('connection', (_err, session, socket) => {
+        socket.emit('hello', session?.nickname);
+      });
+      const client = await server.client({ namespace: '/news', session: { nickname: 'Ann' } });
+      const hello = nextEvent(client, 'hello');
+      client.connect();
+      expect(await hello).to.deep.equal(['Ann']);
+    });
+
+    it('and tells why it is refused', async () => {
+      server.expressionIO.sockets.authorization((err, session, _handshake, fn) => {
+        fn(err, session?.nickname === 'Ann');
+      });
+      await server.connect({ session: { nickname: 'Ann' } });
+      const error = await rejection(server.connect({ session: { nickname: 'Bob' } }));
+      expect(error).to.have.nested.property('data.code', 'ERR_SESSION_REFUSED');
+    });
+  });
+
+  it('tells what the store holds', async () => {
+    const client = await server.connect({ session: { nickname: 'Ann' } });
+    await client.emitWithAck('vote', 'tea');
+    expect(await server.session(client)).to.deep.include({ nickname: 'Ann', votes: ['tea'] });
+  });
+
+  it('lets a visitor do something over HTTP', async () => {
+    const client = await server.connect({ session: { nickname: 'Ann' } });
+    const nickname = await server.visit(client, (request) => {
+      request.session.votes = ['coffee'];
+      return request.session.nickname;
+    });
+    expect(nickname).to.equal('Ann');
+    expect(await client.emitWithAck('vote', 'tea')).to.deep.include({ votes: ['coffee', 'tea'] });
+  });
+
+  it('passes on what goes wrong in a visit', async () => {
+    const client = await server.connect();
+    const error = new Error('no');
+    const visit = server.visit(client, () => {
+      throw error;
+    });
+    expect(await rejection(visit)).to.equal(error);
+  });
+
+  it('passes on that a visit could not be saved', async () => {
+    const client = await server.connect();
+    const error = new Error('no');
+    server.store.fail('set', error);
+    const visit = server.visit(client, (request) => {
+      request.session.nickname = 'Ann';
+    });
+    expect(await rejection(visit)).to.equal(error);
+  });
+
+  it('logs a visitor out, whose client is disconnected', async () => {
+    const client = await server.connect({ session: { nickname: 'Ann' } });
+    const disconnected = nextEvent(client, 'disconnect');
+    await server.logout(client);
+    expect((await disconnected)[0]).to.equal('io server disconnect');
+    expect(await server.session(client)).to.equal(null);
+  });
+
+  for (const session of [{ nickname: 'guest' }, false] as const) {
+    const who = session ? 'with a session' : 'without a session';
+    it(`logs a visitor ${who} in, whose client comes back with its new cookie`, async () => {
+      const client = await server.connect({ session });
+      if (session) {
+        const before = server.sessionId(client);
+        const back = nextEvent(client, 'connect');
+        await server.login(client, { nickname: 'Ann' });
+        await back;
+        expect(server.sessionId(client)).not.to.equal(before);
+      } else {
+        await server.login(client, { nickname: 'Ann' });
+        client.disconnect();
+        const back = nextEvent(client, 'connect');
+        client.connect();
+        await back;
+      }
+      expect(await client.emitWithAck('vote', 'tea')).to.deep.equal({
+        nickname: 'Ann',
+        votes: ['tea'],
+      });
+    });
+  }
+
+  it('lets a session expire', async () => {
+    const client = await server.connect({ session: { nickname: 'Ann' } });
+    const code = 'ERR_SESSION_NOT_FOUND';
+    await server.expire(client);
+    expect(await server.session(client)).to.equal(null);
+    expect(await client.emitWithAck('vote', 'tea')).to.deep.equal({ code });
+  });
+
+  it('knows its own clients only', async () => {
+    expect(() => server.sessionId({})).to.throw(TypeError, /a client of this test server/);
+    const guest = await server.connect({ session: false });
+    expect(() => server.sessionId(guest)).to.throw(TypeError, /has no session.*`session: false`/);
+  });
+});

@@ -1,0 +1,141 @@
+import { expect } from 'chai';
+import { PendingEvents, type PendingTotal } from '../../source/sockets/pending-events.js';
+
+const megabyte = 1_000_000;
+
+describe('PendingEvents', () => {
+  let total: PendingTotal;
+  let pending: PendingEvents;
+  const listener = (): void => {};
+  const other = (): void => {};
+
+  beforeEach(() => {
+    total = { bytes: 0 };
+    pending = new PendingEvents(3, total);
+  });
+
+  function enter(
+    args: readonly unknown[] = [],
+    { event = 'an event', to = listener, isUnlimited = false } = {},
+  ): ReturnType<PendingEvents['enter']> {
+    return pending.enter(event, to, { args, isUnlimited });
+  }
+  const bytesOf = (...args: unknown[]): number => {
+    const before = total.bytes;
+    const entered = new PendingEvents(1, total).enter('measured', listener, {
+      args,
+      isUnlimited: false,
+    });
+    if (typeof entered === 'object') return entered.bytes;
+    throw new Error(`it was refused at ${before}`);
+  };
+
+  it('lets as many wait as may', () => {
+    const entered = [enter(), enter(), enter(), enter()];
+    expect(entered.map((event) => typeof event)).to.deep.equal([
+      'object',
+      'object',
+      'object',
+      'undefined',
+    ]);
+  });
+
+  it('lets another wait when one has left', () => {
+    const [first] = [enter(), enter(), enter()];
+    if (typeof first === 'object') pending.leave(first);
+    expect(enter()).to.be.an('object');
+    expect(enter()).to.equal(undefined);
+  });
+
+  it('counts an event once, however many listeners it has', () => {
+    for (let count = 0; count < 3; count++) {
+      expect(enter()).to.be.an('object');
+      expect(enter([], { to: other })).to.equal('same');
+    }
+    expect(enter()).to.equal(undefined);
+    expect(enter([], { to: other })).to.equal(undefined);
+  });
+
+  it('counts events of different names', () => {
+    for (const event of ['a', 'b', 'c']) expect(enter([], { event })).to.be.an('object');
+    expect(enter([], { event: 'd' })).to.equal(undefined);
+  });
+
+  it('lets in what is unlimited, and counts it', () => {
+    enter();
+    enter();
+    enter();
+    expect(enter([], { isUnlimited: true })).to.be.an('object');
+    expect(enter()).to.equal(undefined);
+  });
+
+  it('counts a later event whose only listener is another function', async () => {
+    const first = enter();
+    if (typeof first === 'object') pending.leave(first);
+    await Promise.resolve();
+    expect(enter([], { to: other })).to.be.an('object');
+  });
+
+  it('does not hold a refusal against a later event with another listener', async () => {
+    const entered = [enter(), enter(), enter()];
+    expect(enter()).to.equal(undefined);
+    for (const event of entered) if (typeof event === 'object') pending.leave(event);
+    await Promise.resolve();
+    expect(enter([], { to: other })).to.be.an('object');
+  });
+
+  it('bounds what the events of a socket hold', () => {
+    expect(enter(['x'.repeat(10 * megabyte)])).to.be.an('object');
+    expect(enter(['x'.repeat(10 * megabyte)])).to.equal(undefined);
+    expect(enter(['x'.repeat(megabyte)])).to.be.an('object');
+  });
+
+  it('lets a single event wait that is larger than the bound', () => {
+    const large = enter([Buffer.alloc(40 * megabyte)]);
+    expect(large).to.be.an('object');
+    expect(enter(['x'])).to.equal(undefined);
+    if (typeof large === 'object') pending.leave(large);
+    expect(enter(['x'])).to.be.an('object');
+  });
+
+  it('bounds what the events of all sockets hold', () => {
+    const buffer = Buffer.alloc(15 * megabyte);
+    const sockets = Array.from({ length: 20 }, () => new PendingEvents(3, total));
+    const entered = sockets.map((socket) =>
+      socket.enter('an event', listener, { args: [buffer], isUnlimited: false }),
+    );
+    expect(entered.filter(Boolean)).to.have.length(17);
+    expect(total.bytes).to.be.below(256 * megabyte);
+    for (const [index, event] of entered.entries()) {
+      if (typeof event === 'object') sockets[index]?.leave(event);
+    }
+    expect(total.bytes).to.equal(0);
+  });
+
+  it('lets a socket have a large event once nothing waits in all', () => {
+    const entered = enter([Buffer.alloc(300 * megabyte)]);
+    expect(entered).to.be.an('object');
+    const elsewhere = new PendingEvents(3, total);
+    expect(elsewhere.enter('e', listener, { args: ['x'], isUnlimited: false })).to.equal(undefined);
+  });
+
+  it('measures strings, bytes and keys, at any depth', () => {
+    const text = 'x'.repeat(1_000);
+    expect(bytesOf()).to.equal(0);
+    expect(bytesOf(1, null, undefined, true)).to.be.below(100);
+    expect(bytesOf(text)).to.be.within(1_000, 1_100);
+    expect(bytesOf([text, { a: [text] }])).to.be.within(2_000, 2_200);
+    expect(bytesOf({ [text]: 1 })).to.be.within(1_000, 1_100);
+    expect(bytesOf(Buffer.alloc(1_000), new Uint8Array(500))).to.be.within(1_500, 1_600);
+  });
+
+  it('measures all of a large event', () => {
+    const text = 'x'.repeat(100);
+    expect(bytesOf(Array.from({ length: 20_000 }, () => text))).to.be.at.least(2 * megabyte);
+  });
+
+  it('measures data however deeply it is nested', () => {
+    const text = `${'['.repeat(100_000)}"x"${']'.repeat(100_000)}`;
+    expect(bytesOf(JSON.parse(text))).to.be.at.least(100_000);
+  });
+});
