@@ -269,8 +269,9 @@ export class SessionEngine {
       await this.#writer.saveRequest(write);
     } catch (error) {
       if (!(error instanceof SessionError)) throw error;
-      // The request is given the store's own error, as without this library.
-      if (error.code !== 'ERR_SESSION_ENDED') throw error.cause ?? error;
+      // The handlers of HTTP are told what the store says, with or without this library.
+      if (error.code === 'ERR_SESSION_STORE') throw error.cause ?? error;
+      if (error.code !== 'ERR_SESSION_ENDED') throw error;
       this.#report(error);
     }
   }

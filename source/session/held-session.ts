@@ -49,6 +49,9 @@ export interface HeldSessionDependencies {
   readonly shape: SessionShape;
 }
 
+/** Stands for an object that is not there yet. */
+const noTarget: Record<string, unknown> = Object.freeze({});
+
 /** The values of a session that one listener was given. */
 export class HeldSession {
   readonly sessionID: string;
@@ -60,6 +63,8 @@ export class HeldSession {
   isUpdating = false;
   snapshot: Snapshot;
   readonly #shape: SessionShape;
+  /** The object that holds all values once they had to be listed or changed. */
+  #target: Record<string, unknown> = noTarget;
   /** All values, once they had to be listed or changed; until then only what was reached for. */
   #values: Record<string, unknown> | undefined;
   #copies: Record<string, unknown> | undefined;
@@ -100,7 +105,7 @@ export class HeldSession {
   /** All values by their keys, to be listed and changed. Objects that nobody reached for are shared. */
   get values(): Record<string, unknown> {
     if (this.#values) return this.#values;
-    const values: Record<string, unknown> = {};
+    const values = this.#target;
     const { record } = this.snapshot;
     for (const key of Object.keys(record)) {
       if (!this.#shape.isReserved(key)) values[key] = this.#copies?.[key] ?? record[key];
@@ -122,9 +127,15 @@ export class HeldSession {
     this.#hidden.set(key, value);
   }
 
+  /** Takes the object that is to hold the values, and has none yet. */
+  fillLater(target: Record<string, unknown>): void {
+    this.#target = target;
+    if (this.#values) this.adopt(this.#values);
+  }
+
   /** Takes the values of a session that the store made itself. */
   adopt(values: Record<string, unknown>): void {
-    this.#values = values;
+    this.#values = this.#target === noTarget ? values : Object.assign(this.#target, values);
   }
 
   /** Replaces the snapshot by a newer one, but for the values of some keys. */
@@ -133,10 +144,17 @@ export class HeldSession {
       return { key, value: this.#current(key), baseline: this.#baseline(key) };
     });
     this.snapshot = snapshot;
-    this.#values = undefined;
-    this.#copies = undefined;
     this.#hidden = undefined;
     this.#saved = undefined;
+    if (this.#isFixed) {
+      this.#keepAll(keep);
+      return;
+    }
+    for (const key of Object.getOwnPropertyNames(this.#target)) {
+      Reflect.deleteProperty(this.#target, key);
+    }
+    this.#values = undefined;
+    this.#copies = undefined;
     for (const { key, value, baseline } of keep) {
       this.#saved ??= new Map();
       this.#saved.set(key, baseline);
@@ -145,6 +163,23 @@ export class HeldSession {
     }
     const keptKeys = new Set(keep.map(({ key }) => key));
     for (const key of this.#unwritten) if (!keptKeys.has(key)) this.#unwritten.delete(key);
+  }
+
+  /** Whether the application has frozen the session, or fixed a value of it. */
+  get #isFixed(): boolean {
+    const descriptors = Object.values(Object.getOwnPropertyDescriptors(this.#target));
+    return (
+      !Object.isExtensible(this.#target) || descriptors.some(({ configurable }) => !configurable)
+    );
+  }
+
+  /** Shows what it showed, of which only what was kept is still to be saved. */
+  #keepAll(kept: readonly { readonly key: string; readonly baseline: unknown }[]): void {
+    this.#saved = new Map();
+    for (const key of [...Object.keys(this.values), ...Object.keys(this.snapshot.record)]) {
+      if (!this.#shape.isReserved(key)) this.#saved.set(key, this.#plain(key));
+    }
+    for (const { key, baseline } of kept) this.#saved.set(key, baseline);
   }
 
   /** The keys that differ from what was saved last, or could not be saved. */
@@ -211,7 +246,8 @@ export class HeldSession {
 
   #own(values: Record<string, unknown>, key: string): unknown {
     if (!Object.hasOwn(values, key)) return undefined;
-    const value = values[key];
+    // A getter is called on the session.
+    const value: unknown = Reflect.get(values, key, this.session ?? values);
     if (typeof value !== 'object' || value === null || value !== this.snapshot.record[key]) {
       return value;
     }

@@ -3,8 +3,6 @@
  * new cookie before it connects anew.
  */
 
-import { setTimeout as delay } from 'node:timers/promises';
-
 /** The longest that anybody waits for a response, in milliseconds. */
 const longest = 30_000;
 
@@ -20,13 +18,14 @@ interface Response {
 /** Waits until the response to a request has left, or its connection was closed. */
 export async function responseFinished(request: unknown): Promise<void> {
   const response = responseTo(request);
-  if (response === undefined) {
-    await delay(usual, undefined, { ref: false });
-    return;
-  }
-  if (response.closed) return;
-  const closed = new Promise<void>((resolve) => response.once('close', resolve));
-  await Promise.race([closed, delay(longest, undefined, { ref: false })]);
+  if (response?.closed) return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, response ? longest : usual).unref();
+    response?.once('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 /** Express leaves the response on the request. In Connect, only Node.js knows it. */

@@ -131,7 +131,8 @@ export class SessionFactory implements SessionShape {
 
 /**
  * A session whose values stay with the record until they are reached for. The proxy stands before
- * the target for that; both look the same to whoever inspects them.
+ * the target for that, which holds the values once they are listed or changed; both look the same to
+ * whoever inspects them.
  */
 function sessionMaker(prototype: object): MakeSession {
   class Target {
@@ -150,28 +151,56 @@ function sessionMaker(prototype: object): MakeSession {
   Object.defineProperty(Target.prototype, inspect.custom, {
     value(this: object): object {
       // `inspect` looks at the target of a proxy: it is given a plain session for that.
-      const { values }: HeldSession = Reflect.get(this, 'req');
-      return Object.assign(Object.create(Object.getPrototypeOf(prototype)), values);
+      const held: HeldSession = Reflect.get(this, 'req');
+      held.get('cookie');
+      const values = Object.getOwnPropertyDescriptors(held.values);
+      return Object.create(Object.getPrototypeOf(prototype), values);
     },
     configurable: true,
     writable: true,
   });
-  const { heldBy } = Target;
-  const handler: ProxyHandler<Target> = {
+  const handler = sessionHandler(prototype, Target.heldBy);
+  return (held) => {
+    const target = new Target(held);
+    // Its own properties are the values, and nothing else.
+    held.fillLater(target as unknown as Record<string, unknown>);
+    return new Proxy(target, handler);
+  };
+}
+
+/** Names of what a session of `express-session` has besides its values, and does not list. */
+const fixedKeys: readonly (string | symbol)[] = ['req', 'id'];
+
+function sessionHandler<Target extends object>(
+  prototype: object,
+  heldBy: (target: Target) => HeldSession,
+): ProxyHandler<Target> {
+  const isReserved = (key: string | symbol): boolean => key in prototype || fixedKeys.includes(key);
+  /** All values are in the target then, each a copy of its own. */
+  const list = (target: Target): void => {
+    const held = heldBy(target);
+    for (const key of Object.keys(held.values)) held.get(key);
+  };
+  const fixedValue = (target: Target, key: string | symbol): unknown =>
+    key === 'req' ? heldBy(target) : heldBy(target).sessionID;
+  return {
     get(target, key, receiver) {
-      const held = heldBy(target);
       if (typeof key !== 'string') return Reflect.get(target, key, receiver);
-      if (key === 'req') return held;
-      if (key === 'id') return held.sessionID;
-      return key in prototype ? Reflect.get(target, key, receiver) : held.get(key);
+      if (key === 'req' || key === 'id') return fixedValue(target, key);
+      return key in prototype ? Reflect.get(target, key, receiver) : heldBy(target).get(key);
     },
     set(target, key, value, receiver) {
       const held = heldBy(target);
       if (receiver !== held.session || typeof key !== 'string') {
         return Reflect.set(target, key, value, receiver);
       }
-      if (isReserved(key)) held.hide(key, value);
-      else define(held.values, key, value);
+      if (!isReserved(key)) return setValue(held.values, key, { value, receiver });
+      // A function is no data: somebody replaces the method, as mocks do.
+      const isMethod = typeof value === 'function' || Object.hasOwn(target, key);
+      if (isMethod && !fixedKeys.includes(key)) {
+        return setValue(held.values, key, { value, receiver });
+      }
+      held.hide(key, value);
       return true;
     },
     has(target, key) {
@@ -180,57 +209,70 @@ function sessionMaker(prototype: object): MakeSession {
       );
     },
     deleteProperty(target, key) {
-      const held = heldBy(target);
-      if (typeof key !== 'string') return Reflect.deleteProperty(target, key);
-      if (isReserved(key)) held.hide(key, undefined);
-      return Reflect.deleteProperty(held.values, key);
+      const { values } = heldBy(target);
+      if (typeof key === 'string' && isReserved(key) && !Object.hasOwn(target, key)) {
+        heldBy(target).hide(key, undefined);
+      }
+      return Reflect.deleteProperty(typeof key === 'string' ? values : target, key);
     },
     defineProperty(target, key, descriptor) {
-      if (typeof key !== 'string' || isReserved(key)) {
-        return Reflect.defineProperty(target, key, { ...descriptor, configurable: true });
+      // They can't be changed, but frozen.
+      if (fixedKeys.includes(key) && !Object.hasOwn(target, key)) return false;
+      if (typeof key === 'string') {
+        // A descriptor may leave out the value that there is.
+        heldBy(target).get(key);
+        void heldBy(target).values;
       }
-      // A proxy may not claim what its target has not: every property can be configured here.
-      return Reflect.defineProperty(heldBy(target).values, key, {
-        ...descriptor,
-        configurable: true,
-      });
+      return Reflect.defineProperty(target, key, descriptor);
     },
     ownKeys(target) {
-      return [...Reflect.ownKeys(heldBy(target).values), ...Reflect.ownKeys(target)];
+      void heldBy(target).values;
+      return [...new Set([...fixedKeys, ...Reflect.ownKeys(target)])];
     },
     getOwnPropertyDescriptor(target, key) {
-      const held = heldBy(target);
-      if (typeof key !== 'string') return Reflect.getOwnPropertyDescriptor(target, key);
-      if (key === 'req' || key === 'id') {
-        const value = key === 'req' ? held : held.sessionID;
-        return { value, configurable: true, enumerable: false, writable: false };
+      if (typeof key === 'string') {
+        const held = heldBy(target);
+        // An object becomes a copy of its own before anybody sees it.
+        if (held.has(key)) held.get(key);
+        void held.values;
       }
-      // An object becomes a copy of its own before anybody sees it.
-      if (held.has(key)) held.get(key);
-      return Reflect.getOwnPropertyDescriptor(held.values, key);
+      const descriptor = Reflect.getOwnPropertyDescriptor(target, key);
+      if (descriptor || !fixedKeys.includes(key)) return descriptor;
+      const value = fixedValue(target, key);
+      return { value, configurable: true, enumerable: false, writable: false };
     },
-    preventExtensions: () => false,
+    preventExtensions(target) {
+      list(target);
+      for (const key of fixedKeys) {
+        Reflect.defineProperty(target, key, { value: fixedValue(target, key) });
+      }
+      return Reflect.preventExtensions(target);
+    },
   };
-  function isReserved(key: string | symbol): boolean {
-    return key in prototype || key === 'req' || key === 'id';
-  }
-  return (held) => new Proxy(new Target(held), handler);
 }
 
-function define(values: Record<string, unknown>, key: string, value: unknown): void {
+/** Sets a value of a session. */
+function setValue(
+  values: Record<string, unknown>,
+  key: string,
+  { value, receiver }: { readonly value: unknown; readonly receiver: unknown },
+): boolean {
   const descriptor = Object.getOwnPropertyDescriptor(values, key);
-  if (descriptor?.set) Reflect.set(values, key, value);
-  else values[key] = value;
+  if (descriptor?.set) {
+    Reflect.apply(descriptor.set, receiver, [value]);
+    return true;
+  }
+  return Reflect.set(values, key, value);
 }
 
 /** Does what the `Cookie` of `express-session` does with its options, and `createSession` with it. */
 function makeCookie(source: Cookie, prototype: object): object {
   const copy: Cookie = Object.create(prototype);
   copy.path = '/';
-  copy.httpOnly = true;
   const { expires } = source;
   // A setter, and so is `maxAge`, which may come with the rest: a date has the last word.
-  if (!isDate(expires)) copy.expires = expires ?? null;
+  copy.expires = isDate(expires) ? null : (expires ?? null);
+  copy.httpOnly = true;
   for (const key of Object.keys(source)) {
     if (key !== 'data' && key !== 'expires') copy[key] = copyData(source[key]);
   }

@@ -32,6 +32,9 @@ export interface IssuedWrite {
 
 type Callback = (error?: unknown, value?: unknown) => void;
 
+/** Gives a session to a store to write. */
+export type SetSession = (session: SessionData, callback: Callback) => unknown;
+
 /** A call of the store with a callback of ours. */
 interface Call {
   readonly sessionIds: readonly string[];
@@ -131,9 +134,17 @@ export class StoreCalls {
     });
   }
 
-  /** Writes a record. */
-  set(sessionId: string, session: SessionData): IssuedWrite {
-    return this.#write(sessionId, (callback) => this.#store.set(sessionId, session, callback));
+  /**
+   * Writes a record.
+   *
+   * @param set takes the place of the store's `set`
+   */
+  set(
+    sessionId: string,
+    session: SessionData,
+    set: SetSession = (_session, callback) => this.#store.set(sessionId, session, callback),
+  ): IssuedWrite {
+    return this.#write(sessionId, (callback) => set(session, callback));
   }
 
   /**

@@ -16,9 +16,10 @@ import {
   type Method,
   type MethodCall,
 } from './hooked-method.js';
-import { recordOf, type SessionRecord } from './record.js';
+import { changesBetween, recordOf, type SessionRecord, withChanges } from './record.js';
 import { responseFinished } from './response-finished.js';
 import { type CreateSession, hasStandardSessions } from './session-factory.js';
+import type { SetSession } from './store-calls.js';
 import { StoreWrites, type Write } from './store-writes.js';
 
 /** What an HTTP request is about to write. */
@@ -27,6 +28,10 @@ export interface RequestWrite {
   /** The session as it was loaded, or saved last. */
   readonly before: SessionRecord;
   readonly after: SessionRecord;
+  /** Writes by the store's own `set`: whoever stands in front of it has seen this write already. */
+  readonly set: SetSession;
+  /** Whether it is a part of a touch under way: some stores' `touch` calls their own `set`. */
+  readonly isInTouch: boolean;
 }
 
 /** Observes what happens to the sessions of a store. */
@@ -160,9 +165,11 @@ export class StoreHooks {
 
   #set(call: MethodCall): unknown {
     const [sessionId, session] = call.args;
-    if (typeof session !== 'object' || session === null || this.writes.isInternal(session)) {
-      return this.#write('set', call);
-    }
+    if (typeof session !== 'object' || session === null) return this.#write('set', call);
+    const id = String(sessionId);
+    const before = this.baselineOf(session, id);
+    const isInTouch = this.writes.isInternal(session);
+    if (isInTouch && before === undefined) return this.#write('set', call);
     let after: SessionRecord;
     try {
       after = recordOf(session);
@@ -170,8 +177,6 @@ export class StoreHooks {
       // The store has its own way with what cannot be copied.
       return this.#write('set', call);
     }
-    const id = String(sessionId);
-    const before = this.baselineOf(session, id);
     const observer = [...this.#observers].find(({ saveRequest }) => saveRequest);
     const isLoadedAgain = Reflect.get(session, 'req') !== undefined;
     if (before === undefined || observer?.saveRequest === undefined) {
@@ -180,11 +185,17 @@ export class StoreHooks {
       };
       return this.#write('set', call, written);
     }
-    const task = observer.saveRequest({ sessionId: id, before, after });
-    return answerCaller(
-      call,
-      task.then(() => this.setBaseline(session, id, after)),
-    );
+    const set: SetSession = (written, callback) =>
+      this.#write('set', { ...call, args: [id, written, callback] });
+    // At once: what is taken back from now on differs from what is being saved.
+    this.setBaseline(session, id, after);
+    const task = observer.saveRequest({ sessionId: id, before, after, set, isInTouch });
+    const failed = (error: unknown): never => {
+      const unsaved = changesBetween(after, before);
+      this.setBaseline(session, id, withChanges(this.baselineOf(session, id) ?? before, unsaved));
+      throw error;
+    };
+    return answerCaller(call, task.catch(failed));
   }
 
   /** An external write: at once where no internal one writes the session, and else after that. */

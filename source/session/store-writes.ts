@@ -105,6 +105,15 @@ export class StoreWrites {
     return this.#inTurn(sessionId, endTurn ?? (() => {}), task, write);
   }
 
+  /** Runs a task as a part of the external write that is under way. */
+  async within<Result>(
+    sessionId: string,
+    task: (write: Write) => Promise<Result>,
+  ): Promise<Result> {
+    const write = this.begin(sessionId);
+    return this.#inTurn(sessionId, this.take(sessionId) ?? (() => {}), task, write);
+  }
+
   async #inTurn<Result>(
     sessionId: string,
     endTurn: EndTurn,

@@ -13,7 +13,7 @@ import type { SessionRecord } from './record.js';
 import { changesBetween, isRecord, type RecordChanges, renewed, withChanges } from './record.js';
 import type { SessionFactory } from './session-factory.js';
 import { Snapshot } from './snapshot.js';
-import type { StoreCalls } from './store-calls.js';
+import type { SetSession, StoreCalls } from './store-calls.js';
 import { withoutIds } from './store-error.js';
 import type { RequestWrite, StoreHooks } from './store-hooks.js';
 import type { Write } from './store-writes.js';
@@ -48,6 +48,8 @@ interface Change {
   readonly newRecord?: SessionRecord | undefined;
   /** Whether it is written although nothing has changed. */
   readonly isForced?: boolean;
+  /** Takes the place of the store's `set`. */
+  readonly set?: SetSession;
 }
 
 /** Writes sessions. */
@@ -102,21 +104,36 @@ export class SessionWriter {
    *
    * @throws {SessionError} as `save`
    */
-  saveRequest(write: RequestWrite): Promise<void> {
+  saveRequest(request: RequestWrite): Promise<void> {
     return trace(
       'write',
       () => ({ operation: 'http' }),
-      () => this.#saveRequest(write),
+      () => this.#saveRequest(request),
     );
   }
 
-  async #saveRequest({ sessionId, before, after }: RequestWrite): Promise<void> {
+  async #saveRequest(request: RequestWrite): Promise<void> {
+    const { sessionId, before, after, isInTouch, set } = request;
     const changes = changesBetween(before, after);
-    const isTouch = changes.size === 0 && this.#dependencies.canTouch;
-    await this.#writes.aloneInTime(sessionId, async (write) => {
-      if (isTouch) await this.#dependencies.touches.touch(sessionId, after);
-      else await this.#write(write, { changes: () => changes, isForced: true });
-    });
+    const isTouch = changes.size === 0 && this.#dependencies.canTouch && !isInTouch;
+    const task = async (write: Write): Promise<void> => {
+      if (isTouch) await this.#touchStored(sessionId);
+      else await this.#write(write, { changes: () => changes, isForced: true, set });
+    };
+    try {
+      if (isInTouch) await this.#writes.within(sessionId, task);
+      else await this.#writes.aloneInTime(sessionId, task);
+    } catch (error) {
+      const isDropped = error instanceof SessionError && error.code === 'ERR_SESSION_ENDED';
+      // Where nothing was changed, nothing was dropped.
+      if (changes.size > 0 || !isDropped) throw error;
+    }
+  }
+
+  /** Touches the session as the store has it: others may have changed its cookie, or all of it. */
+  async #touchStored(sessionId: string): Promise<void> {
+    const { record } = await this.readForWrite(sessionId);
+    await this.#dependencies.touches.touch(sessionId, record);
   }
 
   /**
@@ -147,7 +164,7 @@ export class SessionWriter {
       if (error?.code === 'ERR_SESSION_NOT_FOUND') return;
       if (error) throw error;
       const record = lateWrites.mended(sessionId, snapshot.record);
-      if (record !== snapshot.record) await this.#set(write, record, new Map());
+      if (record !== snapshot.record) await this.#set(write, record, { changes: new Map() });
     });
   }
 
@@ -174,16 +191,20 @@ export class SessionWriter {
     }
     if (await write.destroy) throw ended();
     if (lock?.lost?.aborted) throw lockLost(withoutIds(lock.lost.reason, [sessionId]));
-    return this.#set(write, record, changes);
+    return this.#set(write, record, { changes, set: change.set });
   }
 
-  async #set(write: Write, stored: SessionRecord, changes: RecordChanges): Promise<SessionRecord> {
+  async #set(
+    write: Write,
+    stored: SessionRecord,
+    { changes, set }: { readonly changes: RecordChanges; readonly set?: SetSession | undefined },
+  ): Promise<SessionRecord> {
     const { sessionId } = write;
     const { calls, lateWrites } = this.#dependencies;
     const record = applied(stored, changes);
     const takeBack = lateWrites.wrote(sessionId, changes);
     try {
-      const issued = calls.set(sessionId, this.#forStore(sessionId, record));
+      const issued = calls.set(sessionId, this.#forStore(sessionId, record), set);
       write.answered = issued.answered;
       await lateWrites.settled(sessionId, record, issued);
       return record;
@@ -220,7 +241,7 @@ export class SessionWriter {
       throw namingKey(error, changes);
     }
     if (record === undefined) {
-      if (newRecord) return this.#set(write, newRecord, changes);
+      if (newRecord) return this.#set(write, newRecord, { changes });
       throw notChanged();
     }
     if (record === stored) await this.#dependencies.touches.touchSaved(sessionId, record);

@@ -3,7 +3,7 @@
  */
 
 import type { Store } from 'express-session';
-import type { SessionLock, SocketSession } from '../../source/index.js';
+import type { ExpressionSocketOptions, SessionLock, SocketSession } from '../../source/index.js';
 import { resolveOptions } from '../../source/options.js';
 import { SessionEngine } from '../../source/session/engine.js';
 import type { LiveSession, Member } from '../../source/session/live-session.js';
@@ -15,6 +15,11 @@ export interface EngineOptions {
   readonly lock?: SessionLock;
   readonly rewrite?: RewriteRecord | undefined;
   readonly mergeHttpWrites?: boolean;
+  readonly readMany?: NonNullable<ExpressionSocketOptions['readMany']> | undefined;
+  readonly recordCacheSize?: number;
+  readonly storeTimeout?: number;
+  readonly lockTimeout?: number;
+  readonly maxPending?: number;
 }
 
 const owner = { report: () => {}, endsSession: () => {} };

@@ -30,6 +30,7 @@ export const steps = [
   'http write',
   'http write',
   'http write twice',
+  'http write and take back',
   'http delete',
   'http touch',
   'http resave',
@@ -110,12 +111,8 @@ export class World {
         this.asked.push('expired');
         this.ended.push('expired');
         return;
-      case 'http write':
-      case 'http destroy':
-      case 'http regenerate':
-        return this.#overHttp(name, key);
       default:
-        return this.#inHand(name, key);
+        return name.startsWith('http ') ? this.#overHttp(name, key) : this.#inHand(name, key);
     }
   }
 
@@ -186,10 +183,12 @@ export class World {
     }
     if (name === 'http resave') return save();
     session[key] = 'http';
-    const first = save();
+    const works = [save()];
     if (name === 'http write twice') session[key] = 'http again';
-    await Promise.all([first, name === 'http write twice' ? save() : first]);
-    this.#saved.set(key, session[key]);
+    if (name === 'http write and take back') delete session[key];
+    if (name !== 'http write') works.push(save());
+    await Promise.all(works);
+    if (name !== 'http write and take back') this.#saved.set(key, session[key]);
   }
 
   /** What ended meanwhile is dropped, and nobody but `onError` is told. */

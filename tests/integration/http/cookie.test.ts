@@ -77,6 +77,25 @@ describe('The lifetime of a cookie', () => {
       expect(await lifetime()).to.equal('a month');
     });
 
+    it('that another changes is kept by `resave: true`, where a request changed nothing', async () => {
+      const { store } = site;
+      const resaving = await Site.start({
+        store,
+        session: { resave: true, cookie: { maxAge: hour } },
+      });
+      try {
+        await resaving.visit(cookie, () =>
+          site.visit(cookie, (other) => {
+            other.session.cookie.maxAge = month;
+            other.session.n = 1;
+          }),
+        );
+        expect(await lifetime()).to.equal('a month');
+      } finally {
+        await resaving.stop();
+      }
+    });
+
     it('that a request changes itself is not undone by its update', async () => {
       await site.visit(cookie, async (request) => {
         request.session.cookie.maxAge = month;

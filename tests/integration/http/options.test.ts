@@ -150,6 +150,8 @@ describe('With `resave: true`, a request that changes nothing', () => {
         site.visit(cookie, ({ session }) => new Promise((resolve) => session.destroy(resolve))),
       );
       expect(await site.record(sessionId)).to.equal(undefined);
+      // There was nothing to drop.
+      expect(site.told).to.deep.equal([]);
     } finally {
       await site.stop();
     }

@@ -1,11 +1,9 @@
-import { createAdapter } from '@socket.io/redis-adapter';
 import { expect } from 'chai';
-import { RedisStore } from 'connect-redis';
-import { createClient } from 'redis';
 import type { Socket as Client } from 'socket.io-client';
 import { received } from '../../support/app.js';
+import { type Nodes, startNodes } from '../../support/nodes.js';
 import { type RedisServer, requireRedis } from '../../support/redis.js';
-import { Site, type SiteSettings } from '../../support/site.js';
+import type { Site } from '../../support/site.js';
 
 /** How many nodes there are, and what the applications on them have. */
 const clusters: Readonly<Record<string, number>> = { 'on one node': 1, 'on two nodes': 2 };
@@ -13,8 +11,7 @@ const clusters: Readonly<Record<string, number>> = { 'on one node': 1, 'on two n
 for (const [where, count] of Object.entries(clusters)) {
   describe(`The sockets of a session, ${where}`, () => {
     let server: RedisServer | undefined;
-    let nodes: Site[];
-    let closings: (() => void)[];
+    let nodes: Nodes;
     let ours: Client[];
     let other: Client;
     let cookie: string;
@@ -26,33 +23,16 @@ for (const [where, count] of Object.entries(clusters)) {
     after(() => server?.stop());
 
     beforeEach(async () => {
-      closings = [];
-      nodes = [];
-      for (let at = 0; at < count; at++) nodes.push(await Site.start(await settings()));
-      for (const site of nodes) site.expressionIO.sockets.on('connection', () => {});
+      nodes = await startNodes(count, server);
+      for (const site of nodes.sites) site.expressionIO.sockets.on('connection', () => {});
       ({ cookie, sessionId } = await node(0).visitor());
       ours = [await node(0).connect(cookie), await node(1).connect(cookie)];
       other = await node(1).connect((await node(0).visitor()).cookie);
     });
-    afterEach(async () => {
-      for (const site of nodes) await site.stop();
-      for (const close of closings) close();
-    });
+    afterEach(() => nodes.stop());
 
     function node(at: number): Site {
-      return nodes[at % count] as Site;
-    }
-
-    async function settings(): Promise<SiteSettings> {
-      if (server === undefined) return {};
-      const client = await createClient({ url: server.url }).connect();
-      const [publisher, subscriber] = [client.duplicate(), client.duplicate()];
-      await Promise.all([publisher.connect(), subscriber.connect()]);
-      closings.push(() => {
-        for (const one of [client, publisher, subscriber]) one.destroy();
-      });
-      const adapter = createAdapter(publisher, subscriber);
-      return { store: new RedisStore({ client }), server: { adapter } };
+      return nodes.sites[at % count] as Site;
     }
 
     /** What clients are told, until all of them have answered a last message to everybody. */
@@ -80,7 +60,7 @@ for (const [where, count] of Object.entries(clusters)) {
       });
 
       it(`are told in a namespace by its wrapper (${method})`, async () => {
-        for (const site of nodes) site.expressionIO.of('/chat').on('connection', () => {});
+        for (const site of nodes.sites) site.expressionIO.of('/chat').on('connection', () => {});
         const chat = await node(1).connect(cookie, '/chat');
         const told = [received(chat, 'news'), toldBy(() => {})] as const;
         node(0).expressionIO.of('/chat')[method](sessionId).emit('news', 1);
@@ -139,7 +119,7 @@ for (const [where, count] of Object.entries(clusters)) {
     });
 
     it('are reached where the application has them leave their rooms', async () => {
-      for (const site of nodes) {
+      for (const site of nodes.sites) {
         for (const raw of site.io.of('/').sockets.values()) {
           for (const room of [...raw.rooms]) await raw.leave(room);
         }
@@ -190,11 +170,24 @@ for (const [where, count] of Object.entries(clusters)) {
     });
 
     it('have a room that names no session id', async () => {
-      for (const site of nodes) {
+      for (const site of nodes.sites) {
         for (const raw of site.io.of('/').sockets.values()) {
           expect([...raw.rooms].join()).to.not.include(sessionId);
         }
       }
+    });
+
+    // The prototyped socket does not hide it yet.
+    it.skip('do not see the room of the session among their own', async () => {
+      const rooms: string[][] = [];
+      for (const site of nodes.sites) {
+        site.expressionIO.sockets.on('connection', (_err, _session, socket) => {
+          socket.join('a room');
+          rooms.push([...socket.rooms].filter((room) => room !== socket.id));
+        });
+      }
+      await node(1).connect(cookie);
+      expect(rooms).to.deep.equal([['a room']]);
     });
 
     it('are of no session where the id is none', () => {

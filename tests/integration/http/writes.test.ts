@@ -168,6 +168,24 @@ describe('What HTTP handlers write', () => {
       });
     });
 
+    it('is what the request had at last, where it takes back what it is saving', async () => {
+      await write((session) => {
+        session['test:kept'] = 1;
+      });
+      await site.visit(cookie, async ({ session }) => {
+        session['test:taken back'] = 1;
+        session.n = 42;
+        delete session['test:kept'];
+        const first = saved(session);
+        delete session['test:taken back'];
+        session.n = 0;
+        session['test:kept'] = 1;
+        await Promise.all([first, saved(session)]);
+      });
+      const record = await site.record(sessionId);
+      expect(record).to.include({ n: 0, 'test:kept': 1 }).and.not.have.property('test:taken back');
+    });
+
     it('begins anew after a reload', async () => {
       await site.visit(cookie, async (request) => {
         request.session['test:dropped'] = 1;

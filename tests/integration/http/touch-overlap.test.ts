@@ -1,0 +1,66 @@
+import { expect } from 'chai';
+import type { SessionData } from 'express-session';
+import { Site } from '../../support/site.js';
+import { Gate, holdNext, SlowStore } from '../../support/slow-store.js';
+
+/** A store whose `touch` writes what it is given, as some do. */
+class WritingStore extends SlowStore {
+  override touch(sessionId: string, session: SessionData, callback?: () => void): void {
+    this.set(sessionId, session, callback);
+  }
+}
+
+describe('A request that goes on as its session is touched', () => {
+  for (const end of ['another write', 'a logout'] as const) {
+    it(`saves what it changed, and nothing else, after ${end}`, async () => {
+      const store = new SlowStore();
+      const site = await Site.start({ store });
+      try {
+        const { cookie, sessionId } = await site.visitor();
+        const saved = new Gate();
+        await site.visit(cookie, async ({ session }, response) => {
+          await site.visit(cookie, (other) => {
+            if (end === 'a logout') return new Promise((done) => other.session.destroy(done));
+            other.session['test:other'] = 1;
+            return undefined;
+          });
+          const touch = holdNext(store, 'touch');
+          response.end('"the answer"');
+          await touch.reached;
+          session['test:late'] = 1;
+          session.save(() => saved.open());
+          touch.open();
+        });
+        await saved.pass();
+        const record = await site.record(sessionId);
+        if (end === 'a logout') expect(record).to.equal(undefined);
+        else expect(record).to.include({ 'test:other': 1, 'test:late': 1 });
+      } finally {
+        await site.stop();
+      }
+    });
+  }
+});
+
+describe('A store whose touch writes the session', () => {
+  for (const resave of [false, true]) {
+    it(`loses nothing, and revives nothing, by a request that changed nothing (resave: ${resave})`, async () => {
+      const site = await Site.start({ store: new WritingStore(), session: { resave } });
+      try {
+        const { cookie, sessionId } = await site.visitor();
+        await site.visit(cookie, () =>
+          site.visit(cookie, (other) => {
+            other.session['test:other'] = 1;
+          }),
+        );
+        expect(await site.record(sessionId)).to.have.property('test:other', 1);
+        await site.visit(cookie, () =>
+          site.visit(cookie, (other) => new Promise((done) => other.session.destroy(done))),
+        );
+        expect(await site.record(sessionId)).to.equal(undefined);
+      } finally {
+        await site.stop();
+      }
+    });
+  }
+});

@@ -1,0 +1,123 @@
+import { expect } from 'chai';
+import { createClient } from 'redis';
+import { received } from '../../support/app.js';
+import { type Nodes, startNodes } from '../../support/nodes.js';
+import { type RedisServer, requireRedis } from '../../support/redis.js';
+import type { Site } from '../../support/site.js';
+
+describe('Two nodes on one Redis', () => {
+  let server: RedisServer;
+  let nodes: Nodes;
+  let one: Site;
+  let two: Site;
+
+  before(async function () {
+    server = await requireRedis(this);
+  });
+  after(() => server?.stop());
+  afterEach(() => nodes.stop());
+
+  async function start(settings: Parameters<typeof startNodes>[2]): Promise<void> {
+    nodes = await startNodes(2, server, settings);
+    [one, two] = nodes.sites as [Site, Site];
+  }
+
+  for (const hasHelper of [false, true]) {
+    const helper = hasHelper ? 'with the helper' : 'without the helper';
+
+    it(`keep what a request on the other one wrote, ${helper}`, async () => {
+      await start({ hasHelper });
+      const { cookie, sessionId } = await one.visitor();
+      await one.visit(cookie, async ({ session }) => {
+        await two.visit(cookie, (other) => {
+          other.session['test:theirs'] = 1;
+        });
+        session['test:ours'] = 1;
+      });
+      expect(await one.record(sessionId)).to.include({ n: 0, 'test:theirs': 1, 'test:ours': 1 });
+    });
+
+    it(`revive no session that was logged out on the other one, ${helper}`, async () => {
+      await start({ hasHelper });
+      const { cookie, sessionId } = await one.visitor();
+      await one.visit(cookie, async ({ session }) => {
+        await two.visit(cookie, (other) => new Promise((done) => other.session.destroy(done)));
+        session['test:late'] = 1;
+      });
+      expect(await one.record(sessionId)).to.equal(undefined);
+      expect(one.told).to.deep.equal([{ code: 'ERR_SESSION_ENDED', event: 'http' }]);
+    });
+  }
+
+  it('lose none of 50 requests at once, nor of what sockets and updates write, with the helper', async () => {
+    await start({ hasHelper: true });
+    for (const { expressionIO } of nodes.sites) {
+      expressionIO.sockets.on('connection', (_err, _session, socket) => {
+        socket.sessOn('save', async (err, session, at: number, ack) => {
+          if (err) return ack(err.code);
+          session[`test:${at}`] = at;
+          await session.save();
+          ack();
+        });
+      });
+    }
+    const { cookie, sessionId } = await one.visitor();
+    const clients = [await one.connect(cookie), await two.connect(cookie)];
+    const works = Array.from({ length: 60 }, (_, at) => {
+      const site = at % 2 === 0 ? one : two;
+      if (at % 6 < 2) return clients[at % 2]?.emitWithAck('save', at);
+      return site.visit(cookie, async (request) => {
+        if (at % 6 < 4) {
+          await site.expressionIO.update(request, (fresh) => {
+            fresh.n = Number(fresh.n) + 1;
+          });
+        }
+        request.session[`test:${at}`] = at;
+      });
+    });
+    await Promise.all(works);
+    const { cookie: _cookie, ...data } = (await one.record(sessionId)) ?? {};
+    const keys = Array.from({ length: 60 }, (_, at) => [`test:${at}`, at]);
+    expect(data).to.deep.equal({ n: 20, ...Object.fromEntries(keys) });
+  });
+
+  it('end the sockets on one soon after the session has expired, though the other kept it alive', async () => {
+    await start({ session: { cookie: { maxAge: 3_000 } } });
+    const reasons: string[] = [];
+    two.expressionIO.sockets.on('connection', (_err, _session, socket) => {
+      socket.on('sessionend', (reason) => reasons.push(reason));
+    });
+    const operator = await createClient({ url: server.url }).connect();
+    try {
+      const { cookie, sessionId } = await one.visitor();
+      const client = await two.connect(cookie);
+      let reads = 0;
+      const { get } = two.store;
+      two.store.get = (...args) => {
+        reads++;
+        get.apply(two.store, args);
+      };
+      let isOver = false;
+      const left = received(client, 'disconnect').then(() => {
+        isOver = true;
+      });
+      for (let touch = 0; touch < 4; touch++) {
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+        await one.visit(cookie, () => {});
+      }
+      expect(isOver).to.equal(false);
+      // It has heard that it need not look.
+      expect(reads).to.equal(0);
+      // The real expiry: when Redis forgets it.
+      const key = `sess:${sessionId}`;
+      const expiresAt = Date.now() + (await operator.pTTL(key));
+      await left;
+      // About a second, and some more for a slow machine.
+      expect(Date.now() - expiresAt).to.be.within(-50, 2_500);
+      expect(await operator.exists(key)).to.equal(0);
+      expect(reasons).to.deep.equal(['expired']);
+    } finally {
+      operator.destroy();
+    }
+  });
+});

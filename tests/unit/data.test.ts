@@ -1,0 +1,239 @@
+import { isDeepStrictEqual } from 'node:util';
+import { createContext, runInContext } from 'node:vm';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { copyData, copyToStore, isSameData } from '../../source/session/data.js';
+
+function nested(depth: number, inner: unknown = 1): unknown {
+  let value = inner;
+  for (let level = 0; level < depth; level++) value = level % 2 ? [value] : { a: value };
+  return value;
+}
+
+function depthOf(value: unknown): number {
+  let depth = 0;
+  let inner = value;
+  while (typeof inner === 'object' && inner !== null) {
+    inner = Array.isArray(inner) ? inner[0] : Reflect.get(inner, 'a');
+    depth++;
+  }
+  return depth;
+}
+
+class Money {
+  readonly cents = 5;
+}
+
+const foreign: unknown = runInContext(
+  '({ list: [1], date: new Date(5), map: new Map([[1, {}]]) })',
+  createContext(),
+);
+
+describe('copyData()', () => {
+  it('copies JSON', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        // A key of that name would be a prototype.
+        fc.pre(!JSON.stringify(value).includes('__proto__'));
+        const copy = copyData(value);
+        expect(isDeepStrictEqual(copy, value)).to.equal(true);
+        if (typeof value === 'object' && value !== null) expect(copy).not.to.equal(value);
+      }),
+    );
+  });
+
+  const kinds: Record<string, unknown> = {
+    'a date': new Date(5),
+    'a regular expression': /a/g,
+    'a buffer': Buffer.from('ab'),
+    'a typed array': new Uint16Array([1, 2]),
+    'an array buffer': new Uint8Array([1, 2]).buffer,
+    'a map': new Map<unknown, unknown>([[{ a: 1 }, { b: [2] }]]),
+    'a set': new Set([{ a: 1 }]),
+    'an object without a prototype': Object.assign(Object.create(null), { a: { b: 1 } }),
+    'an array with a hole': Object.assign([], { 3: 1 }),
+    'an object of another realm': foreign,
+  };
+  for (const [what, value] of Object.entries(kinds)) {
+    for (const depth of [0, 300]) {
+      it(`copies ${what}${depth ? ', deep inside' : ''}`, () => {
+        let copy: unknown = copyData(nested(depth, value));
+        for (let level = 0; level < depth; level++) {
+          copy = Array.isArray(copy) ? copy[0] : Reflect.get(Object(copy), 'a');
+        }
+        expect(copy).not.to.equal(value);
+        expect(copy).to.deep.equal(what.includes('prototype') ? { a: { b: 1 } } : copyOf(value));
+      });
+    }
+  }
+  /** What chai compares: objects of another realm are not those of this one. */
+  function copyOf(value: unknown): unknown {
+    if (value !== foreign) return value;
+    return { list: [1], date: new Date(5), map: new Map([[1, {}]]) };
+  }
+
+  it('keeps instances of classes and functions as they are', () => {
+    const money = new Money();
+    const call = (): void => {};
+    for (const depth of [0, 300]) {
+      const text = copyData(nested(depth, [money, call]));
+      let copy: unknown = text;
+      while (!Array.isArray(copy) || copy.length !== 2) {
+        copy = Array.isArray(copy) ? copy[0] : Reflect.get(Object(copy), 'a');
+      }
+      expect(copy[0]).to.equal(money);
+      expect(copy[1]).to.equal(call);
+    }
+  });
+
+  it('leaves a key __proto__ out', () => {
+    const value = JSON.parse('{"a":{"__proto__":{"polluted":1},"b":2}}');
+    for (const copy of [copyData(value), copyData(nested(300, value))]) {
+      let inner: unknown = copy;
+      while (!Object.hasOwn(Object(inner), 'b')) {
+        inner = Array.isArray(inner) ? inner[0] : Reflect.get(Object(inner), 'a');
+      }
+      expect(Reflect.get(Object(inner), 'polluted')).to.equal(undefined);
+      expect(Object.keys(Object(inner))).to.deep.equal(['b']);
+    }
+  });
+
+  it('copies data however deeply it is nested', () => {
+    expect(depthOf(copyData(nested(100_000)))).to.equal(100_000);
+  });
+
+  it('copies circular data', () => {
+    const value: Record<string, unknown> = { list: [] };
+    value.self = value;
+    (value.list as unknown[]).push(value);
+    const copy = copyData(value);
+    expect(copy.self).to.equal(copy);
+    expect((copy.list as unknown[])[0]).to.equal(copy);
+    expect(copy).not.to.equal(value);
+  });
+
+  it('copies maps and sets that hold themselves', () => {
+    const map = new Map<string, unknown>();
+    const set = new Set<unknown>([map]);
+    map.set('set', set).set('map', map);
+    const copy = copyData(map);
+    expect(copy.get('map')).to.equal(copy);
+    expect([...(copy.get('set') as Set<unknown>)]).to.deep.equal([copy]);
+    expect(copy).not.to.equal(map);
+  });
+
+  it('passes on what a getter throws', () => {
+    const mistake = new Error('no');
+    const value = {
+      get a(): never {
+        throw mistake;
+      },
+    };
+    expect(() => copyData(value)).to.throw(mistake);
+  });
+});
+
+describe('copyToStore()', () => {
+  it('copies data as deep as may be stored', () => {
+    expect(depthOf(copyToStore(nested(1_000)))).to.equal(1_000);
+  });
+
+  it('refuses data that is nested more deeply', () => {
+    expect(() => copyToStore(nested(1_002))).to.throw(RangeError, 'Nested more than 1000 levels');
+  });
+
+  it('copies circular data, for it is not deep', () => {
+    const value: Record<string, unknown> = {};
+    value.self = value;
+    const copy = copyToStore(value) as typeof value;
+    expect(copy.self).to.equal(copy);
+  });
+
+  it('gives what is no object', () => {
+    expect(['x', 1, null, undefined].map(copyToStore)).to.deep.equal(['x', 1, null, undefined]);
+  });
+});
+
+describe('isSameData()', () => {
+  it('is true of a copy, and tells any JSON apart', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.jsonValue(), (one, other) => {
+        fc.pre(!JSON.stringify([one, other]).includes('__proto__'));
+        expect(isSameData(one, copyData(one))).to.equal(true);
+        expect(isSameData(one, other)).to.equal(isDeepStrictEqual(one, other));
+        expect(isSameData(nested(300, one), nested(300, other))).to.equal(
+          isDeepStrictEqual(one, other),
+        );
+      }),
+    );
+  });
+
+  const money = new Money();
+  const different: readonly (readonly [unknown, unknown])[] = [
+    [0, -0],
+    [null, undefined],
+    [[], {}],
+    [{}, []],
+    [{ a: 1 }, { b: 1 }],
+    [{ a: undefined }, {}],
+    [[1], [1, undefined]],
+    [Object.assign([], { 1: 1 }), Object.assign([], { 1: 1, length: 3 })],
+    [new Date(1), new Date(2)],
+    [new Date(1), {}],
+    [/a/, /b/],
+    [Buffer.from('a'), Buffer.from('b')],
+    [new Map([[1, 1]]), new Map([[1, 2]])],
+    [new Set([1]), new Set([2])],
+    [new Map(), new Set()],
+    [money, money],
+    [{ a: money }, { a: money }],
+    [{ a: 1 }, 'a'],
+  ];
+  for (const [one, other] of different) {
+    it(`tells ${String(JSON.stringify(one))} and ${String(JSON.stringify(other))} apart`, () => {
+      expect(isSameData(one, other)).to.equal(false);
+      expect(isSameData(nested(300, one), nested(300, other))).to.equal(false);
+    });
+  }
+
+  const same: readonly (readonly [unknown, unknown])[] = [
+    [Number.NaN, Number.NaN],
+    [new Date(1), new Date(1)],
+    [/a/g, /a/g],
+    [Buffer.from('a'), Buffer.from('a')],
+    [new Map([[1, { a: 1 }]]), new Map([[1, { a: 1 }]])],
+    [new Set([1]), new Set([1])],
+    [
+      { a: 1, b: 2 },
+      { b: 2, a: 1 },
+    ],
+    [Object.assign(Object.create(null), { a: 1 }), { a: 1 }],
+  ];
+  for (const [one, other] of same) {
+    it(`takes ${String(JSON.stringify(one))} for the same`, () => {
+      expect(isSameData(one, other)).to.equal(true);
+      expect(isSameData(nested(300, one), nested(300, other))).to.equal(true);
+    });
+  }
+
+  it('compares data however deeply it is nested', () => {
+    expect(isSameData(nested(100_000), nested(100_000))).to.equal(true);
+    expect(isSameData(nested(100_000, 1), nested(100_000, 2))).to.equal(false);
+    expect(isSameData(nested(100_000), nested(100_001))).to.equal(false);
+  });
+
+  it('compares circular data', () => {
+    const circular = (end: unknown): object => {
+      const value: Record<string, unknown> = { list: [end] };
+      (value.list as unknown[]).push(value);
+      return value;
+    };
+    expect(isSameData(circular(1), circular(1))).to.equal(true);
+    expect(isSameData(circular(1), circular(2))).to.equal(false);
+  });
+
+  it('takes maps that cannot be compared for different', () => {
+    const deep = (): Map<unknown, unknown> => new Map([[1, nested(50_000)]]);
+    expect(isSameData(deep(), deep())).to.equal(false);
+  });
+});

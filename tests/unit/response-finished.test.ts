@@ -1,0 +1,80 @@
+import { EventEmitter } from 'node:events';
+import { expect } from 'chai';
+import { type SinonFakeTimers, useFakeTimers } from 'sinon';
+import { responseFinished } from '../../source/session/response-finished.js';
+
+/** A response of Node.js, as far as it matters here. */
+class Response extends EventEmitter {
+  readonly writableEnded = false;
+  closed = false;
+  req: unknown;
+}
+
+describe('responseFinished()', () => {
+  let clock: SinonFakeTimers;
+
+  beforeEach(() => {
+    clock = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  });
+  afterEach(() => clock.restore());
+
+  /** Whether it has been waited for, and not yet for long enough. */
+  function watch(request: unknown): { isOver: boolean } {
+    const waiting = { isOver: false };
+    void responseFinished(request).then(() => {
+      waiting.isOver = true;
+    });
+    return waiting;
+  }
+
+  it('waits until the response is closed, and leaves no timer', async () => {
+    const response = new Response();
+    const waiting = watch({ res: response });
+    await clock.tickAsync(29_999);
+    expect(waiting.isOver).to.equal(false);
+    response.emit('close');
+    await clock.tickAsync(0);
+    expect(waiting.isOver).to.equal(true);
+    expect(clock.countTimers()).to.equal(0);
+  });
+
+  it('waits no longer than 30 seconds', async () => {
+    const waiting = watch({ res: new Response() });
+    await clock.tickAsync(30_000);
+    expect(waiting.isOver).to.equal(true);
+  });
+
+  it('does not wait where the response is closed already', async () => {
+    const response = new Response();
+    response.closed = true;
+    const waiting = watch({ res: response });
+    await clock.tickAsync(0);
+    expect(waiting.isOver).to.equal(true);
+  });
+
+  it('finds the response that Node.js is at, where the framework leaves none on the request', async () => {
+    const response = new Response();
+    const request = { socket: { _httpMessage: response } };
+    response.req = request;
+    const waiting = watch(request);
+    await clock.tickAsync(29_999);
+    expect(waiting.isOver).to.equal(false);
+    response.emit('close');
+    await clock.tickAsync(0);
+    expect(waiting.isOver).to.equal(true);
+  });
+
+  for (const [what, request] of [
+    ['none', {}],
+    ['that of another request', { socket: { _httpMessage: new Response() } }],
+    ['nothing of the kind', undefined],
+  ] as const) {
+    it(`waits half a second where it finds ${what}`, async () => {
+      const waiting = watch(request);
+      await clock.tickAsync(499);
+      expect(waiting.isOver).to.equal(false);
+      await clock.tickAsync(1);
+      expect(waiting.isOver).to.equal(true);
+    });
+  }
+});
