@@ -25,7 +25,7 @@ export declare const log: { error(entry: object): void };
 
 type User = { name: string; id?: string };
 
-export declare function findUser(name: unknown, password: unknown): Promise<User | undefined>;
+export declare function findUser(name: unknown, password: unknown): User | undefined;
 export declare function isAdmin(user: User | undefined): Promise<boolean>;
 export declare function isPartner(origin: string): Promise<boolean>;
 export declare function fetchTicket(): Promise<string>;
