@@ -17,8 +17,9 @@ const renewalInterval = 2_500;
 const shortestWait = 5;
 const longestWait = 100;
 
-/** How long to wait before trying again to release a lock, in milliseconds. */
-const releaseRetryInterval = 100;
+/** How long to wait before trying again to release a lock: at first, and at most, in milliseconds. */
+const shortestReleaseWait = 100;
+const longestReleaseWait = 1_000;
 
 /** A lock as it is stored. */
 export interface LockToken {
@@ -85,19 +86,27 @@ async function acquire(table: LockTable, lock: LockToken, signal: AbortSignal): 
   }
 }
 
-/** Removes a lock; tries again where that fails, and waits no longer than the time limit. */
+/** Removes a lock; waits for that no longer than the time limit. */
 function release(table: LockTable, lock: LockToken): Promise<void> {
-  return withTimeLimit(table.limit, async (signal) => {
-    for (;;) {
-      try {
-        await table.release(lock);
-        return;
-      } catch {
-        // A connection that was lost may be back soon, and others wait for this lock.
-        await pause(releaseRetryInterval, undefined, { signal });
-      }
+  const removed = remove(table, lock);
+  return withTimeLimit(table.limit, () => removed);
+}
+
+/**
+ * Removes a lock; tries again where that fails, until it has ended by itself: a database that was
+ * read-only or busy, or a connection that was lost, may be back soon, and others wait for this lock.
+ */
+async function remove(table: LockTable, lock: LockToken): Promise<void> {
+  const endsAt = performance.now() + life;
+  for (let wait = shortestReleaseWait; ; wait = Math.min(longestReleaseWait, wait * 1.5)) {
+    try {
+      await table.release(lock);
+      return;
+    } catch {
+      if (performance.now() >= endsAt) return;
+      await pause(wait, undefined, { ref: false });
     }
-  });
+  }
 }
 
 /** A lock that is held, and renewed until it is released or lost. */

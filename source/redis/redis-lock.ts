@@ -4,12 +4,18 @@
  * @see https://redis.io/docs/latest/develop/clients/patterns/distributed-locks/
  */
 
+import { randomUUID } from 'node:crypto';
 import type { TimeLimit } from '../database/time-limit.js';
 import { type LockToken, tokenLock } from '../database/token-lock.js';
 import type { SessionLock } from '../types.js';
 import { type RedisClient, RedisScript, runScript } from './redis-client.js';
 
+/**
+ * ioredis sends a command again whose answer was lost with the connection: what is there with the same
+ * token or owner was set by the first one.
+ */
 const acquire = new RedisScript(`
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) and 1 or 0`);
 
 const renew = new RedisScript(`
@@ -61,7 +67,8 @@ export function lockKeyOf(sessionKey: string): string {
 }
 
 const claim = new RedisScript(`
-return redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) and 1 or 0`);
+if redis.call('GET', KEYS[1]) == ARGV[1] then return 1 end
+return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) and 1 or 0`);
 
 /** Claims a name for so many milliseconds; resolves to `false` where somebody else has claimed it. */
 export async function claimName(
@@ -71,6 +78,6 @@ export async function claimName(
 ): Promise<boolean> {
   // Not below the prefix of the sessions: whoever lists those would find something else.
   const keys = [`expression.socket.io:${name}`];
-  const args = [String(terms.milliseconds)];
+  const args = [randomUUID(), String(terms.milliseconds)];
   return (await runScript(client, claim, { keys, args, signal: terms.signal })) === 1;
 }

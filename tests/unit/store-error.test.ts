@@ -2,28 +2,10 @@ import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { SessionError } from '../../source/errors.js';
 import { storeError, withoutIds } from '../../source/session/store-error.js';
+import { reachable } from '../support/reachable.js';
 
 const sessionId = 'V1stGXR8_Z5jdHi6B-myT';
 const record = `{"cookie":{"path":"/"},"password":"hunter2"}`;
-
-/** All that can be reached from a value: strings, and what bytes say. */
-function reachable(root: unknown): string {
-  const texts: string[] = [];
-  const values = [root];
-  const seen = new Set(values);
-  for (const value of values) {
-    if (typeof value === 'string') texts.push(value);
-    if (typeof value !== 'object' || value === null) continue;
-    if (ArrayBuffer.isView(value)) texts.push(Buffer.from(value.buffer).toString('latin1'));
-    const entries = value instanceof Map || value instanceof Set ? [...value].flat() : [];
-    for (const key of Reflect.ownKeys(value)) entries.push(key, Reflect.get(value, key));
-    for (const inner of entries) {
-      if (!seen.has(inner)) values.push(inner);
-      seen.add(inner);
-    }
-  }
-  return texts.join('\n');
-}
 
 const hostile: Readonly<Record<string, () => unknown>> = {
   'of ioredis, with its command': () =>

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout as pause, setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import { type SinonStub, stub, useFakeTimers } from 'sinon';
 import { type LockTable, tokenLock, tokenOf } from '../../source/database/token-lock.js';
@@ -105,6 +105,17 @@ describe('A lock with a token', () => {
     expect(table.release.callCount).to.equal(1);
   });
 
+  it('is released as soon as the database can, also after nobody waits for that any more', async () => {
+    const table = stubTable(30);
+    table.release.rejects(new Error('read-only'));
+    const held = await tokenLock(table).acquire('one', wanted());
+    expect(await codeOf(held.release())).to.equal('ERR_SESSION_STORE_TIMEOUT');
+    const released = new Promise<void>((resolve) => {
+      table.release.callsFake(async () => resolve());
+    });
+    await released;
+  });
+
   describe('held for long', () => {
     let clock: ReturnType<typeof useFakeTimers>;
 
@@ -165,6 +176,20 @@ describe('A lock with a token', () => {
       clock.jump(60_000);
       await clock.tickAsync(2_500);
       expect(held.lost?.aborted).to.equal(true);
+    });
+
+    it('is left to end by itself where its release fails for as long as it lives', async () => {
+      const table = stubTable();
+      table.release.rejects(new Error('read-only'));
+      const held = await tokenLock(table).acquire('one', wanted());
+      table.release.onCall(2).callsFake(async () => {
+        clock.tick(11_000);
+        throw new Error('read-only');
+      });
+      expect(await codeOf(held.release())).to.equal('ERR_SESSION_STORE_TIMEOUT');
+      // Longer than it would wait before it tries again.
+      await pause(400);
+      expect(table.release.callCount).to.equal(3);
     });
 
     it('is not lost any more after it was released', async () => {

@@ -9,7 +9,7 @@ import { useFakeTimers } from 'sinon';
 import { redis } from '../../../source/redis/index.js';
 import { Engine } from '../../support/engine.js';
 import { type RedisServer, requireRedis } from '../../support/redis.js';
-import { clientKinds, type OpenedClient } from '../../support/redis-clients.js';
+import { clientKinds, type OpenedClient, withScripts } from '../../support/redis-clients.js';
 import { Gate } from '../../support/slow-store.js';
 import { codeOf } from '../../support/visits.js';
 
@@ -148,6 +148,19 @@ describe('The lock in Redis', () => {
   it('is free again, and leaves nothing behind, after an update', async () => {
     await engine.update(sessionId, increment);
     expect(await operator.keys('*')).to.deep.equal([key]);
+  });
+
+  it('is acquired, and a name claimed, by a client that sends a command again whose answer was lost', async () => {
+    const twice = withScripts(operator, async (run) => {
+      await run();
+      return run();
+    });
+    const held = await redis(twice).lock.acquire(sessionId, {
+      signal: AbortSignal.timeout(1_000),
+    });
+    await held.release();
+    expect(await redis(twice).claim('a', 60_000)).to.equal(true);
+    expect(await redis(twice).claim('a', 60_000)).to.equal(false);
   });
 
   it('names the session by its key alone, and ends by itself', async () => {

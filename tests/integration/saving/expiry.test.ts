@@ -19,6 +19,8 @@ for (const [name, open] of Object.entries(expiringStores)) {
     let app: App;
 
     before(async function () {
+      // A PostgreSQL in this process takes its time to start.
+      this.timeout(60_000);
       opened = await open(this);
       // Each application listens to the store.
       opened.store.setMaxListeners(0);
