@@ -49,7 +49,7 @@ export class RequestSessions {
         `\`update\`: expected a request with a session of the store that \`ExpressionSocket\` was given, got ${given}; put \`session({ store })\` in front of the handler`,
       );
     }
-    if (this.#hooks.baselineOf(session, sessionId)) return session;
+    if (this.#hooks.baselines.of(session, sessionId)) return session;
     await new Promise<void>((resolve, reject) => {
       session.save((error) => (error ? reject(storeError(error, [sessionId])) : resolve()));
     });
@@ -58,7 +58,7 @@ export class RequestSessions {
 
   /** Shows the result of an update. What the handler changed and did not save stays, and is saved later. */
   show(session: RequestSession, sessionId: string, { record, changes }: Saved): void {
-    const before = this.#hooks.baselineOf(session, sessionId) ?? recordOf(session);
+    const before = this.#hooks.baselines.of(session, sessionId) ?? recordOf(session);
     const unsaved: RecordChanges = changesBetween(before, recordOf(session));
     const kept = new Map<string, unknown>();
     for (const key of unsaved.keys()) if (!changes.has(key)) kept.set(key, before[key]);
@@ -68,7 +68,7 @@ export class RequestSessions {
       else if (Object.hasOwn(record, key)) Reflect.set(session, key, copyData(record[key]));
       else Reflect.deleteProperty(session, key);
     }
-    this.#hooks.setBaseline(session, sessionId, withChanges(recordOf(session), kept));
+    this.#hooks.baselines.set(session, sessionId, withChanges(recordOf(session), kept));
   }
 }
 

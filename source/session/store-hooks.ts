@@ -16,7 +16,8 @@ import {
   type Method,
   type MethodCall,
 } from './hooked-method.js';
-import { changesBetween, recordOf, type SessionRecord, withChanges } from './record.js';
+import { recordOf, type SessionRecord } from './record.js';
+import { RequestBaselines } from './request-baselines.js';
 import { responseFinished } from './response-finished.js';
 import { type CreateSession, hasStandardSessions } from './session-factory.js';
 import type { SetSession } from './store-calls.js';
@@ -56,23 +57,17 @@ interface Regeneration {
   isSeen: boolean;
 }
 
-/** What a request's session was when it was loaded or saved. */
-interface Baseline {
-  readonly sessionId: string;
-  readonly record: SessionRecord;
-}
-
 const hooksOf = new WeakMap<Store, StoreHooks>();
 
 /** The hooks of one store: shared by all who observe it, and there as long as anybody does. */
 export class StoreHooks {
   readonly writes: StoreWrites;
+  readonly baselines: RequestBaselines = new RequestBaselines();
   /** Whether `createSession` is that of express-session. */
   readonly isStandard: boolean;
   readonly #store: Store;
   readonly #observers = new Set<StoreObserver>();
   readonly #regenerations = new Map<string, Regeneration>();
-  readonly #baselines = new WeakMap<object, Baseline>();
   /** Whether the store, frozen maybe, lets nobody replace its `destroy`. */
   #isBlind = false;
   /** What the methods were before they were hooked. */
@@ -118,17 +113,6 @@ export class StoreHooks {
     return Reflect.apply(method, this.#store, [holder, record]) as object;
   };
 
-  /** What a request's session was when it was loaded or saved last; nothing where it is new. */
-  baselineOf(session: object, sessionId: string): SessionRecord | undefined {
-    const baseline = this.#baselines.get(session);
-    return baseline?.sessionId === sessionId ? baseline.record : undefined;
-  }
-
-  /** Takes down what a request's session is as it is stored. */
-  setBaseline(session: object, sessionId: string, record: SessionRecord): void {
-    this.#baselines.set(session, { sessionId, record });
-  }
-
   /** A session was removed by a socket: tells of it where the store's own method can't be observed. */
   destroyed(sessionId: string): void {
     if (this.#isBlind) this.#ended(sessionId, undefined);
@@ -158,7 +142,7 @@ export class StoreHooks {
     const session: unknown = Reflect.apply(method, target, [...args]);
     const sessionId: unknown = Reflect.get(Object(args[0]), 'sessionID');
     if (typeof session === 'object' && session !== null && typeof sessionId === 'string') {
-      this.setBaseline(session, sessionId, recordOf(session));
+      this.baselines.load(session, sessionId);
     }
     return session;
   }
@@ -167,7 +151,7 @@ export class StoreHooks {
     const [sessionId, session] = call.args;
     if (typeof session !== 'object' || session === null) return this.#write('set', call);
     const id = String(sessionId);
-    const before = this.baselineOf(session, id);
+    const before = this.baselines.of(session, id);
     const isInTouch = this.writes.isInternal(session);
     if (isInTouch && before === undefined) return this.#write('set', call);
     let after: SessionRecord;
@@ -181,18 +165,17 @@ export class StoreHooks {
     const isLoadedAgain = Reflect.get(session, 'req') !== undefined;
     if (before === undefined || observer?.saveRequest === undefined) {
       const written = (): void => {
-        if (isLoadedAgain) this.setBaseline(session, id, after);
+        if (isLoadedAgain) this.baselines.set(session, id, after);
       };
       return this.#write('set', call, written);
     }
     const set: SetSession = (written, callback) =>
       this.#write('set', { ...call, args: [id, written, callback] });
     // At once: what is taken back from now on differs from what is being saved.
-    this.setBaseline(session, id, after);
+    this.baselines.set(session, id, after);
     const task = observer.saveRequest({ sessionId: id, before, after, set, isInTouch });
     const failed = (error: unknown): never => {
-      const unsaved = changesBetween(after, before);
-      this.setBaseline(session, id, withChanges(this.baselineOf(session, id) ?? before, unsaved));
+      this.baselines.takeBack(session, id, { before, after });
       throw error;
     };
     return answerCaller(call, task.catch(failed));

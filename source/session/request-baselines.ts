@@ -1,0 +1,46 @@
+/**
+ * @module What the sessions of HTTP requests were when they were loaded or saved: what differs from it
+ * is what a request has changed.
+ */
+
+import { changesBetween, recordOf, type SessionRecord, withChanges } from './record.js';
+
+interface Baseline {
+  readonly sessionId: string;
+  readonly record: SessionRecord;
+}
+
+/** The baselines of sessions, which are forgotten with them. */
+export class RequestBaselines {
+  readonly #baselines = new WeakMap<object, Baseline>();
+
+  /** What a session was when it was loaded or saved last; nothing where it is new. */
+  of(session: object, sessionId: string): SessionRecord | undefined {
+    const baseline = this.#baselines.get(session);
+    return baseline?.sessionId === sessionId ? baseline.record : undefined;
+  }
+
+  /** A session is as it is stored. */
+  set(session: object, sessionId: string, record: SessionRecord): void {
+    this.#baselines.set(session, { sessionId, record });
+  }
+
+  /** A session was loaded. */
+  load(session: object, sessionId: string): void {
+    try {
+      this.set(session, sessionId, recordOf(session));
+    } catch {
+      // What cannot be copied is written whole, as without this library.
+    }
+  }
+
+  /** A save failed: what it changed is still to be saved. */
+  takeBack(
+    session: object,
+    sessionId: string,
+    { before, after }: { readonly before: SessionRecord; readonly after: SessionRecord },
+  ): void {
+    const record = this.of(session, sessionId) ?? before;
+    this.set(session, sessionId, withChanges(record, changesBetween(after, before)));
+  }
+}
