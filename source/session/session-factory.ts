@@ -3,12 +3,12 @@
  * copied when they are first reached for, and for stores, which are given a `Session` to write.
  */
 
-import { inspect } from 'node:util';
 import type { SessionData } from 'express-session';
 import { SessionError } from '../errors.js';
 import { copyData } from './data.js';
 import type { HeldSession, SessionShape } from './held-session.js';
 import type { SessionRecord } from './record.js';
+import { fixedKeys, type MakeSession, sessionMaker } from './session-proxy.js';
 
 /** Stands for a request: has the session's id, and is given the session. */
 interface SessionHolder {
@@ -35,9 +35,6 @@ interface Cookie {
   [key: string]: unknown;
 }
 
-/** Makes the session that a listener is given. */
-type MakeSession = (held: HeldSession) => object;
-
 /** Makes sessions. */
 export class SessionFactory implements SessionShape {
   readonly #dependencies: FactoryDependencies;
@@ -55,7 +52,7 @@ export class SessionFactory implements SessionShape {
   }
 
   isReserved(key: string): boolean {
-    return key in this.#prototype || key === 'req' || key === 'id';
+    return key in this.#prototype || fixedKeys.includes(key);
   }
 
   makeCookie(cookie: object): object {
@@ -127,141 +124,6 @@ export class SessionFactory implements SessionShape {
       throw cannotBeMade(cause);
     }
   }
-}
-
-/**
- * A session whose values stay with the record until they are reached for. The proxy stands before
- * the target for that, which holds the values once they are listed or changed; both look the same to
- * whoever inspects them.
- */
-function sessionMaker(prototype: object): MakeSession {
-  class Target {
-    readonly #held: HeldSession;
-
-    constructor(held: HeldSession) {
-      this.#held = held;
-    }
-
-    static heldBy(target: Target): HeldSession {
-      return target.#held;
-    }
-  }
-  Reflect.deleteProperty(Target.prototype, 'constructor');
-  Object.setPrototypeOf(Target.prototype, prototype);
-  Object.defineProperty(Target.prototype, inspect.custom, {
-    value(this: object): object {
-      // `inspect` looks at the target of a proxy: it is given a plain session for that.
-      const held: HeldSession = Reflect.get(this, 'req');
-      held.get('cookie');
-      const values = Object.getOwnPropertyDescriptors(held.values);
-      return Object.create(Object.getPrototypeOf(prototype), values);
-    },
-    configurable: true,
-    writable: true,
-  });
-  const handler = sessionHandler(prototype, Target.heldBy);
-  return (held) => {
-    const target = new Target(held);
-    // Its own properties are the values, and nothing else.
-    held.fillLater(target as unknown as Record<string, unknown>);
-    return new Proxy(target, handler);
-  };
-}
-
-/** Names of what a session of `express-session` has besides its values, and does not list. */
-const fixedKeys: readonly (string | symbol)[] = ['req', 'id'];
-
-function sessionHandler<Target extends object>(
-  prototype: object,
-  heldBy: (target: Target) => HeldSession,
-): ProxyHandler<Target> {
-  const isReserved = (key: string | symbol): boolean => key in prototype || fixedKeys.includes(key);
-  const fixedValue = (target: Target, key: string | symbol): unknown =>
-    key === 'req' ? heldBy(target) : heldBy(target).sessionID;
-  return {
-    get(target, key, receiver) {
-      if (typeof key !== 'string') return Reflect.get(target, key, receiver);
-      if (key === 'req' || key === 'id') return fixedValue(target, key);
-      const held = heldBy(target);
-      const isInPlace = held.isListed || key in prototype;
-      return isInPlace ? Reflect.get(target, key, receiver) : held.get(key);
-    },
-    set(target, key, value, receiver) {
-      const held = heldBy(target);
-      if (receiver !== held.session || typeof key !== 'string') {
-        return Reflect.set(target, key, value, receiver);
-      }
-      if (!isReserved(key)) return setValue(held.values, key, { value, receiver });
-      // A function is no data: somebody replaces the method, as mocks do.
-      const isMethod = typeof value === 'function' || Object.hasOwn(target, key);
-      if (isMethod && !fixedKeys.includes(key)) {
-        return setValue(held.values, key, { value, receiver });
-      }
-      held.hide(key, value);
-      return true;
-    },
-    has(target, key) {
-      return (
-        (typeof key === 'string' && heldBy(target).has(key)) || isReserved(key) || key in target
-      );
-    },
-    deleteProperty(target, key) {
-      const { values } = heldBy(target);
-      if (typeof key === 'string' && isReserved(key) && !Object.hasOwn(target, key)) {
-        heldBy(target).hide(key, undefined);
-      }
-      return Reflect.deleteProperty(typeof key === 'string' ? values : target, key);
-    },
-    defineProperty(target, key, descriptor) {
-      // They can't be changed, but frozen.
-      if (fixedKeys.includes(key) && !Object.hasOwn(target, key)) return false;
-      if (typeof key === 'string') {
-        // A descriptor may leave out the value that there is.
-        heldBy(target).get(key);
-        void heldBy(target).values;
-      }
-      return Reflect.defineProperty(target, key, descriptor);
-    },
-    ownKeys(target) {
-      heldBy(target).list();
-      const keys = Reflect.ownKeys(target);
-      for (const key of fixedKeys) if (!Object.hasOwn(target, key)) keys.push(key);
-      return keys;
-    },
-    getOwnPropertyDescriptor(target, key) {
-      const held = heldBy(target);
-      if (typeof key === 'string' && !held.isListed) {
-        // An object becomes a copy of its own before anybody sees it.
-        if (held.has(key)) held.get(key);
-        void held.values;
-      }
-      const descriptor = Reflect.getOwnPropertyDescriptor(target, key);
-      if (descriptor || !fixedKeys.includes(key)) return descriptor;
-      const value = fixedValue(target, key);
-      return { value, configurable: true, enumerable: false, writable: false };
-    },
-    preventExtensions(target) {
-      heldBy(target).list();
-      for (const key of fixedKeys) {
-        Reflect.defineProperty(target, key, { value: fixedValue(target, key) });
-      }
-      return Reflect.preventExtensions(target);
-    },
-  };
-}
-
-/** Sets a value of a session. */
-function setValue(
-  values: Record<string, unknown>,
-  key: string,
-  { value, receiver }: { readonly value: unknown; readonly receiver: unknown },
-): boolean {
-  const descriptor = Object.getOwnPropertyDescriptor(values, key);
-  if (descriptor?.set) {
-    Reflect.apply(descriptor.set, receiver, [value]);
-    return true;
-  }
-  return Reflect.set(values, key, value);
 }
 
 /** Does what the `Cookie` of `express-session` does with its options, and `createSession` with it. */

@@ -265,6 +265,27 @@ describe('A session in a listener', () => {
     expect((one.cart as { items: unknown[] }).items).to.have.length(3);
   });
 
+  it('has nested values of its own also where a descriptor shows them', async () => {
+    const [one, other] = await Promise.all([open(), open()]);
+    const { value } = Object.getOwnPropertyDescriptor(one, 'cart') ?? {};
+    (value as { items: unknown[] }).items.push('mine');
+    expect(other.cart).to.deep.equal(record.cart);
+    expect(one.cart).to.equal(value);
+  });
+
+  it('does not write again what it had to write twice', async () => {
+    const session = await open();
+    session.text = 'mine';
+    store.failing.add('set');
+    await rejection(Promise.resolve(session.save()));
+    store.failing.clear();
+    await session.save();
+    store.records.set(sessionId, JSON.stringify({ ...record, text: 'theirs' }));
+    session.more = 1;
+    await session.save();
+    expect(store.record(sessionId)).to.include({ text: 'theirs', more: 1 });
+  });
+
   it('reloads in place, and forgets what was changed', async () => {
     const session = await open();
     const { cart } = session;

@@ -24,6 +24,10 @@ const hostile: Readonly<Record<string, () => unknown>> = {
       code: '22P05',
       where: `JSON data, line 1: ${record}`,
     }),
+  'of pg, which quotes a value alone': () =>
+    Object.assign(new Error('invalid input syntax for type json'), {
+      detail: 'Token "hunter2" is invalid.',
+    }),
   'of MySQL, with its statement': () =>
     Object.assign(new Error(`syntax error near '${record}' at line 1`), {
       sql: `INSERT INTO sessions VALUES ('${sessionId}', '${record}')`,

@@ -14,10 +14,10 @@ describe('update() settles', () => {
   let store: SlowStore;
   let engine: Engine;
 
-  function start(lock?: SessionLock): void {
+  function start(lock?: SessionLock, storeTimeout = 30): void {
     store = new SlowStore();
     store.records.set(sessionId, JSON.stringify({ cookie: { path: '/' }, n: 0 }));
-    engine = new Engine(store, { ...(lock && { lock }), storeTimeout: 30, lockTimeout: 60 });
+    engine = new Engine(store, { ...(lock && { lock }), storeTimeout, lockTimeout: 60 });
   }
   afterEach(() => engine.close());
 
@@ -62,7 +62,7 @@ describe('update() settles', () => {
 
   it('without waiting for a release that comes late, where it failed', async () => {
     const gate = new Gate();
-    start({ acquire: async () => ({ release: () => gate.pass() }) });
+    start({ acquire: async () => ({ release: () => gate.pass() }) }, 60_000);
     store.failing.add('get');
     expect(await codeOf(increment())).to.equal('ERR_SESSION_STORE');
     store.failing.clear();
