@@ -6,7 +6,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { types } from 'node:util';
 import createDebug from 'debug';
-import type { Namespace } from 'socket.io';
 import { Adapter } from 'socket.io-adapter';
 
 const prefix = 'expression.socket.io';
@@ -38,7 +37,7 @@ export function whereIn(value: unknown, texts: readonly string[]): string | unde
       const name = String(key);
       const found =
         visit(name, `${path} has the key`, depth) ??
-        visit(valueOf(inner, key), `${path}.${name}`, depth + 1);
+        visit(readFrom(inner, key), `${path}.${name}`, depth + 1);
       if (found) return found;
     }
     return undefined;
@@ -46,7 +45,7 @@ export function whereIn(value: unknown, texts: readonly string[]): string | unde
   return visit(value, 'value', 0);
 }
 
-function valueOf(owner: object, key: string | symbol): unknown {
+function readFrom(owner: object, key: string | symbol): unknown {
   try {
     return Reflect.get(owner, key);
   } catch {
@@ -92,9 +91,7 @@ export class LeakWatch {
   }
 
   /** An adapter, in place of one that connects nodes, which looks at what it is to send. */
-  adapter(): new (
-    namespace: Namespace,
-  ) => Adapter {
+  adapter(): typeof Adapter {
     const watch = this;
     return class extends Adapter {
       override serverSideEmit(packet: unknown[]): void {

@@ -160,8 +160,9 @@ export class TroubledStore extends Store {
     const text = JSON.stringify(cookie);
     return this.#do('touch', sessionId, callback, () => {
       const record = this.record(sessionId);
-      if (record === undefined) return;
+      if (record === undefined) return undefined;
       this.records.set(sessionId, JSON.stringify({ ...record, cookie: JSON.parse(text) }));
+      return undefined;
     });
   }
 
@@ -169,7 +170,7 @@ export class TroubledStore extends Store {
     operation: Operation,
     sessionId: string,
     callback: Callback = () => {},
-    effect: () => SessionData | null | undefined | void,
+    effect: () => SessionData | null | undefined,
   ): undefined {
     this.calls[operation]++;
     const error = this.makeError(operation, sessionId);
@@ -240,12 +241,12 @@ export class TroubledStore extends Store {
   /** Parses half of a record, as a store does that keeps text. */
   #tear(sessionId: string, callback: Callback): void {
     const text = this.records.get(sessionId);
-    if (text === undefined) return callback(null, null);
-    let record: SessionData;
+    let record: SessionData | null = null;
     try {
-      record = JSON.parse(text.slice(0, this.random.below(text.length)));
+      if (text) record = JSON.parse(text.slice(0, this.random.below(text.length)));
     } catch (error) {
-      return callback(error);
+      callback(error);
+      return;
     }
     callback(null, record);
   }
