@@ -114,7 +114,7 @@ export class SessionWriter {
     const changes = changesBetween(before, after);
     const isTouch = changes.size === 0 && this.#dependencies.canTouch;
     await this.#writes.aloneInTime(sessionId, async (write) => {
-      if (isTouch) await this.#dependencies.touches.touch(sessionId, after);
+      if (isTouch) await this.#dependencies.touches.touch(sessionId, after, write.isShared);
       else await this.#write(write, { changes: () => changes, isForced: true });
     });
   }
@@ -185,7 +185,7 @@ export class SessionWriter {
     try {
       const issued = calls.set(sessionId, this.#forStore(sessionId, record));
       write.answered = issued.answered;
-      await lateWrites.settled(sessionId, record, issued);
+      await lateWrites.settled(sessionId, record, issued, write.isShared);
       return record;
     } catch (error) {
       takeBack();

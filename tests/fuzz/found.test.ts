@@ -2,8 +2,9 @@ import { expect } from 'chai';
 import type { SessionData } from 'express-session';
 import { App } from '../support/app.js';
 import { expectNoCrash } from '../support/crashes.js';
+import { holdNext, SlowStore } from '../support/slow-store.js';
 import { ControlledStore } from '../support/stores.js';
-import { codeOf } from '../support/visits.js';
+import { codeOf, overHttp, until, type Visitor, Visits } from '../support/visits.js';
 
 describe('What was found by fuzzing', () => {
   let app: App;
@@ -62,5 +63,49 @@ describe('What was found by fuzzing', () => {
     });
     const { tell } = await given({ cookie });
     expect(await tell()).to.equal('ERR_SESSION_STORE');
+  });
+});
+
+describe('What was found by soaking', () => {
+  const storeTimeout = 60;
+  let store: SlowStore;
+  let app: App;
+  let visitor: Visitor;
+
+  beforeEach(async () => {
+    store = new SlowStore();
+    const options = { touch: false, storeTimeout, onError: () => {} } as const;
+    app = (await App.start({ store, options })) as unknown as App;
+    visitor = await new Visits(app).visitor();
+  });
+  afterEach(() => app.stop());
+
+  function save(key: `test:${string}`): Promise<unknown> {
+    return visitor.go((session) => {
+      session[key] = 1;
+      return codeOf(session.save());
+    });
+  }
+
+  it('is kept: what was saved while an HTTP write was under way that had not waited for its turn', async () => {
+    const first = holdNext(store, 'set');
+    expect(await save('test:first')).to.equal('ERR_SESSION_STORE_TIMEOUT');
+    const second = holdNext(store, 'set');
+    const failing = save('test:second');
+    await second.reached;
+    const written = holdNext(store, 'set');
+    const request = overHttp(app, visitor.cookie, ({ session }) => {
+      session['test:http'] = 1;
+    });
+    // By now, it has waited for its turn as long as it may.
+    await written.reached;
+    expect(await failing).to.equal('ERR_SESSION_STORE_TIMEOUT');
+    first.open();
+    second.open();
+    expect(await save('test:kept')).to.equal('fulfilled');
+    written.open();
+    await request;
+    await until(() => Reflect.has(store.record(visitor.sessionId) ?? {}, 'test:http'));
+    await until(() => Reflect.has(store.record(visitor.sessionId) ?? {}, 'test:kept'));
   });
 });
