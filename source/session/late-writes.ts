@@ -1,6 +1,7 @@
 /**
- * @module Writes that were given up at their deadline, and may land later. What was written to the
- * session after them, and told to be saved, is then written again.
+ * @module Writes that were given up at their deadline, and may land later, and writes that could not
+ * wait for their turn. What was written to the session after them, and told to be saved, is then
+ * written again.
  */
 
 import { SessionError } from '../errors.js';
@@ -43,16 +44,21 @@ export class LateWrites {
    * Waits for a write. Where it is given up, what is written later is taken down until it is answered.
    *
    * @param record what it writes
+   * @param isShared whether others may write the session meanwhile: then what they write is taken down
+   * from the beginning
    * @throws what the write rejects with
    */
   async settled(
     sessionId: string,
     record: SessionRecord,
     { done, answered }: IssuedWrite,
+    isShared = false,
   ): Promise<void> {
+    if (isShared) this.#takeDown(sessionId, record, answered);
     try {
       await done;
     } catch (error) {
+      if (isShared) throw error;
       if (error instanceof SessionError && error.code === 'ERR_SESSION_STORE_TIMEOUT') {
         this.#takeDown(sessionId, record, answered);
       }

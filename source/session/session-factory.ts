@@ -8,7 +8,11 @@ import { SessionError } from '../errors.js';
 import { copyData } from './data.js';
 import type { HeldSession, SessionShape } from './held-session.js';
 import type { SessionRecord } from './record.js';
+<<<<<<< HEAD
 import { fixedKeys, type MakeSession, sessionMaker } from './session-proxy.js';
+=======
+import { withoutIds } from './store-error.js';
+>>>>>>> fire1
 
 /** Stands for a request: has the session's id, and is given the session. */
 interface SessionHolder {
@@ -82,7 +86,7 @@ export class SessionFactory implements SessionShape {
       checkCookie(record.cookie as Cookie);
       return this.#make;
     }
-    const made = this.#create(held.sessionID, copyData(record));
+    const made = this.#create(held.sessionID, record);
     // Its own enumerable values; the rest is on its prototype, which may be another for each session.
     held.adopt({ ...made });
     const base: object = Object.getPrototypeOf(made);
@@ -101,7 +105,7 @@ export class SessionFactory implements SessionShape {
    * @throws {SessionError} `ERR_SESSION_STORE` where no session can be made of the record
    */
   forStore(sessionId: string, record: SessionRecord): SessionData {
-    const made = this.#create(sessionId, copyData({ ...record }));
+    const made = this.#create(sessionId, { ...record });
     const hidden = Object.keys(record).filter((key) => this.isReserved(key));
     if (hidden.length === 0) return made as SessionData;
     // Its own `req` and `id` could not be replaced.
@@ -117,11 +121,12 @@ export class SessionFactory implements SessionShape {
     return session as SessionData;
   }
 
+  /** Makes a session of copies of the values, of which a getter may throw. */
   #create(sessionId: string, record: object): object {
     try {
-      return this.#dependencies.createSession({ sessionID: sessionId }, record);
+      return this.#dependencies.createSession({ sessionID: sessionId }, copyData(record));
     } catch (cause) {
-      throw cannotBeMade(cause);
+      throw cannotBeMade(withoutIds(cause, [sessionId]));
     }
   }
 }

@@ -36,7 +36,8 @@ export class Snapshot {
       isNew = false,
     }: { readonly since?: number; readonly isOwn?: boolean; readonly isNew?: boolean } = {},
   ) {
-    this.record = isOwn ? record : { ...record };
+    // A class of the store's own may have the cookie on its prototype.
+    this.record = isOwn ? record : { ...record, cookie: record.cookie };
     this.since = since;
     this.isNew = isNew;
     this.#isOwn = isOwn;

@@ -290,7 +290,9 @@ export class StoreCalls {
     }
     try {
       if (!isRecord(value)) return { error: noSession(value) };
-      return { snapshot: new Snapshot(value, { since }) };
+      const snapshot = new Snapshot(value, { since });
+      // A getter may have given another cookie this time.
+      return isRecord(snapshot.record) ? { snapshot } : { error: noSession(value) };
     } catch (cause) {
       return { error: storeError(cause, [sessionId]) };
     }

@@ -20,6 +20,8 @@ export interface Write {
    * still land.
    */
   answered?: Promise<void>;
+  /** Others may write the session at the same time: it could not wait for its turn any longer. */
+  isShared?: boolean;
 }
 
 /** External writes that share one turn. */
@@ -102,6 +104,7 @@ export class StoreWrites {
     // It begins here: a logout that comes while it waits comes after it.
     const write = this.begin(sessionId);
     const endTurn = await this.#turnInTime(sessionId);
+    write.isShared = endTurn === undefined;
     return this.#inTurn(sessionId, endTurn ?? (() => {}), task, write);
   }
 

@@ -64,8 +64,12 @@ export class Touches {
     if (isDue) await this.touch(sessionId, record);
   }
 
-  /** Touches a session; the caller has its turn to write. */
-  async touch(sessionId: string, record: SessionRecord): Promise<void> {
+  /**
+   * Touches a session; the caller has its turn to write.
+   *
+   * @param isShared whether others may have it too
+   */
+  async touch(sessionId: string, record: SessionRecord, isShared?: boolean): Promise<void> {
     const { calls, writes, factory, lateWrites } = this.#dependencies;
     const session = writes.markInternal(factory.forStore(sessionId, renewed(record)));
     const issued = calls.touch(sessionId, session);
@@ -74,7 +78,7 @@ export class Touches {
       'write',
       () => ({ operation: 'touch' }),
       // Some stores read the record for it, and write it whole.
-      () => lateWrites.settled(sessionId, record, issued),
+      () => lateWrites.settled(sessionId, record, issued, isShared),
     );
   }
 

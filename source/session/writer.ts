@@ -115,6 +115,7 @@ export class SessionWriter {
   async #saveRequest(request: RequestWrite): Promise<void> {
     const { sessionId, before, after, isInTouch, set } = request;
     const changes = changesBetween(before, after);
+<<<<<<< HEAD
     const isTouch = changes.size === 0 && this.#dependencies.canTouch && !isInTouch;
     const task = async (write: Write): Promise<void> => {
       if (isTouch) await this.#touchStored(sessionId);
@@ -134,6 +135,13 @@ export class SessionWriter {
   async #touchStored(sessionId: string): Promise<void> {
     const { record } = await this.readForWrite(sessionId);
     await this.#dependencies.touches.touch(sessionId, record);
+=======
+    const isTouch = changes.size === 0 && this.#dependencies.canTouch;
+    await this.#writes.aloneInTime(sessionId, async (write) => {
+      if (isTouch) await this.#dependencies.touches.touch(sessionId, after, write.isShared);
+      else await this.#write(write, { changes: () => changes, isForced: true });
+    });
+>>>>>>> fire1
   }
 
   /**
@@ -206,7 +214,7 @@ export class SessionWriter {
     try {
       const issued = calls.set(sessionId, this.#forStore(sessionId, record), set);
       write.answered = issued.answered;
-      await lateWrites.settled(sessionId, record, issued);
+      await lateWrites.settled(sessionId, record, issued, write.isShared);
       return record;
     } catch (error) {
       takeBack();

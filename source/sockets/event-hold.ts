@@ -4,6 +4,7 @@
  */
 
 import type { Socket } from 'socket.io';
+import { mostOfSocket, sizeOf } from './pending-events.js';
 
 /** What Socket.IO calls with each event packet, as the first thing of all. */
 type Receive = (packet: unknown) => void;
@@ -24,8 +25,8 @@ const holds = new WeakMap<Socket, Hold>();
  * It takes the place of `onevent` for the time being; a middleware of the socket would come too late
  * for `onAny`, and could never be taken away.
  *
- * @param limit how many events may be held; with more, the transport is closed, and the client comes
- * back by itself
+ * @param limit how many events may be held; with more, or with more than 16 MB, the transport is
+ * closed, and the client comes back by itself
  * @returns lets go
  */
 export function holdEvents(raw: Socket, limit: number): () => void {
@@ -48,10 +49,14 @@ function begin(raw: Socket, limit: number): Hold {
   const own = Object.getOwnPropertyDescriptor(raw, 'onevent');
   const receive = receiveOf(raw);
   let isOver = false;
+  let bytes = 0;
   const keep: Receive = (packet) => {
     if (isOver) return Reflect.apply(receive, raw, [packet]);
     packets.push(packet);
-    if (packets.length > limit) raw.conn.close();
+    bytes += sizeOf([packet]);
+    // One event may be held however large it is.
+    const isTooLarge = packets.length > 1 && bytes > mostOfSocket;
+    if (packets.length > limit || isTooLarge) raw.conn.close();
   };
   Reflect.defineProperty(raw, 'onevent', { value: keep, configurable: true, writable: true });
   const end = (): void => {

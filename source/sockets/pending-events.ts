@@ -5,8 +5,11 @@
 import type { EventName, Listener } from './listener-links.js';
 
 /** How much the waiting events of one socket, and of all sockets, may hold, in bytes. */
-const mostOfSocket = 16_000_000;
+export const mostOfSocket = 16_000_000;
 const mostInAll = 256_000_000;
+
+/** What an event holds while it waits, besides its data, in bytes: promises, closures and lists. */
+const bytesOfEvent = 400;
 
 /** What the waiting events of all sockets hold, in bytes. */
 export interface PendingTotal {
@@ -92,9 +95,12 @@ export class PendingEvents {
   }
 }
 
-/** About how many bytes data takes. What is nested is walked: its parser has taken longer for it. */
-function sizeOf(args: readonly unknown[]): number {
-  let bytes = 0;
+/**
+ * About how many bytes an event takes with its data. What is nested is walked: its parser has taken
+ * longer for it.
+ */
+export function sizeOf(args: readonly unknown[]): number {
+  let bytes = bytesOfEvent;
   let nested: object[] | undefined;
   const add = (value: unknown): void => {
     bytes += 8;

@@ -1,0 +1,24 @@
+import { expect } from 'chai';
+import type { Socket } from 'socket.io';
+import { holdEvents } from '../../source/sockets/event-hold.js';
+
+describe('holdEvents', () => {
+  it('closes the transport of a client whose held events are larger than 16 MB', () => {
+    let isClosed = false;
+    const raw = {
+      onevent: () => {},
+      conn: {
+        close: () => {
+          isClosed = true;
+        },
+      },
+    };
+    const text = 'x'.repeat(1_000_000);
+    holdEvents(raw as unknown as Socket, 1_000);
+    let held = 0;
+    while (!isClosed && held < 100) {
+      Reflect.apply(raw.onevent, raw, [{ type: 2, nsp: '/', data: ['tell', `${held++}${text}`] }]);
+    }
+    expect(held).to.be.within(15, 17);
+  });
+});
