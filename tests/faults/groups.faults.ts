@@ -80,6 +80,8 @@ const settings: Readonly<
       ioredis: async (ports) => {
         const client = new Redis({
           name: 'drill',
+          // Otherwise it waits for a master that stands still until the connection breaks.
+          failoverDetector: true,
           sentinels: ports.map((port) => ({ host: '127.0.0.1', port })),
         });
         client.on('error', () => {});
@@ -109,16 +111,20 @@ for (const [setting, { start, clients }] of Object.entries(settings)) {
         beforeEach(async () => {
           await until(() => group.isWhole());
           const { client, close } = await open(group.ports);
-          opened = await startRedisDrill(client, close);
+          opened = await startRedisDrill(client, close, {
+            isConcerned: (sessionId) => group.isConcerned(sessionId),
+          });
         });
         afterEach(() => opened?.close());
         expectNoCrash();
 
         for (const { name, begin, tidy } of faults) {
-          it(`each event is heard once, no update is lost, and all heals by itself: ${name}`, async () => {
+          it(`each event is heard once, and all heals by itself: ${name}`, async () => {
             const master = await group.master();
             try {
-              const report = await opened.drill.during(() => begin(master, group));
+              // A master acknowledges what its replica does not have yet.
+              const terms = { mayLose: true };
+              const report = await opened.drill.during(() => begin(master, group), terms);
               note(`${setting}, ${kind}`, name, report);
             } finally {
               await tidy?.(master);
