@@ -8,11 +8,8 @@ import { SessionError } from '../errors.js';
 import { copyData } from './data.js';
 import type { HeldSession, SessionShape } from './held-session.js';
 import type { SessionRecord } from './record.js';
-<<<<<<< HEAD
 import { fixedKeys, type MakeSession, sessionMaker } from './session-proxy.js';
-=======
 import { withoutIds } from './store-error.js';
->>>>>>> fire1
 
 /** Stands for a request: has the session's id, and is given the session. */
 interface SessionHolder {

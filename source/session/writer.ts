@@ -115,10 +115,9 @@ export class SessionWriter {
   async #saveRequest(request: RequestWrite): Promise<void> {
     const { sessionId, before, after, isInTouch, set } = request;
     const changes = changesBetween(before, after);
-<<<<<<< HEAD
     const isTouch = changes.size === 0 && this.#dependencies.canTouch && !isInTouch;
     const task = async (write: Write): Promise<void> => {
-      if (isTouch) await this.#touchStored(sessionId);
+      if (isTouch) await this.#touchStored(write);
       else await this.#write(write, { changes: () => changes, isForced: true, set });
     };
     try {
@@ -132,16 +131,9 @@ export class SessionWriter {
   }
 
   /** Touches the session as the store has it: others may have changed its cookie, or all of it. */
-  async #touchStored(sessionId: string): Promise<void> {
+  async #touchStored({ sessionId, isShared }: Write): Promise<void> {
     const { record } = await this.readForWrite(sessionId);
-    await this.#dependencies.touches.touch(sessionId, record);
-=======
-    const isTouch = changes.size === 0 && this.#dependencies.canTouch;
-    await this.#writes.aloneInTime(sessionId, async (write) => {
-      if (isTouch) await this.#dependencies.touches.touch(sessionId, after, write.isShared);
-      else await this.#write(write, { changes: () => changes, isForced: true });
-    });
->>>>>>> fire1
+    await this.#dependencies.touches.touch(sessionId, record, isShared);
   }
 
   /**

@@ -17,14 +17,14 @@ const rows: Row[] = [];
 export function note(
   setting: string,
   fault: string,
-  { healed, events, outcomes }: DrillReport,
+  { healed, events, lost, outcomes }: DrillReport,
 ): void {
   const told = Object.entries(outcomes).map(([name, times]) => `${name} ${times}`);
   rows.push({
     setting,
     fault,
     result: `${Math.round(healed)} ms`,
-    details: `${events} events: ${told.join(', ')}`,
+    details: `${events} events: ${told.join(', ')}${lost > 0 ? `; Redis lost ${lost} updates` : ''}`,
   });
 }
 

@@ -43,12 +43,12 @@ export function storeOn(client: RedisClient): RedisStore {
 export async function startRedisDrill(
   client: RedisClient,
   close: () => unknown,
-  server = {},
+  settings: Pick<Parameters<typeof Drill.start>[0], 'server' | 'isConcerned'> = {},
 ): Promise<OpenedDrill> {
   const drill = await Drill.start({
     store: storeOn(client),
     options: redis(client, { timeout: storeTimeout }),
-    server,
+    ...settings,
   });
   return {
     drill,

@@ -24,6 +24,8 @@ export interface RedisGroup {
   /** Which of the pair is the master now. */
   readonly master: () => Promise<FaultyRedis>;
   readonly ports: readonly number[];
+  /** Whether a session is stored by the pair. */
+  isConcerned(sessionId: string): Promise<boolean>;
   /** Whether all of them are there, and as many replicas as there were. */
   isWhole(): Promise<boolean>;
   /** Has a replica take the place of the master, as an operator would. */
@@ -72,6 +74,10 @@ export async function startCluster(): Promise<RedisGroup> {
   return {
     master: () => masterOf(pair),
     ports: nodes.map(({ port }) => port),
+    isConcerned: async (sessionId) => {
+      const slot = Number(await first.send('CLUSTER', 'KEYSLOT', `sess:${sessionId}`));
+      return slot < Math.floor(slots / masterCount);
+    },
     isWhole: () => isWhole().catch(() => false),
     failOver: async () => {
       const master = await masterOf(pair);
@@ -118,6 +124,7 @@ sentinel failover-timeout ${name} 3000\n`,
     name,
     master: () => masterOf(servers),
     ports: sentinels.map(({ port }) => port),
+    isConcerned: async () => true,
     isWhole: () => isWhole().catch(() => false),
     failOver: async () => {
       const master = await masterOf(servers);
