@@ -120,8 +120,12 @@ export class HeldSession {
   list(): void {
     if (this.isListed) return;
     const { values } = this;
-    for (const key of Object.keys(values)) this.#own(values, key);
-    this.isListed = true;
+    try {
+      for (const key of Object.keys(values)) this.#own(values, key);
+      this.isListed = true;
+    } catch {
+      // A value of some store cannot be copied: whoever reaches for it is told.
+    }
   }
 
   /** Whether there is such a key. */

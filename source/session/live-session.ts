@@ -44,7 +44,7 @@ export class LiveSession {
   /** Whether the store has it: a visitor's new session may not have been saved yet. */
   isStored = false;
   /** When it expires by the last write or touch that was seen: a record that is read may not tell. */
-  #seenExpiry: number = Number.NEGATIVE_INFINITY;
+  seenExpiry: number = Number.NEGATIVE_INFINITY;
   /** How often it was found alive in a row, though its cookie says that it is over. */
   #overdueChecks = 0;
 
@@ -62,7 +62,7 @@ export class LiveSession {
 
   /** Another process wrote or touched it, and tells when it expires. */
   sawExpiry(expiry: number): void {
-    this.#seenExpiry = expiry;
+    this.seenExpiry = expiry;
     if (Number.isFinite(expiry) && expiry > Date.now()) this.checkAt = expiry;
   }
 
@@ -87,7 +87,7 @@ export class LiveSession {
   /** The record may be older than the last touch: then that one tells when to check, at the latest. */
   #overdueCheck(now: number): number {
     const next = now + this.#overdueInterval;
-    return this.#seenExpiry > now ? Math.min(next, this.#seenExpiry) : next;
+    return this.seenExpiry > now ? Math.min(next, this.seenExpiry) : next;
   }
 
   /** Twice as long after each check, in proportion to the time that a touch may have given it. */

@@ -109,6 +109,8 @@ export class LiveSessions {
     this.#memberCount--;
     if (session.members.size === 0 && this.#sessions.get(session.hash) === session) {
       this.#remove(session);
+      // Now nobody here would tell the others when it expires.
+      this.#extend(session.hash, session.seenExpiry);
     }
     this.#publishCounts();
   }
@@ -151,12 +153,13 @@ export class LiveSessions {
   written(sessionId: string, session: unknown): void {
     const hash = sessionHashOf(sessionId);
     const live = this.#sessions.get(hash);
-    if (live) {
-      live.sawWrite(Object(session));
-      this.#watch.checkAt(live.checkAt);
+    if (live === undefined) {
+      this.#extend(hash, expiryOf(Object(session)));
+      return;
     }
-    const expiry = expiryOf(Object(session));
-    if (Number.isFinite(expiry)) this.#extend(hash, expiry);
+    // The others need not know while sockets are here: they hear of the end from this process.
+    live.sawWrite(Object(session));
+    this.#watch.checkAt(live.checkAt);
   }
 
   /** Another process tells of sessions. */
@@ -222,6 +225,7 @@ export class LiveSessions {
 
   /** The other processes are told of all that was extended within a second at once. */
   #extend(hash: string, expiry: number): void {
+    if (!(Number.isFinite(expiry) && expiry > Date.now())) return;
     this.#extensions.set(hash, expiry);
     this.#timer ??= setTimeout(() => {
       const expiries = [...this.#extensions];
