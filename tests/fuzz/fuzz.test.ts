@@ -3,7 +3,7 @@ import { expectNoCrash } from '../support/crashes.js';
 import { properties } from './properties.js';
 
 /** In all; `npm run test:fuzz` makes a hundred times as many. */
-const inputs = 1_500;
+const inputs = 800;
 
 describe('A session is given only as it should be, and nothing is told, whatever the', () => {
   expectNoCrash();

@@ -5,6 +5,7 @@
 import { fuzzEvents } from './events.js';
 import { fuzzHandshakes } from './handshakes.js';
 import { fuzzRecords } from './records.js';
+import { fuzzStore } from './store.js';
 
 /** One kind of input. */
 export interface Property {
@@ -32,8 +33,14 @@ export const properties: readonly Property[] = [
   },
   {
     what: 'packet',
-    share: 0.3,
+    share: 0.29,
     counted: 'events with a listener',
     fuzz: fuzzEvents,
+  },
+  {
+    what: "store's trouble",
+    share: 0.01,
+    counted: 'events',
+    fuzz: fuzzStore,
   },
 ];

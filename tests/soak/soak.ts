@@ -25,6 +25,8 @@ export interface SoakSettings {
   readonly connections: number;
   readonly sessions: number;
   readonly seed: number;
+  /** The kinds of store faults; all of them, if it is left out. */
+  readonly faults?: readonly string[];
 }
 
 /** What came of it. */
@@ -210,6 +212,11 @@ export class Soak {
   /** One of the visitors' hands. */
   async #visit(end: number): Promise<void> {
     while (performance.now() < end) {
+      if (this.#clients.length < 10) {
+        // Those that come are still on their way.
+        await delay(20);
+        continue;
+      }
       const chance = this.#random.next();
       if (chance < 0.82) for (let burst = this.#random.below(4); burst >= 0; burst--) this.#emit();
       else if (chance < 0.9) this.#track(this.#writeOverHttp());
@@ -335,7 +342,8 @@ export class Soak {
   async #makeTrouble(): Promise<void> {
     while (!this.#isOver) {
       await this.#wait(1_500);
-      const kind = this.#random.pick(['slow', 'errors', 'hangs', 'down', 'late']);
+      const { faults = ['slow', 'errors', 'hangs', 'down', 'late'] } = this.#settings;
+      const kind = this.#random.pick(faults);
       this.#model.count(`store faults: ${kind}`);
       if (kind === 'slow') this.#store.trouble({ latency: latencies.heavyTailed(2, 300) });
       if (kind === 'errors') {
