@@ -140,7 +140,8 @@ describe('While something happens to the service of an adapter', () => {
       await pool.query(`CREATE TABLE IF NOT EXISTS socket_io_attachments (
         id bigserial UNIQUE, created_at timestamptz DEFAULT NOW(), payload bytea)`);
       const adapter = createPostgresAdapter(pool, { errorHandler: () => {} });
-      return { adapter: adapter as never, close: () => pool.end() };
+      // The adapter may keep a client: the pool ends at the latest with the server.
+      return { adapter: adapter as never, close: () => void pool.end() };
     };
     const query = async (text: string): Promise<Record<string, unknown> | undefined> => {
       const client = new pg.Client({ connectionString: server.url });
