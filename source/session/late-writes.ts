@@ -4,6 +4,7 @@
  * written again.
  */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { SessionError } from '../errors.js';
 import { isSameData } from './data.js';
 import { isSameCookie, type RecordChanges, type SessionRecord, withChanges } from './record.js';
@@ -11,6 +12,10 @@ import type { IssuedWrite } from './store-calls.js';
 
 /** How many writes may be unknown at once; with more, the oldest is forgotten. */
 const mostUnknown = 1_000;
+
+/** How soon a repair that failed is tried again: at first, and at most, in milliseconds. */
+const shortestPause = 100;
+const longestPause = 10_000;
 
 /** How long a store may take to answer at all, in milliseconds. */
 const longest = 10 * 60_000;
@@ -114,11 +119,15 @@ export class LateWrites {
     void answered.then(() => this.#landed(write));
   }
 
+  /** A store that is still in trouble is asked again; so is every later write of the session. */
   async #landed(write: UnknownWrite): Promise<void> {
-    const isDue = write.later.size > 0 && this.#unknown.has(write);
-    const isRepaired = !isDue || (await this.#repair(write.sessionId));
-    // Otherwise, the next write of the session does it.
-    if (isRepaired) this.#unknown.delete(write);
+    let pause = shortestPause;
+    while (write.later.size > 0 && this.#unknown.has(write) && isRecent(write)) {
+      if (await this.#repair(write.sessionId)) break;
+      await delay(pause, undefined, { ref: false });
+      pause = Math.min(longestPause, pause * 2);
+    }
+    this.#unknown.delete(write);
   }
 
   #of(sessionId: string): UnknownWrite[] {
