@@ -97,7 +97,7 @@ function handshakeOf(request: IncomingMessage): Handshake {
   return {
     headers,
     url,
-    query: Object.fromEntries(new URLSearchParams(url.split('?', 2)[1])),
+    query: Object.fromEntries(new URLSearchParams(url.replace(/^[^?]*/, ''))),
     auth: {},
     address: socket.remoteAddress ?? '',
     secure: (socket as Partial<TLSSocket>).encrypted === true,

@@ -36,7 +36,7 @@ const otherFoldersOf: Readonly<Record<string, readonly string[]>> = {
 
 /** Tests that take long, by many schedules or by other processes and servers. */
 const tooSlow =
-  /schedules|processes|hostile-values|two-nodes|session-end-login-slow|-fuzz|frameworks/;
+  /^expiry\.|schedules|processes|hostile-values|two-nodes|session-end-login-slow|-fuzz|frameworks/;
 
 /**
  * The test files that cover a source file, in the order in which they are to be run.

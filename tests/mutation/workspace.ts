@@ -48,7 +48,7 @@ export class Workspace {
     const startedAt = performance.now();
     const { NODE_OPTIONS: _, ...env } = process.env;
     const mocha = join(root, 'node_modules/mocha/bin/mocha.js');
-    const options = ['--bail', '--exit', '--timeout', '6000', '--reporter', 'min'];
+    const options = ['--bail', '--exit', '--timeout', '10000', '--reporter', 'min'];
     const child = spawn(process.execPath, [mocha, ...options, ...files], {
       cwd: this.path,
       env,
