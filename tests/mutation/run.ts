@@ -4,7 +4,7 @@
  * `npm run test:mutation` tries 10 mutants of each file of `session`, `sockets` and `handshake`;
  * `npm run test:mutation -- --only session/writer,sockets --sample 50` 50 of each file that is named,
  * or in a folder that is named. `--sample all` tries all, `--seed` chooses others, `--line 12` those
- * of a line, and `--minutes` ends it early.
+ * of a line, `--unit` runs the unit tests alone, and `--minutes` ends it early.
  */
 
 import { readdirSync } from 'node:fs';
@@ -29,6 +29,7 @@ const { values: given } = parseArgs({
     sample: { type: 'string', default: '10' },
     seed: { type: 'string', default: '1' },
     line: { type: 'string' },
+    unit: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '600' },
   },
 });
@@ -67,7 +68,7 @@ async function tryFile(name: string): Promise<Score> {
   const text = workspace.read(path);
   const all = findMutants(path, text).filter(isOnWantedLine);
   const score: Score = { name, found: all.length, tried: 0, killed: 0, survivors: [] };
-  const tests = testsOf(root, name);
+  const tests = testsOf(root, name).filter((test) => !given.unit || test.includes('unit'));
   if (all.length === 0) return score;
   if (tests.length === 0)
     throw new Error(`No tests are known for ${path}: add them to subjects.ts`);

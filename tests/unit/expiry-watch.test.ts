@@ -68,6 +68,7 @@ describe('ExpiryWatch', () => {
     add('gone', 1_000);
     await go(3_600_000);
     expect(reads).to.deep.equal([['gone', 1_000]]);
+    expect(clock.countTimers()).to.equal(0);
   });
 
   it('reads a session again in a second where the store is down', async () => {

@@ -220,4 +220,38 @@ describe('StoreWrites', () => {
       expect(() => writes.unmarkInternal(odd)).not.to.throw();
     }
   });
+
+  it('overtakes all writes under way, also where one of them has ended', async () => {
+    const [first, second, third] = [writes.begin(id), writes.begin(id), writes.begin(id)];
+    writes.end(second);
+    writes.end(second);
+    writes.beginDestroy(id)(true);
+    expect([await isGone(first), await isGone(second), await isGone(third)]).to.deep.equal([
+      true,
+      undefined,
+      true,
+    ]);
+  });
+
+  it('keeps others waiting for a part of an external write', async () => {
+    const whole = writes.take(id);
+    const { end } = await hold('within');
+    whole?.();
+    let hasBegun = false;
+    const next = writes.alone(id, async () => {
+      hasBegun = true;
+    });
+    await clock.tickAsync(0);
+    expect(hasBegun).to.equal(false);
+    await end();
+    await next;
+    expect(hasBegun).to.equal(true);
+  });
+
+  it('lets a part of an external write go on while an internal one has the turn', async () => {
+    const [outer, inner] = [await hold('alone'), await hold('within')];
+    await inner.end();
+    expect(writes.take(id), 'the turn is still the outer one’s').to.equal(undefined);
+    await outer.end();
+  });
 });
