@@ -78,15 +78,13 @@ function refuse(response: ServerResponse, status: number, { code }: SessionError
 /** Sends JSON that no cache stores and no other site can read or include as a script. */
 function answer(response: ServerResponse, status: number, body: object): void {
   if (response.headersSent) return;
-  const text = JSON.stringify(body);
   response.statusCode = status;
   response.setHeader('Content-Type', 'application/json; charset=utf-8');
-  response.setHeader('Content-Length', Buffer.byteLength(text));
   response.setHeader('Cache-Control', 'no-store');
   response.setHeader('Vary', 'Cookie, Origin');
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
-  response.end(text);
+  response.end(JSON.stringify(body));
 }
 
 /**
@@ -99,7 +97,7 @@ function handshakeOf(request: IncomingMessage): Handshake {
   return {
     headers,
     url,
-    query: Object.fromEntries(new URLSearchParams(url.split('?', 2)[1])),
+    query: Object.fromEntries(new URLSearchParams(url.replace(/^[^?]*/, ''))),
     auth: {},
     address: socket.remoteAddress ?? '',
     secure: (socket as Partial<TLSSocket>).encrypted === true,

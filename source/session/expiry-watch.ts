@@ -57,10 +57,6 @@ export class ExpiryWatch {
 
   #wake(): void {
     const now = Date.now();
-    if (now < this.#wakesAt) {
-      this.#sleep();
-      return;
-    }
     this.#wakesAt = Number.POSITIVE_INFINITY;
     let next = Number.POSITIVE_INFINITY;
     for (const session of this.#dependencies.sessions()) {

@@ -140,10 +140,9 @@ export class StoreWrites {
       endTurn();
       return;
     }
-    const late = this.#patience.begin(endTurn);
-    void answered.then(() => {
-      if (late && this.#patience.end(late)) endTurn();
-    });
+    // The second call does nothing.
+    this.#patience.begin(endTurn);
+    void answered.then(endTurn);
   }
 
   /** Waits for the turn of an external write, no longer than until the deadline. */

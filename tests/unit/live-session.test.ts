@@ -60,4 +60,27 @@ describe('LiveSession', () => {
     clock.tick(30_000);
     expect(see(-40_000)).to.equal(60_000);
   });
+
+  it('is checked as often as at first again, once its cookie was good in between', () => {
+    for (let checks = 0; checks < 5; checks++) check(-10_000);
+    expect(see(5_000)).to.equal(5_000);
+    expect(check(-10_000)).to.equal(1_000);
+    expect(check(-10_000)).to.equal(2_000);
+  });
+
+  it('is as stored and as long-lived as what was written', () => {
+    expect(session.isStored).to.equal(false);
+    session.sawWrite({ cookie: { expires: null, originalMaxAge: 5_000 } });
+    expect(session.isStored).to.equal(true);
+    expect(session.lifetime).to.equal(5_000);
+    expect(session.checkAt - Date.now()).to.equal(300_000);
+  });
+
+  it('is not checked at a time that is over already', () => {
+    for (const expiry of [Date.now(), Date.now() - 1, Number.POSITIVE_INFINITY]) {
+      session.checkAt = 42;
+      session.sawExpiry(expiry);
+      expect(session.checkAt).to.equal(42);
+    }
+  });
 });

@@ -1,0 +1,68 @@
+/**
+ * @module Which tests cover a source file. Those that name it come first, then those of its subject:
+ * the sooner a mutant is noticed, the more of them can be tried.
+ */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+/** The folders of `tests/integration` that cover a folder of `source`, the nearest first. */
+const foldersOf: Readonly<Record<string, readonly string[]>> = {
+  session: ['saving', 'events', 'lifecycle', 'http'],
+  sockets: ['events', 'transparency', 'lifecycle', 'recovery', 'namespaces'],
+  handshake: ['handshake'],
+};
+
+/** Further folders, and the order, where a file has another subject than the rest of its folder. */
+const otherFoldersOf: Readonly<Record<string, readonly string[]>> = {
+  'session/expiry-watch': ['lifecycle', 'saving'],
+  'session/hooked-method': ['http', 'lifecycle', 'saving'],
+  'session/live-session': ['lifecycle', 'saving'],
+  'session/live-sessions': ['lifecycle', 'http', 'saving'],
+  'session/reader': ['events', 'saving'],
+  'session/record-cache': ['events', 'saving'],
+  'session/response-finished': ['lifecycle', 'http'],
+  'session/store-hooks': ['lifecycle', 'http', 'saving'],
+  'session/touches': ['lifecycle', 'http', 'saving'],
+  'sockets/admission': ['handshake', 'events', 'recovery', 'lifecycle', 'namespaces'],
+  'sockets/authorization': ['handshake', 'recovery'],
+  'sockets/cluster-bus': ['lifecycle', 'http'],
+  'sockets/event-hold': ['recovery', 'events'],
+  'sockets/leave-room-listener': ['lifecycle', 'recovery'],
+  'sockets/membership': ['lifecycle', 'recovery', 'events'],
+  'sockets/session-end': ['lifecycle', 'recovery'],
+  'sockets/session-namespace': ['namespaces', 'events', 'handshake', 'recovery', 'lifecycle'],
+};
+
+/** Tests that take long, by many schedules or by other processes and servers. */
+const tooSlow =
+  /^expiry\.|schedules|processes|hostile-values|two-nodes|session-end-login-slow|-fuzz|frameworks/;
+
+/**
+ * The test files that cover a source file, in the order in which they are to be run.
+ *
+ * @param name the file's path within `source`, without its extension
+ */
+export function testsOf(root: string, name: string): string[] {
+  const [folder = ''] = name.split('/');
+  const integration = (otherFoldersOf[name] ?? foldersOf[folder] ?? []).flatMap((subject) =>
+    testsIn(root, join('tests/integration', subject)),
+  );
+  const isNamed = (test: string): boolean => basename(test).startsWith(basename(name));
+  const all = [...unitTestsOf(root, name), ...integration];
+  return [...all.filter(isNamed), ...all.filter((test) => !isNamed(test))];
+}
+
+/** The unit tests that import a file. */
+function unitTestsOf(root: string, name: string): string[] {
+  return testsIn(root, 'tests/unit').filter((test) =>
+    readFileSync(join(root, test), 'utf8').includes(`/source/${name}.js'`),
+  );
+}
+
+function testsIn(root: string, folder: string): string[] {
+  return readdirSync(join(root, folder))
+    .filter((name) => name.endsWith('.test.ts') && !tooSlow.test(name))
+    .sort()
+    .map((name) => join(folder, name));
+}

@@ -1,0 +1,122 @@
+import { expect } from 'chai';
+import sinon from 'sinon';
+import { type Namespace, Server } from 'socket.io';
+import { Adapter } from 'socket.io-adapter';
+import type { SessionMessage } from '../../source/session/live-sessions.js';
+import { sessionHashOf } from '../../source/session/session-hash.js';
+import { ClusterBus } from '../../source/sockets/cluster-bus.js';
+
+const hash = sessionHashOf('a session');
+const message: SessionMessage = { type: 'ended', hash, reason: 'destroyed' };
+
+/** An adapter that keeps what is sent to the other nodes. */
+class NodeAdapter extends Adapter {
+  readonly sent: unknown[][] = [];
+
+  override serverSideEmit(packet: unknown[]): void {
+    this.sent.push(packet);
+  }
+}
+
+/** As those of libraries that are built upon each other. */
+class DerivedAdapter extends NodeAdapter {}
+
+class BrokenAdapter extends Adapter {
+  override serverSideEmit(): never {
+    throw new Error('the adapter is down');
+  }
+}
+
+describe('ClusterBus', () => {
+  let namespace: Namespace;
+  let warn: sinon.SinonSpy;
+
+  beforeEach(() => {
+    warn = sinon.spy();
+  });
+
+  function start(adapter?: typeof Adapter): ClusterBus {
+    const io = new Server(adapter ? { adapter } : {});
+    namespace = io.of('/');
+    return new ClusterBus(io, { warn });
+  }
+
+  /** What reaches a subscriber of what other nodes send. */
+  function receivedOf(bus: ClusterBus, messages: readonly unknown[]): unknown[] {
+    const received: unknown[] = [];
+    bus.subscribe((one) => received.push(one));
+    for (const one of messages) namespace._onServerSideEmit([eventName(), one]);
+    return received;
+  }
+
+  /** The name of the event, which all versions of the library share. */
+  function eventName(): string {
+    return 'expression.socket.io:session';
+  }
+
+  for (const adapter of [NodeAdapter, DerivedAdapter]) {
+    it(`sends a message by the adapter that connects the nodes, here ${adapter.name}`, () => {
+      start(adapter).publish(message);
+      expect((namespace.adapter as NodeAdapter).sent).to.deep.equal([[eventName(), message]]);
+      expect(warn.callCount).to.equal(0);
+    });
+  }
+
+  it('sends nothing by the adapter in memory, which would only print a warning', () => {
+    const bus = start();
+    const emit = sinon.spy(namespace, 'serverSideEmit');
+    bus.publish(message);
+    expect(emit.callCount).to.equal(0);
+  });
+
+  it('warns of an adapter that is down', () => {
+    start(BrokenAdapter).publish(message);
+    expect(String(warn.firstCall.args[0])).to.equal('Error: the adapter is down');
+  });
+
+  it('receives all messages that it knows', () => {
+    const messages: SessionMessage[] = [
+      { type: 'ending', hash, reason: 'regenerated' },
+      { type: 'stayed', hash, reason: 'destroyed' },
+      { type: 'ended', hash, reason: 'expired' },
+      { type: 'extended', expiries: [[hash, 1]] },
+      { type: 'extended', expiries: [] },
+    ];
+    expect(receivedOf(start(NodeAdapter), messages)).to.deep.equal(messages);
+  });
+
+  it('ignores what it does not know, as of another version', () => {
+    const messages = [
+      undefined,
+      null,
+      'ended',
+      {},
+      { type: 'begun', hash, reason: 'destroyed' },
+      { type: 'ended', reason: 'destroyed' },
+      { type: 'ended', hash: 'room', reason: 'destroyed' },
+      { type: 'ended', hash },
+      { type: 'ended', hash, reason: 'bored' },
+      { type: 'extended' },
+      { type: 'extended', expiries: 'all' },
+      { type: 'extended', expiries: [hash] },
+      { type: 'extended', expiries: [['room', 1]] },
+      { type: 'extended', expiries: [[hash, '1']] },
+      { type: 'extended', expiries: [[hash, 1], [hash]] },
+    ];
+    expect(receivedOf(start(NodeAdapter), messages)).to.deep.equal([]);
+  });
+
+  it('receives nothing any more once it is closed', () => {
+    const bus = start(NodeAdapter);
+    const received: unknown[] = [];
+    bus.subscribe((one) => received.push(one));
+    bus.close();
+    namespace._onServerSideEmit([eventName(), message]);
+    expect(received).to.deep.equal([]);
+    expect(namespace.listenerCount(eventName() as 'connection')).to.equal(0);
+  });
+
+  it('can be closed without a subscriber', () => {
+    expect(() => start(NodeAdapter).close()).not.to.throw();
+  });
+});

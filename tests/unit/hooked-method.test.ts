@@ -1,0 +1,205 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect } from 'chai';
+import { MemoryStore, type Store } from 'express-session';
+import sinon from 'sinon';
+import {
+  answerCaller,
+  callbackOf,
+  callMethod,
+  hookMethod,
+  type Method,
+  type MethodCall,
+} from '../../source/session/hooked-method.js';
+import { ProcessEars } from '../support/mistakes.js';
+
+function call(method: Method, ...args: unknown[]): MethodCall {
+  return { method, target: 'the store', args };
+}
+
+describe('hookMethod()', () => {
+  let store: Store;
+
+  beforeEach(() => {
+    store = new MemoryStore();
+  });
+
+  it('hands each call on with its target, and returns what is to be returned', () => {
+    const calls: MethodCall[] = [];
+    const own: unknown = Reflect.get(store, 'set');
+    hookMethod(store, 'set', (one) => calls.push(one));
+    const derived = Object.create(store) as Store;
+    expect(Reflect.apply(derived.set, derived, [1, 2])).to.equal(1);
+    expect(calls).to.deep.equal([{ method: own, target: derived, args: [1, 2] }]);
+  });
+
+  it('gives an inherited method back, and is not enumerable meanwhile', () => {
+    const restore = hookMethod(store, 'set', () => {});
+    expect(Object.getOwnPropertyDescriptor(store, 'set')).to.include({
+      configurable: true,
+      writable: true,
+      enumerable: false,
+    });
+    restore?.();
+    expect(Object.hasOwn(store, 'set')).to.equal(false);
+  });
+
+  it('gives an own method back as it was', () => {
+    const own = { value: () => 'own', configurable: true, writable: false, enumerable: true };
+    Object.defineProperty(store, 'set', own);
+    const restore = hookMethod(store, 'set', () => {});
+    expect(Object.keys(store)).to.include('set');
+    restore?.();
+    expect(Object.getOwnPropertyDescriptor(store, 'set')).to.deep.equal(own);
+  });
+
+  it('leaves what another library put in front, and passes its calls on to the store', () => {
+    const own = sinon.stub().returns('stored');
+    store.set = own;
+    const handle = sinon.spy();
+    const restore = hookMethod(store, 'set', handle);
+    const hook = store.set;
+    const front = (...args: unknown[]): unknown => Reflect.apply(hook, store, args);
+    store.set = front;
+    restore?.();
+    expect(store.set).to.equal(front);
+    expect(front('id')).to.equal('stored');
+    expect(own.args).to.deep.equal([['id']]);
+    expect(own.thisValues).to.deep.equal([store]);
+    expect(handle.callCount).to.equal(0);
+  });
+
+  it('tells that there is no such method, or that it cannot be replaced', () => {
+    Reflect.set(store, 'touch', undefined);
+    expect(hookMethod(store, 'touch', () => {})).to.equal(undefined);
+    Object.freeze(store);
+    expect(hookMethod(store, 'set', () => {})).to.equal(undefined);
+  });
+});
+
+describe('callMethod()', () => {
+  let answered: sinon.SinonSpy;
+  let failed: sinon.SinonSpy;
+  let ears: ProcessEars;
+
+  beforeEach(() => {
+    answered = sinon.spy();
+    failed = sinon.spy();
+    ears = new ProcessEars('unhandledRejection');
+  });
+  afterEach(async () => {
+    await turn();
+    ears.stop();
+    expect(ears.heard).to.deep.equal([]);
+  });
+
+  it('puts its callback in the place of the caller’s, and returns what the method does', () => {
+    const method = sinon.stub().returns('result').callsArgWith(1, null, 'value', 'more');
+    const result = callMethod(
+      'set',
+      call(method, 'id', () => {}, 'last'),
+      { answered, failed },
+    );
+    expect(result).to.equal('result');
+    expect(method.firstCall.args).to.have.length(3);
+    expect(method.firstCall.thisValue).to.equal('the store');
+    expect(answered.args).to.deep.equal([[[null, 'value', 'more']]]);
+  });
+
+  const positions = { set: 2, touch: 2, destroy: 1, regenerate: 1 } as const;
+  for (const [name, position] of Object.entries(positions)) {
+    it(`adds its callback to a call of ${name} without one, and returns a promise`, async () => {
+      const method = sinon.stub().callsArgWith(position, null, 'value');
+      const one = call(method, 'id', undefined);
+      const result = callMethod(name as keyof typeof positions, one, { answered, failed });
+      expect(await result).to.equal('value');
+    });
+  }
+
+  it('returns a promise that rejects, which may be ignored, where the store fails', async () => {
+    const down = new Error('down');
+    const method = sinon.stub().callsArgWith(1, down);
+    const result = callMethod('destroy', call(method, 'id'), { answered, failed });
+    expect(answered.args).to.deep.equal([[[down]]]);
+    callMethod('destroy', call(method, 'id'), { answered, failed });
+    expect(await Promise.resolve(result).catch((error) => error)).to.equal(down);
+  });
+
+  it('takes the first answer only, by callback or by promise', async () => {
+    const method = sinon.stub().callsFake(async (_id, callback) => {
+      callback(null);
+      callback(new Error('again'));
+    });
+    await callMethod(
+      'destroy',
+      call(method, 'id', () => {}),
+      { answered, failed },
+    );
+    expect(answered.args).to.deep.equal([[[null]]]);
+  });
+
+  it('takes the answer of a promise', async () => {
+    const down = new Error('down');
+    const results = [Promise.resolve(1), Promise.reject(down), Promise.reject(undefined)];
+    for (const result of results) {
+      const method = sinon.stub().returns(result);
+      expect(
+        callMethod(
+          'destroy',
+          call(method, 'id', () => {}),
+          { answered, failed },
+        ),
+      ).to.equal(result);
+      await result.catch(() => {});
+    }
+    const answers = answered.args.map(([[error]]) => error);
+    expect(answers[0]).to.equal(null);
+    expect(answers[1]).to.equal(down);
+    expect(String(answers[2])).to.equal('Error: The session store gave no reason');
+  });
+
+  it('passes on what the method throws, and ignores what it answers after that', () => {
+    let late = (): void => {};
+    const method = sinon.stub().callsFake((_id, callback) => {
+      late = callback;
+      throw new Error('a mistake');
+    });
+    const one = call(method, 'id', () => {});
+    expect(() => callMethod('destroy', one, { answered, failed })).to.throw('a mistake');
+    late();
+    expect([failed.callCount, answered.callCount]).to.deep.equal([1, 0]);
+  });
+});
+
+describe('answerCaller()', () => {
+  const down = new Error('down');
+
+  it('calls back with nothing, or with the error', async () => {
+    const callback = sinon.spy();
+    const one = call(() => {}, 'id', callback);
+    expect(answerCaller(one, Promise.resolve())).to.equal(undefined);
+    await turn();
+    answerCaller(one, Promise.reject(down));
+    await turn();
+    expect(callback.args).to.deep.equal([[null], [down]]);
+  });
+
+  it('returns the promise where there is no callback, which may be ignored', async () => {
+    const ears = new ProcessEars('unhandledRejection');
+    const task = Promise.reject(down);
+    expect(
+      answerCaller(
+        call(() => {}, 'id'),
+        task,
+      ),
+    ).to.equal(task);
+    await turn();
+    ears.stop();
+    expect(ears.heard).to.deep.equal([]);
+  });
+
+  it('finds the callback of the caller, or one that does nothing', () => {
+    const callback = (): void => {};
+    expect(callbackOf(call(() => {}, 'id', callback))).to.equal(callback);
+    expect(callbackOf(call(() => {}, 'id'))()).to.equal(undefined);
+  });
+});

@@ -1,0 +1,173 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect } from 'chai';
+import { type SinonFakeTimers, useFakeTimers } from 'sinon';
+import { SessionError } from '../../source/errors.js';
+import { LateWrites } from '../../source/session/late-writes.js';
+import type { SessionRecord } from '../../source/session/record.js';
+
+const id = 'a session';
+const timeout = new SessionError('ERR_SESSION_STORE_TIMEOUT', 'late');
+
+function record(values: object = {}): SessionRecord {
+  return { cookie: {}, ...values };
+}
+
+function changes(values: object): Map<string, unknown> {
+  return new Map(Object.entries(values));
+}
+
+describe('LateWrites', () => {
+  let clock: SinonFakeTimers;
+  let repaired: string[];
+  let canRepair: boolean;
+  let lateWrites: LateWrites;
+
+  beforeEach(() => {
+    clock = useFakeTimers({ toFake: ['performance'] });
+    repaired = [];
+    canRepair = true;
+    lateWrites = new LateWrites(async (sessionId) => {
+      repaired.push(sessionId);
+      return canRepair;
+    });
+  });
+  afterEach(() => clock.restore());
+
+  /** A write that is given up; it lands when the store answers. */
+  async function giveUp(written: SessionRecord, sessionId = id): Promise<() => Promise<void>> {
+    let answer = (): void => {};
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const done = Promise.reject(timeout);
+    const error = await lateWrites
+      .settled(sessionId, written, { done, answered })
+      .catch((reason: unknown) => reason);
+    expect(error).to.equal(timeout);
+    return async () => {
+      answer();
+      await turn();
+    };
+  }
+
+  it('writes again what was saved after a write that lands late', async () => {
+    const land = await giveUp(record({ n: 1, m: 1 }));
+    lateWrites.wrote(id, changes({ n: 2 }));
+    const found = record({ n: 1, m: 1, theirs: true });
+    expect(lateWrites.mended(id, found)).to.deep.equal({ ...found, n: 2 });
+    await land();
+    expect(repaired).to.deep.equal([id]);
+    expect(lateWrites.mended(id, found)).to.equal(found);
+  });
+
+  it('leaves a record as it is where the late write has not landed, or others wrote after it', async () => {
+    await giveUp(record({ n: 1 }));
+    lateWrites.wrote(id, changes({ n: 2 }));
+    for (const found of [record({ n: 2 }), record({ n: 3 }), record()]) {
+      expect(lateWrites.mended(id, found)).to.equal(found);
+    }
+  });
+
+  it('has nothing to write again where nothing was saved after it', async () => {
+    const land = await giveUp(record({ n: 1 }));
+    const found = record({ n: 1 });
+    expect(lateWrites.mended(id, found)).to.equal(found);
+    await land();
+    expect(repaired).to.deep.equal([]);
+  });
+
+  it('removes again what was removed after it', async () => {
+    await giveUp(record({ n: 1 }));
+    lateWrites.wrote(id, changes({ n: undefined }));
+    expect(lateWrites.mended(id, record({ n: 1 }))).to.deep.equal(record());
+  });
+
+  it('mends the cookie, whose date alone is no difference', async () => {
+    const cookie = (originalMaxAge: number, date: number): SessionRecord => ({
+      cookie: { originalMaxAge, expires: new Date(date) },
+    });
+    await giveUp(cookie(1_000, 1));
+    lateWrites.wrote(id, changes(cookie(5_000, 2)));
+    expect(lateWrites.mended(id, cookie(1_000, 3))).to.deep.equal(cookie(5_000, 2));
+    const found = cookie(5_000, 4);
+    expect(lateWrites.mended(id, found)).to.equal(found);
+  });
+
+  it('keeps sessions apart', async () => {
+    const land = await giveUp(record({ n: 1 }));
+    lateWrites.wrote('another', changes({ n: 2 }));
+    const found = record({ n: 1 });
+    expect(lateWrites.mended(id, found)).to.equal(found);
+    expect(lateWrites.mended('another', found)).to.equal(found);
+    await land();
+    expect(repaired).to.deep.equal([]);
+  });
+
+  it('leaves it to the next write where it could not be repaired', async () => {
+    canRepair = false;
+    const land = await giveUp(record({ n: 1 }));
+    lateWrites.wrote(id, changes({ n: 2 }));
+    await land();
+    expect(repaired).to.deep.equal([id]);
+    expect(lateWrites.mended(id, record({ n: 1 }))).to.have.property('n', 2);
+  });
+
+  it('takes back what failed, to what was saved before it', async () => {
+    await giveUp(record({ n: 1, m: 1 }));
+    lateWrites.wrote(id, changes({ n: 2 }));
+    lateWrites.wrote(id, changes({ n: 3, m: 3 }))();
+    expect(lateWrites.mended(id, record({ n: 1, m: 1 }))).to.deep.equal(record({ n: 2, m: 1 }));
+  });
+
+  it('takes nothing back that was saved after what failed', async () => {
+    await giveUp(record({ n: 1 }));
+    const takeBack = lateWrites.wrote(id, changes({ n: 2 }));
+    lateWrites.wrote(id, changes({ n: 3 }));
+    takeBack();
+    expect(lateWrites.mended(id, record({ n: 1 }))).to.have.property('n', 3);
+  });
+
+  it('remembers a write for ten minutes', async () => {
+    const land = await giveUp(record({ n: 1 }));
+    lateWrites.wrote(id, changes({ n: 2 }));
+    clock.tick(599_999);
+    expect(lateWrites.mended(id, record({ n: 1 }))).to.have.property('n', 2);
+    clock.tick(1);
+    expect(lateWrites.mended(id, record({ n: 1 }))).to.have.property('n', 1);
+    // Another one drops it.
+    await giveUp(record(), 'another');
+    await land();
+    expect(repaired).to.deep.equal([]);
+  });
+
+  it('remembers a thousand of them', async () => {
+    const land = await giveUp(record({ n: 1 }));
+    lateWrites.wrote(id, changes({ n: 2 }));
+    for (let count = 1; count < 1_000; count++) await giveUp(record(), `session ${count}`);
+    expect(lateWrites.mended(id, record({ n: 1 }))).to.have.property('n', 2);
+    await giveUp(record(), 'one more');
+    expect(lateWrites.mended(id, record({ n: 1 }))).to.have.property('n', 1);
+    await land();
+    expect(repaired).to.deep.equal([]);
+  });
+
+  for (const error of [new SessionError('ERR_SESSION_STORE', 'down'), new Error('other')]) {
+    it(`knows the fate of a write that failed by ${error.message}`, async () => {
+      const answered = Promise.resolve();
+      const failed = lateWrites.settled(id, record({ n: 1 }), {
+        done: Promise.reject(error),
+        answered,
+      });
+      expect(await failed.catch((reason: unknown) => reason)).to.equal(error);
+      lateWrites.wrote(id, changes({ n: 2 }));
+      expect(lateWrites.mended(id, record({ n: 1 }))).to.have.property('n', 1);
+    });
+  }
+
+  it('passes by what cannot be written as JSON', async () => {
+    await giveUp(record({ n: 1n }));
+    await giveUp(record({ n: 1 }));
+    lateWrites.wrote(id, changes({ n: 2n }));
+    expect(lateWrites.mended(id, record({ n: 1 })).n).to.equal(2n);
+  });
+});

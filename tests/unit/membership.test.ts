@@ -1,0 +1,214 @@
+import { EventEmitter } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect } from 'chai';
+import sinon from 'sinon';
+import type { Socket } from 'socket.io';
+import { LiveSession } from '../../source/session/live-session.js';
+import { sessionHashOf } from '../../source/session/session-hash.js';
+import { Snapshot } from '../../source/session/snapshot.js';
+import { LeaveRoomListener } from '../../source/sockets/leave-room-listener.js';
+import { Membership } from '../../source/sockets/membership.js';
+
+const id = 'a session';
+const room = sessionHashOf(id);
+const snapshot = new Snapshot({ cookie: {} });
+
+/** What a membership sees of a raw socket. */
+class FakeSocket {
+  readonly id = 'a socket';
+  readonly rooms = new Set<string>();
+  readonly adapter = new EventEmitter();
+  readonly nsp = { adapter: this.adapter, sockets: new Map([[this.id, this]]) };
+  connected = true;
+  join: (name: string) => Promise<void> | void = (name) => void this.rooms.add(name);
+
+  leave(name: string): void {
+    this.rooms.delete(name);
+    this.adapter.emit('leave-room', name, this.id);
+  }
+
+  disconnect = sinon.spy(() => {
+    this.connected = false;
+  });
+}
+
+describe('Membership', () => {
+  let socket: FakeSocket;
+  let engine: { join: sinon.SinonStub; leave: sinon.SinonStub; use: sinon.SinonStub };
+  let owner: { endingResult: unknown; notifyEnd: sinon.SinonSpy; report: sinon.SinonSpy };
+  let leaveRoomListener: LeaveRoomListener;
+  let session: LiveSession;
+
+  beforeEach(() => {
+    socket = new FakeSocket();
+    session = new LiveSession(id);
+    engine = { join: sinon.stub().returns(session), leave: sinon.stub(), use: sinon.stub() };
+    owner = { endingResult: undefined, notifyEnd: sinon.spy(), report: sinon.spy() };
+    leaveRoomListener = new LeaveRoomListener();
+  });
+
+  function create(onSessionEnd: 'disconnect' | 'ignore' = 'ignore'): Membership {
+    // It has all that a membership looks at.
+    const raw = socket as unknown as Socket;
+    return new Membership(raw, { engine, leaveRoomListener, onSessionEnd }, owner);
+  }
+
+  it('joins its session and its room, once', () => {
+    const membership = create();
+    expect(membership.isJoined).to.equal(false);
+    expect(membership.join(id, snapshot)).to.equal(true);
+    expect(membership.join(id, snapshot)).to.equal(true);
+    expect(membership.isJoined).to.equal(true);
+    expect(engine.join.args).to.deep.equal([[id, membership, snapshot]]);
+    expect([...socket.rooms]).to.deep.equal([room]);
+  });
+
+  it('does not join for a socket that has gone', () => {
+    socket.connected = false;
+    expect(create().join(id, snapshot)).to.equal(true);
+    expect(engine.join.callCount).to.equal(0);
+  });
+
+  for (const left of [room, 'a socket']) {
+    it(`enters its room again where the application has it leave ${left === room ? 'it' : 'its own'}`, async () => {
+      create().join(id, snapshot);
+      socket.rooms.clear();
+      socket.leave(left);
+      expect([...socket.rooms]).to.deep.equal([]);
+      await turn();
+      expect([...socket.rooms]).to.deep.equal([room]);
+    });
+  }
+
+  it('cares for no other room', async () => {
+    create().join(id, snapshot);
+    socket.rooms.clear();
+    socket.leave('news');
+    await turn();
+    expect([...socket.rooms]).to.deep.equal([]);
+  });
+
+  it('leaves its session where the socket leaves its rooms because it goes', async () => {
+    const membership = create();
+    membership.join(id, snapshot);
+    socket.connected = false;
+    socket.leave(room);
+    await turn();
+    expect(membership.isJoined).to.equal(false);
+    expect(engine.leave.args).to.deep.equal([[session, membership]]);
+  });
+
+  it('enters no room any more once it has left', async () => {
+    const membership = create();
+    membership.join(id, snapshot);
+    membership.leave();
+    membership.leave();
+    expect(engine.leave.callCount).to.equal(1);
+    socket.leave(room);
+    await turn();
+    expect([...socket.rooms]).to.deep.equal([]);
+  });
+
+  it('enters no room where it leaves in the same turn as its room', async () => {
+    const membership = create();
+    membership.join(id, snapshot);
+    socket.leave(room);
+    membership.leave();
+    await turn();
+    expect([...socket.rooms]).to.deep.equal([]);
+  });
+
+  it('reports an adapter that cannot have it enter its room', async () => {
+    const failure = new Error('the adapter is down');
+    socket.join = () => Promise.reject(failure);
+    create().join(id, snapshot);
+    await turn();
+    expect(owner.report.args).to.deep.equal([[failure, 'connection']]);
+  });
+
+  it('ends, once, where its session has ended since it was read', async () => {
+    engine.join.returns('destroyed');
+    const membership = create('disconnect');
+    expect(membership.join(id, snapshot)).to.equal(false);
+    expect(membership.join(id, snapshot)).to.equal(false);
+    expect(membership.isJoined).to.equal(false);
+    expect(membership.endsWithSession).to.equal(true);
+    await turn();
+    await turn();
+    expect(owner.notifyEnd.args).to.deep.equal([['destroyed']]);
+    expect(engine.join.callCount).to.equal(1);
+  });
+
+  it('tells once of an end, and joins again, where its socket is not disconnected', async () => {
+    const membership = create('ignore');
+    engine.join.returns('destroyed');
+    membership.join(id, snapshot);
+    membership.join(id, snapshot);
+    await turn();
+    await turn();
+    expect(owner.notifyEnd.callCount).to.equal(1);
+    expect(membership.endsWithSession).to.equal(false);
+    engine.join.returns(session);
+    expect(membership.join(id, snapshot)).to.equal(true);
+    engine.join.returns('expired');
+    membership.leave();
+    membership.join(id, snapshot);
+    await turn();
+    await turn();
+    expect(owner.notifyEnd.args).to.deep.equal([['destroyed'], ['expired']]);
+  });
+
+  it('disconnects its socket when its session ends', async () => {
+    const membership = create('disconnect');
+    membership.join(id, snapshot);
+    expect(membership.endsWithSession).to.equal(true);
+    await membership.end('destroyed');
+    expect(owner.notifyEnd.args).to.deep.equal([['destroyed']]);
+    expect(socket.disconnect.callCount).to.equal(1);
+    expect(engine.leave.callCount).to.equal(1);
+  });
+
+  it('uses its session for events, and reports where that fails', async () => {
+    const failure = new Error('the store is down');
+    engine.use.onSecondCall().rejects(failure);
+    const membership = create();
+    membership.use(snapshot, 'early');
+    expect(engine.use.callCount).to.equal(0);
+    membership.join(id, snapshot);
+    membership.use(snapshot, 'first');
+    membership.use(snapshot, 'second');
+    await turn();
+    expect(engine.use.args).to.deep.equal([
+      [session, snapshot],
+      [session, snapshot],
+    ]);
+    expect(owner.report.args).to.deep.equal([[failure, 'second']]);
+  });
+});
+
+describe('LeaveRoomListener', () => {
+  it('listens once to each adapter, also where it is replaced, until it is closed', () => {
+    const listener = new LeaveRoomListener();
+    const socket = new FakeSocket();
+    const raw = socket as unknown as Socket;
+    const left: string[] = [];
+    const member = { leftRoom: (name: string) => void left.push(name) };
+    listener.add(raw, member);
+    listener.add(raw, member);
+    socket.leave('first');
+    const replaced = new EventEmitter();
+    socket.nsp.adapter = replaced;
+    listener.add(raw, member);
+    replaced.emit('leave-room', 'second', socket.id);
+    replaced.emit('leave-room', 'third', 'another socket');
+    expect(left).to.deep.equal(['first', 'second']);
+    listener.close(raw.nsp);
+    expect(replaced.listenerCount('leave-room')).to.equal(0);
+    listener.close(raw.nsp);
+    listener.add(raw, member);
+    expect(replaced.listenerCount('leave-room')).to.equal(1);
+    listener.remove(raw);
+    replaced.emit('leave-room', 'fourth', socket.id);
+    expect(left).to.have.length(2);
+  });
+});

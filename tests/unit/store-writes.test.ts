@@ -1,0 +1,257 @@
+import { expect } from 'chai';
+import { type SinonFakeTimers, useFakeTimers } from 'sinon';
+import { StoreWrites, type Write } from '../../source/session/store-writes.js';
+
+const id = 'a session';
+
+describe('StoreWrites', () => {
+  let clock: SinonFakeTimers;
+  let writes: StoreWrites;
+
+  beforeEach(() => {
+    clock = useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+    writes = new StoreWrites({ storeTimeout: 100, maxPending: 2 });
+  });
+  afterEach(() => clock.restore());
+
+  /** A write that has its turn until it is ended. */
+  async function hold(begin: 'alone' | 'aloneInTime' | 'within'): Promise<{
+    write: Write;
+    end: () => Promise<void>;
+  }> {
+    let end = (): void => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    let whole: Promise<void> | undefined;
+    const write = await new Promise<Write>((resolve) => {
+      whole = writes[begin](id, async (one) => {
+        resolve(one);
+        await ended;
+      });
+    });
+    return {
+      write,
+      end: async () => {
+        end();
+        await whole;
+      },
+    };
+  }
+
+  /** Whether a logout removed the session, as a write that it overtook is told. */
+  async function isGone({ destroy }: Write): Promise<boolean | undefined> {
+    return destroy;
+  }
+
+  it('tells a write of the logout that comes while it is under way', async () => {
+    const { write, end } = await hold('alone');
+    expect(write.destroy).to.equal(undefined);
+    writes.beginDestroy(id)(true);
+    expect(await isGone(write)).to.equal(true);
+    await end();
+  });
+
+  it('tells a write of no logout of another session', async () => {
+    const { write, end } = await hold('alone');
+    writes.beginDestroy('another')(true);
+    expect(write.destroy).to.equal(undefined);
+    await end();
+  });
+
+  it('lets a write wait for a logout that is under way', async () => {
+    const settle = writes.beginDestroy(id);
+    let hasBegun = false;
+    const written = writes.alone(id, async (write) => {
+      hasBegun = true;
+      return write.destroy;
+    });
+    await clock.tickAsync(50);
+    expect(hasBegun).to.equal(false);
+    settle(true);
+    expect(await written).to.equal(undefined);
+  });
+
+  it('overtakes a second time the writes that gave up waiting for a logout, once it worked', async () => {
+    const settle = writes.beginDestroy(id);
+    const held = hold('alone');
+    await clock.tickAsync(100);
+    const { write, end } = await held;
+    expect(write.destroy).to.equal(undefined);
+    settle(true);
+    expect(await isGone(write)).to.equal(true);
+    await end();
+  });
+
+  it('overtakes nobody where a logout fails after they gave up waiting for it', async () => {
+    const settle = writes.beginDestroy(id);
+    const held = hold('alone');
+    await clock.tickAsync(100);
+    const { write, end } = await held;
+    settle(false);
+    expect(write.destroy).to.equal(undefined);
+    await end();
+  });
+
+  it('tells a write that is overtaken by a logout without an answer that it did not work', async () => {
+    const { write, end } = await hold('alone');
+    writes.beginDestroy(id);
+    const gone = isGone(write);
+    await clock.tickAsync(100);
+    expect(await gone).to.equal(false);
+    await end();
+  });
+
+  it('waits for the younger of two logouts', async () => {
+    const older = writes.beginDestroy(id);
+    const younger = writes.beginDestroy(id);
+    older(true);
+    const write = writes.begin(id);
+    expect(write.destroy).to.be.instanceOf(Promise);
+    younger(false);
+    expect(await isGone(write)).to.equal(false);
+    expect(writes.begin(id).destroy).to.equal(undefined);
+  });
+
+  it('tells a write that has ended of nothing any more', async () => {
+    const { write, end } = await hold('alone');
+    await end();
+    writes.beginDestroy(id)(true);
+    expect(write.destroy).to.equal(undefined);
+  });
+
+  it('lets a write of HTTP wait no longer than the deadline for its turn', async () => {
+    const first = await hold('alone');
+    let hasBegun = false;
+    const second = writes.aloneInTime(id, async () => {
+      hasBegun = true;
+    });
+    await clock.tickAsync(99);
+    expect(hasBegun).to.equal(false);
+    await clock.tickAsync(1);
+    await second;
+    expect(hasBegun).to.equal(true);
+    await first.end();
+    const third = await hold('alone');
+    await third.end();
+  });
+
+  it('keeps the turn after a write that was given up, until the store has answered', async () => {
+    let answer = (): void => {};
+    await writes.alone(id, async (write) => {
+      write.answered = new Promise((resolve) => {
+        answer = resolve;
+      });
+    });
+    let hasBegun = false;
+    const next = writes.alone(id, async () => {
+      hasBegun = true;
+    });
+    await clock.tickAsync(74);
+    expect(hasBegun).to.equal(false);
+    answer();
+    await next;
+    expect(hasBegun).to.equal(true);
+  });
+
+  it('keeps it for three quarters of storeTimeout at most', async () => {
+    await writes.alone(id, async (write) => {
+      write.answered = new Promise(() => {});
+    });
+    let hasBegun = false;
+    const next = writes.alone(id, async () => {
+      hasBegun = true;
+    });
+    await clock.tickAsync(74);
+    expect(hasBegun).to.equal(false);
+    await clock.tickAsync(1);
+    await next;
+    expect(hasBegun).to.equal(true);
+  });
+
+  it('shares the turn of an external write with others, until all have ended', async () => {
+    const [first, second] = [writes.take(id), writes.take(id)];
+    first?.();
+    first?.();
+    let hasBegun = false;
+    const next = writes.alone(id, async () => {
+      hasBegun = true;
+    });
+    await clock.tickAsync(0);
+    expect(hasBegun).to.equal(false);
+    expect(writes.take(id), 'an internal write waits').to.equal(undefined);
+    second?.();
+    await next;
+    expect(hasBegun).to.equal(true);
+  });
+
+  it('ends the turn of an external write that is never answered', async () => {
+    writes.take(id);
+    const taken = writes.takeInTime(id);
+    await clock.tickAsync(100);
+    (await taken)();
+    expect(writes.take('another')).to.be.a('function');
+    await clock.tickAsync(75);
+    const { end } = await hold('alone');
+    await end();
+  });
+
+  it('takes no turn for an external write while an internal one has it', async () => {
+    const { end } = await hold('alone');
+    expect(writes.take(id)).to.equal(undefined);
+    await end();
+    expect(writes.take(id)).to.be.a('function');
+  });
+
+  it('knows what is written internally by the session, and by its cookie', () => {
+    const session = writes.markInternal({ cookie: {} });
+    expect(writes.isInternal(session)).to.equal(true);
+    expect(writes.isInternal({ cookie: session.cookie })).to.equal(true);
+    expect(writes.isInternal({ cookie: {} })).to.equal(false);
+    for (const other of [undefined, null, 'text']) {
+      expect(writes.isInternal(other)).to.equal(false);
+    }
+    writes.unmarkInternal(session);
+    expect(writes.isInternal(session)).to.equal(false);
+    expect(writes.isInternal({ cookie: session.cookie })).to.equal(false);
+    for (const cookie of [undefined, null, 'text']) {
+      const odd = writes.markInternal({ cookie });
+      expect(writes.isInternal(odd)).to.equal(true);
+      expect(() => writes.unmarkInternal(odd)).not.to.throw();
+    }
+  });
+
+  it('overtakes all writes under way, also where one of them has ended', async () => {
+    const [first, second, third] = [writes.begin(id), writes.begin(id), writes.begin(id)];
+    writes.end(second);
+    writes.end(second);
+    writes.beginDestroy(id)(true);
+    expect([await isGone(first), await isGone(second), await isGone(third)]).to.deep.equal([
+      true,
+      undefined,
+      true,
+    ]);
+  });
+
+  it('keeps others waiting for a part of an external write', async () => {
+    const whole = writes.take(id);
+    const { end } = await hold('within');
+    whole?.();
+    let hasBegun = false;
+    const next = writes.alone(id, async () => {
+      hasBegun = true;
+    });
+    await clock.tickAsync(0);
+    expect(hasBegun).to.equal(false);
+    await end();
+    await next;
+    expect(hasBegun).to.equal(true);
+  });
+
+  it('lets a part of an external write go on while an internal one has the turn', async () => {
+    const [outer, inner] = [await hold('alone'), await hold('within')];
+    await inner.end();
+    expect(writes.take(id), 'the turn is still the outer one’s').to.equal(undefined);
+    await outer.end();
+  });
+});

@@ -1,0 +1,44 @@
+import type { IncomingMessage } from 'node:http';
+import { expect } from 'chai';
+import sinon from 'sinon';
+import { TicketEndpoint } from '../../source/handshake/ticket-endpoint.js';
+
+/** The handshake whose session id is asked for where an HTTP request wants a ticket. */
+async function handshakeOf(request: object): Promise<Record<string, unknown>> {
+  const readPresented = sinon.stub().resolves('a session');
+  const endpoint = new TicketEndpoint({ issue: async (id) => `for ${id}` }, { readPresented });
+  // It has all that is looked at.
+  const message = request as IncomingMessage;
+  expect(await endpoint.issueFor(message)).to.equal('for a session');
+  expect(readPresented.firstCall.args[1]).to.equal(message);
+  return readPresented.firstCall.args[0];
+}
+
+describe('TicketEndpoint', () => {
+  it('reads an HTTP request as the handshake that it would be', async () => {
+    const headers = { origin: 'https://chat.example', cookie: 'a=b' };
+    const socket = { remoteAddress: '127.0.0.1', encrypted: true };
+    const url = '/ticket?a=1&b=2?3';
+    const { time, issued, ...handshake } = await handshakeOf({ headers, url, socket });
+    expect(handshake).to.deep.equal({
+      headers,
+      url,
+      query: { a: '1', b: '2?3' },
+      auth: {},
+      address: '127.0.0.1',
+      secure: true,
+      xdomain: true,
+    });
+    expect(new Date(String(time)).getTime()).to.equal(Math.floor(Number(issued) / 1_000) * 1_000);
+  });
+
+  it('reads a request whose connection has gone as one without an address', async () => {
+    expect(await handshakeOf({ headers: {}, socket: {} })).to.deep.include({
+      url: '/',
+      query: {},
+      address: '',
+      secure: false,
+      xdomain: false,
+    });
+  });
+});

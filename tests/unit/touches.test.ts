@@ -1,0 +1,162 @@
+import { expect } from 'chai';
+import sinon, { type SinonFakeTimers, useFakeTimers } from 'sinon';
+import { LiveSession } from '../../source/session/live-session.js';
+import { Snapshot } from '../../source/session/snapshot.js';
+import { StoreWrites } from '../../source/session/store-writes.js';
+import { Touches } from '../../source/session/touches.js';
+
+const id = 'a session';
+
+describe('Touches', () => {
+  let clock: SinonFakeTimers;
+  let touched: string[];
+  let live: LiveSession | undefined;
+  /** What the store does with a touch. */
+  let store: () => Promise<void> | undefined;
+
+  beforeEach(() => {
+    clock = useFakeTimers({
+      now: 1_000_000,
+      toFake: ['performance', 'setTimeout', 'clearTimeout'],
+    });
+    clock.tick(1_000_000);
+    touched = [];
+    live = undefined;
+    store = async () => {};
+  });
+  afterEach(() => clock.restore());
+
+  function create(interval: number | false = 60_000): Touches {
+    return new Touches({
+      calls: {
+        touch: (sessionId) => {
+          touched.push(sessionId);
+          const done = store();
+          return done && { done, answered: done };
+        },
+      },
+      writes: new StoreWrites({ storeTimeout: 1_000, maxPending: 10 }),
+      factory: { forStore: sinon.stub().callsFake((_id, record) => record) },
+      live: { find: () => live },
+      lateWrites: { settled: sinon.stub().callsFake((_id, _record, { done }) => done) },
+      interval,
+    });
+  }
+
+  function snapshot(options: { isNew?: boolean } = {}, cookie: object = {}): Snapshot {
+    return new Snapshot({ cookie }, options);
+  }
+
+  it('touch a session at its first use, and again when the interval is over', async () => {
+    const touches = create();
+    const session = new LiveSession(id);
+    await touches.use(session, snapshot());
+    clock.tick(59_999);
+    expect(touches.use(session, snapshot())).to.equal(undefined);
+    clock.tick(1);
+    await touches.use(session, snapshot());
+    expect(touched).to.deep.equal([id, id]);
+  });
+
+  it('remember a session whose last socket went, until the interval is over', async () => {
+    const touches = create();
+    await touches.use(new LiveSession(id), snapshot());
+    clock.tick(59_999);
+    expect(touches.use(new LiveSession(id), snapshot())).to.equal(undefined);
+    await touches.use(new LiveSession('another'), snapshot());
+    clock.tick(1);
+    await touches.use(new LiveSession(id), snapshot());
+    expect(touched).to.deep.equal([id, 'another', id]);
+  });
+
+  it('count from the touch, and not from when its session came again', async () => {
+    const touches = create();
+    await touches.use(new LiveSession(id), snapshot());
+    clock.tick(40_000);
+    const session = new LiveSession(id);
+    expect(touches.use(session, snapshot())).to.equal(undefined);
+    clock.tick(20_000);
+    await touches.use(session, snapshot());
+    expect(touched).to.have.length(2);
+  });
+
+  it('take all events that share a read for one use', async () => {
+    const touches = create(0);
+    const session = new LiveSession(id);
+    const shared = snapshot();
+    await touches.use(session, shared);
+    expect(touches.use(session, shared)).to.equal(undefined);
+    await touches.use(session, snapshot());
+    expect(touched).to.have.length(2);
+  });
+
+  it('touch no session that is not stored yet, and none at all without an interval', () => {
+    const session = new LiveSession(id);
+    expect(create(0).use(session, snapshot({ isNew: true }))).to.equal(undefined);
+    expect(create(false).use(session, snapshot())).to.equal(undefined);
+    expect(touched).to.deep.equal([]);
+  });
+
+  it('touch a session of a short life at half of it', async () => {
+    const touches = create();
+    const session = new LiveSession(id);
+    session.lifetime = 10_000;
+    await touches.use(session, snapshot());
+    clock.tick(4_999);
+    expect(touches.use(session, snapshot())).to.equal(undefined);
+    clock.tick(1);
+    await touches.use(session, snapshot());
+    expect(touched).to.have.length(2);
+  });
+
+  it('try again in a second where the store fails, and tell who asked', async () => {
+    const touches = create();
+    const session = new LiveSession(id);
+    const down = new Error('down');
+    store = () => Promise.reject(down);
+    expect(await touches.use(session, snapshot())?.catch((error) => error)).to.equal(down);
+    store = async () => {};
+    clock.tick(999);
+    expect(touches.use(session, snapshot())).to.equal(undefined);
+    clock.tick(1);
+    await touches.use(session, snapshot());
+    expect(touched).to.have.length(2);
+  });
+
+  it('leave it to a write that came since the session was read', async () => {
+    const touches = create(0);
+    const session = new LiveSession(id);
+    const read = snapshot();
+    clock.tick(10);
+    session.writtenAt = performance.now();
+    await touches.use(session, read);
+    expect(touched).to.deep.equal([]);
+    clock.tick(10);
+    await touches.use(session, snapshot());
+    expect(touched).to.deep.equal([id]);
+  });
+
+  it('need no answer of a store that cannot touch', async () => {
+    store = () => undefined;
+    await create().use(new LiveSession(id), snapshot());
+    expect(touched).to.deep.equal([id]);
+  });
+
+  describe('of a session that was saved without changes', () => {
+    it('are due now and then where it has sockets', async () => {
+      const touches = create();
+      live = new LiveSession(id);
+      await touches.touchSaved(id, { cookie: {} });
+      await touches.touchSaved(id, { cookie: {} });
+      expect(touched).to.have.length(1);
+    });
+
+    it('are due each time where it has none, unless there are to be no touches', async () => {
+      const touches = create();
+      await touches.touchSaved(id, { cookie: {} });
+      await touches.touchSaved(id, { cookie: {} });
+      await create(false).touchSaved(id, { cookie: {} });
+      expect(touched).to.have.length(2);
+    });
+  });
+});
