@@ -59,7 +59,8 @@ describe(promise, () => {
       });
     }
 
-    it('include `rooms`, but for the room of the session, which messages to it go to', () => {
+    it('include `rooms`, without the room of the session', async () => {
+      const { raw, socket } = await pair(app, await app.login());
       const rooms = [...raw.rooms].filter((room) => !room.startsWith('expression.socket.io:'));
       expect(raw.rooms.size).to.equal(rooms.length + 1);
       expect([...socket.rooms]).to.deep.equal(rooms);
