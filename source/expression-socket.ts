@@ -28,11 +28,11 @@ import type {
   SessionRequest,
 } from './types.js';
 
-/** What `of` takes where namespaces are made as clients ask for them: Socket.IO's own function. */
+/** The function with which `io.of` makes namespaces on demand. */
 type NamespaceCheck = Extract<Parameters<Server['of']>[0], (...args: never[]) => unknown>;
 
 /**
- * Gives every event of a Socket.IO server the visitor's web session as it is now.
+ * Gives the listeners of a Socket.IO server the visitor's web session as it is when the event arrives.
  *
  * @example
  * const io = new Server(httpServer);
@@ -54,17 +54,17 @@ export class ExpressionSocket<
   SocketData = unknown,
   const Options extends ExpressionSocketOptions = Record<never, never>,
 > {
-  /** The class itself: `const { ExpressionSocket } = require('expression.socket.io')` works as well. */
+  /** The class itself, so that `const { ExpressionSocket } = require('expression.socket.io')` works, too. */
   static readonly ExpressionSocket: typeof ExpressionSocket = ExpressionSocket;
 
-  /** The error that listeners get, for those who reach the class through `require`. */
+  /** The class of the errors that listeners get, for CommonJS. */
   static readonly SessionError: typeof SessionError = SessionError;
 
   readonly #io: Server;
   readonly #parts: Composition;
-  /** A namespace that Socket.IO removes takes its wrapper along. */
+  /** The wrapper of each namespace, kept as long as Socket.IO keeps the namespace. */
   readonly #wrappers = new WeakMap<Namespace, SessionNamespaceWrapper>();
-  /** The namespaces that stand for a pattern or a function: Socket.IO lists them nowhere in public. */
+  /** The parent namespaces of patterns and functions, which Socket.IO does not list publicly. */
   readonly #parents = new Set<Namespace>();
   readonly #patterns = new Map<string, Namespace>();
   readonly #checks = new WeakMap<NamespaceCheck, Namespace>();
@@ -74,8 +74,8 @@ export class ExpressionSocket<
    * @param io the Socket.IO server
    * @param store the session store that `express-session` was given
    * @param cookieParser what `cookieParser(secret)` returns, with the secret of `express-session`
-   * @param options see `ExpressionSocketOptions`; all may be left out
-   * @throws {TypeError} where an argument is not what it should be; says what was expected
+   * @param options see `ExpressionSocketOptions`; all are optional
+   * @throws {TypeError} if an argument is wrong; says what was expected
    */
   constructor(
     io: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
@@ -86,7 +86,7 @@ export class ExpressionSocket<
     assertServer(io);
     assertStore(store);
     assertCookieParser(cookieParser);
-    // The event maps are for the compiler: what is behind the facade takes sockets of any.
+    // The event maps are for the compiler only; the modules behind the facade take any.
     this.#io = io as unknown as Server;
     this.#parts = compose(this.#io, {
       store,
@@ -101,8 +101,8 @@ export class ExpressionSocket<
   }
 
   /**
-   * Wraps a namespace: the same namespace always has the same wrapper, regular expressions being the
-   * same by their source and flags.
+   * Wraps a namespace. The same namespace always has the same wrapper; regular expressions are the
+   * same if their source and flags are.
    *
    * @param name the name of a namespace, or a regular expression or function as `io.of` takes it
    *
@@ -113,7 +113,7 @@ export class ExpressionSocket<
     name: string | RegExp | NamespaceCheck,
   ): SessionNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData, Options>;
   /**
-   * Wraps a namespace of the server, with the event maps that it has.
+   * Wraps a namespace of the server, with its event maps.
    *
    * @param namespace a namespace, as `io.of` returned it
    */
@@ -135,18 +135,18 @@ export class ExpressionSocket<
   }
 
   /**
-   * Changes the session of an HTTP request: takes its lock, reads it fresh, calls `change` with it,
-   * saves it, and releases the lock; so nothing that others do by `update` is lost. A session that is
-   * new is stored first, whatever `saveUninitialized` says. `req.session` shows the result afterwards,
-   * and the handler may go on with it.
+   * Changes the session of an HTTP request atomically: acquires its lock, reads it, calls `change` with
+   * it, saves it, and releases the lock, so that concurrent updates are not lost. A new session is
+   * stored first, whatever `saveUninitialized` says. `req.session` shows the result afterwards, and the
+   * handler may continue to use it.
    *
    * @param request a request that has passed through `session()` with the same store
    * @param change changes the session that it is given; may be asynchronous
    * @returns what `change` returned
-   * @throws {TypeError} where the request has no session of this store
-   * @throws {SessionError} `ERR_SESSION_ENDED` where the session has ended, `ERR_SESSION_LOCK` where
-   * its lock could not be acquired in time or was lost, `ERR_SESSION_OVERLOAD`, `ERR_SESSION_STORE`,
-   * `ERR_SESSION_STORE_TIMEOUT`; and whatever `change` throws, and then nothing is saved
+   * @throws {TypeError} if the request has no session of this store
+   * @throws {SessionError} `ERR_SESSION_ENDED` if the session has ended, `ERR_SESSION_LOCK` if its lock
+   * could not be acquired in time or was lost, `ERR_SESSION_OVERLOAD`, `ERR_SESSION_STORE`,
+   * `ERR_SESSION_STORE_TIMEOUT`; and any error that `change` throws, in which case nothing is saved
    *
    * @example
    * app.post('/vote', async (req, res) => {
@@ -159,8 +159,7 @@ export class ExpressionSocket<
    */
   update<Result>(request: SessionRequest, change: SessionChange<Result>): Promise<Result>;
   /**
-   * Changes a session by its id, such as in a job: as with a request, but the session has to be in
-   * the store already.
+   * Changes a session by its id, such as in a job. It must already be in the store.
    *
    * @param sessionId the session's id, such as `req.sessionID`
    */
@@ -176,10 +175,10 @@ export class ExpressionSocket<
   }
 
   /**
-   * The sockets of a session in the main namespace, on all nodes: what `io.to(room)` returns.
+   * Returns the sockets of a session in the main namespace, on all nodes, as `io.to(room)` does.
    *
    * @param sessionId the session's id, such as `req.sessionID`
-   * @throws {TypeError} where it is no session id
+   * @throws {TypeError} if it is not a session id
    *
    * @example
    * app.post('/cart', (req, res) => {
@@ -201,13 +200,13 @@ export class ExpressionSocket<
   }
 
   /**
-   * Ends the sockets of a session on every node, as a logout does, and leaves the store alone: the
-   * session is still good for new connections.
+   * Ends the sockets of a session on every node, as a logout does, but leaves the session in the store:
+   * new connections may use it.
    *
-   * Reaches other nodes by the adapter of Socket.IO, where that joins them to a cluster.
+   * Other nodes are reached through Socket.IO's adapter, if it connects them.
    *
    * @param sessionId the session's id, such as `req.sessionID`
-   * @throws {TypeError} where it is no session id
+   * @throws {TypeError} if it is not a session id
    *
    * @example
    * expressionIO.end(req.sessionID);
@@ -218,13 +217,14 @@ export class ExpressionSocket<
   }
 
   /**
-   * Makes a ticket: an encrypted text with which a client without cookies connects, as
-   * `auth: { session: ticket }`, for the next minute. Whoever has it has the session.
+   * Makes a ticket: an encrypted token with which a client without cookies connects, as
+   * `auth: { session: ticket }`. It is valid for one minute by default; any client that has it gets
+   * the session.
    *
-   * @param sessionId the session's id, as `request.sessionID` has it
+   * @param sessionId the session's id, such as `request.sessionID`
    * @returns a promise of the ticket
-   * @throws {TypeError} by the promise: where the option `ticket` is off, or the id is no text
-   * @throws {SessionError} by the promise: `ERR_SESSION_COOKIE_PARSER` where there is no secret
+   * @throws {TypeError} by the promise: if the option `ticket` is off, or the id is not a string
+   * @throws {SessionError} by the promise: `ERR_SESSION_COOKIE_PARSER` if there is no secret
    *
    * @example
    * app.post('/login', async (request, response) => {
@@ -236,11 +236,11 @@ export class ExpressionSocket<
   }
 
   /**
-   * Makes a ticket for the visitor of an HTTP request, whose origin and signed cookie are checked as
-   * those of a handshake are.
+   * Makes a ticket for the visitor of an HTTP request. Its origin and its signed cookie are checked
+   * like those of a handshake.
    *
-   * @throws {TypeError} by the promise: where the option `ticket` is off
-   * @throws {SessionError} by the promise: where a handshake like this would get no session
+   * @throws {TypeError} by the promise: if the option `ticket` is off
+   * @throws {SessionError} by the promise: if such a handshake would get no session
    */
   async ticketFor(request: IncomingMessage): Promise<string> {
     return this.#ticketEndpoint('ticketFor').issueFor(request);
@@ -248,22 +248,23 @@ export class ExpressionSocket<
 
   /**
    * Makes a handler of HTTP requests that answers a `POST` with a ticket for the visitor, as
-   * `{ "ticket": "…" }`; without a session it is 401, from a foreign page 403.
+   * `{ "ticket": "…" }`; with 401 if there is no session, and with 403 to a page on a foreign origin.
    *
-   * @throws {TypeError} where the option `ticket` is off
+   * @throws {TypeError} if the option `ticket` is off
    *
    * @example
    * app.post('/ticket', expressionIO.ticketHandler());
    */
   ticketHandler(): TicketHandler {
-    const desk = this.#ticketEndpoint('ticketHandler');
-    return (request, response, next) => desk.handle(request, response, next);
+    const endpoint = this.#ticketEndpoint('ticketHandler');
+    return (request, response, next) => endpoint.handle(request, response, next);
   }
 
   /**
-   * Gives everything back: listeners, timers, and the store's methods. The sockets stay connected, and hear no more of
-   * sessions. A namespace with an `authorization` lets nobody in from now on, for Socket.IO has no
-   * way to take a middleware back. Closing twice does nothing; a store that hangs is not waited for.
+   * Removes all listeners, timers and hooks of the store. The sockets stay connected, and their
+   * session listeners are no longer called. A namespace with an `authorization` listener refuses all
+   * clients from now on, because Socket.IO cannot remove a middleware. Further calls do nothing; a
+   * store that hangs is not waited for.
    */
   close(): void {
     this.#isClosed = true;
@@ -278,14 +279,14 @@ export class ExpressionSocket<
     const { ticketEndpoint } = this.#parts;
     if (ticketEndpoint) return ticketEndpoint;
     throw new TypeError(
-      `\`${method}\`: expected the option \`ticket\` to be on, and it is off; turn it on with \`{ ticket: {} }\``,
+      `\`${method}\`: expected the option \`ticket\` to be on, but it is off; turn it on with \`{ ticket: {} }\``,
     );
   }
 
   #namespaceOf(name: unknown): Namespace {
     if (typeof name === 'string') return this.#io.of(name);
     if (name instanceof RegExp) {
-      // `io.of` makes a new parent of every regular expression, and the first that matches wins.
+      // `io.of` makes a new parent namespace each time, of which the first that matches wins.
       return remember(this.#patterns, String(name), () => this.#io.of(name));
     }
     if (isNamespaceCheck(name)) return remember(this.#checks, name, () => this.#io.of(name));
@@ -294,7 +295,7 @@ export class ExpressionSocket<
   }
 }
 
-/** Looks up a value, or makes it and keeps it. */
+/** Returns the known value, or makes and stores one. */
 function remember<Key extends object | string, Value>(
   known: { get(key: Key): Value | undefined; set(key: Key, value: Value): unknown },
   key: Key,

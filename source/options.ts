@@ -1,12 +1,11 @@
 /**
- * @module The options: their defaults, which are written nowhere else, and the checks of what is
- * given.
+ * @module The defaults of the options, and the checks of their values.
  */
 
 import { describeValue } from './errors.js';
 import type { ExpressionSocketOptions, OriginCheck, TicketOptions } from './types/options.js';
 
-/** The options with every default in its place. */
+/** The options with all defaults applied. */
 export interface ResolvedOptions {
   readonly key: string;
   readonly alwaysSession: boolean;
@@ -30,9 +29,9 @@ export interface ResolvedOptions {
   readonly reportRefusals: boolean;
 }
 
-/** The parts of `ticket` with every default in its place. */
+/** The option `ticket` with all defaults applied. */
 export interface ResolvedTicketOptions {
-  /** `undefined` where the secret of the cookie parser is used. */
+  /** `undefined` if the secret of the cookie parser is used. */
   readonly secrets: readonly string[] | undefined;
   readonly lifetime: number;
   readonly once: boolean;
@@ -61,7 +60,7 @@ const defaults = {
   reportRefusals: false,
 } satisfies ResolvedOptions;
 
-/** The longest lifetime of a ticket, which is as good as the session cookie while it is valid. */
+/** The longest lifetime of a ticket, which replaces the session cookie while it is valid. */
 const longestLifetime = 86_400_000;
 
 /** The longest delay of a Node.js timer: https://nodejs.org/api/timers.html */
@@ -70,7 +69,7 @@ const longestDelay = 2_147_483_647;
 /** The names of all options. */
 export const optionNames: readonly string[] = Object.keys(defaults);
 
-/** What each option must be, in words and as a check. */
+/** The expected value of each option, in words and as a check. */
 type Rules<Name extends string> = {
   readonly [Key in Name]: readonly [string, (value: unknown) => boolean];
 };
@@ -127,9 +126,9 @@ const ticketRules: Rules<keyof TicketOptions> = {
 };
 
 /**
- * Puts the defaults in place of what was left out.
+ * Checks the options and applies the defaults.
  *
- * @throws {TypeError} which names the option, what was expected and what came
+ * @throws {TypeError} if one is wrong; says which, what was expected and what came
  */
 export function resolveOptions(options: ExpressionSocketOptions | undefined): ResolvedOptions {
   if (options === undefined) return defaults;
@@ -142,9 +141,9 @@ export function resolveOptions(options: ExpressionSocketOptions | undefined): Re
 }
 
 /**
- * Checks the option `ticket`. Its errors repeat no value, since one of them is a secret.
+ * Checks the option `ticket`. Its errors do not repeat values, which may be secrets.
  *
- * @throws {TypeError} which names the part, what was expected and what came
+ * @throws {TypeError} if a part is wrong; says which, what was expected and what came
  */
 export function assertTicketOptions(ticket: unknown): asserts ticket is TicketOptions {
   if (typeof ticket !== 'object' || ticket === null || Array.isArray(ticket)) {
@@ -162,7 +161,7 @@ export function assertTicketOptions(ticket: unknown): asserts ticket is TicketOp
   }
 }
 
-/** Puts the defaults in place of what was left out of a `ticket` that was checked. */
+/** Applies the defaults to an option `ticket` that has been checked. */
 export function resolveTicketOptions({
   secret,
   lifetime = 60_000,
@@ -190,7 +189,7 @@ function assertKnown<Name extends string>(
   );
 }
 
-/** Repeats short values: options are written by the programmer, and hold no secrets. */
+/** Repeats short values: options are written by the programmer and contain no secrets. */
 function showOption(value: unknown): string {
   if (Array.isArray(value)) return `an array with ${value.map(showOption).join(', ')}`;
   if (typeof value === 'string' && value.length <= 60) return JSON.stringify(value);
@@ -198,7 +197,7 @@ function showOption(value: unknown): string {
   return describeValue(value);
 }
 
-/** Shows the origins that are wrong, with the right spelling where that is clear. */
+/** Shows the origins that are wrong, with the right spelling if it is clear. */
 function showOrigins(value: unknown): string {
   if (!Array.isArray(value)) return showOption(value);
   const wrong = value.filter((one) => !isOrigin(one));
@@ -211,7 +210,7 @@ function showOrigins(value: unknown): string {
   return `an array with ${hints.join(', ')}`;
 }
 
-/** Repeats numbers only: anything else may be a secret in the wrong place. */
+/** Repeats only numbers: any other value may be a misplaced secret. */
 function showTicketPart(name: string, value: unknown): string {
   if (name !== 'secret' && typeof value === 'number') return String(value);
   if (value === '') return 'an empty string';
@@ -221,7 +220,7 @@ function showTicketPart(name: string, value: unknown): string {
   return `an array with ${showTicketPart(name, wrong)}`;
 }
 
-/** The errors of `assertTicketOptions` say more about what is wrong, and show no secret. */
+/** Throws, because the errors of `assertTicketOptions` say more, and show no secret. */
 function isTicketOptions(value: unknown): boolean {
   assertTicketOptions(value);
   return true;
@@ -252,7 +251,7 @@ function isLock(value: unknown): boolean {
   return isFunction(Reflect.get(Object(value), 'acquire'));
 }
 
-/** An origin as browsers write it: scheme, host and port, and no slash at the end. */
+/** Whether a value is an origin as browsers send it: scheme, host and port, without a slash at the end. */
 function isOrigin(value: unknown): boolean {
   if (value instanceof RegExp) return true;
   if (typeof value !== 'string' || !/^[a-z][a-z\d+.-]*:\/\/[^/?#@\s*]+$/i.test(value)) return false;

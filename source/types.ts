@@ -1,6 +1,5 @@
 /**
- * @module What a user's editor sees: the session, the socket, the wrapper of a namespace, and the
- * arguments of every listener by the options. Types only: knows nothing of how any of it is done.
+ * @module The public types: options, session, socket, wrapper of a namespace, and listeners' arguments.
  */
 
 export type * from './types/add-listener.js';

@@ -9,11 +9,11 @@ import type { Deadlines } from '../deadlines.js';
 import { describeValue, SessionError } from '../errors.js';
 import type { ResolvedOptions, ResolvedTicketOptions } from '../options.js';
 import {
+  decryptTicket,
   deriveTicketKey,
+  encryptTicket,
   isTicketShaped,
   longestTicket,
-  openTicket,
-  sealTicket,
   type TicketKey,
 } from './ticket.js';
 
@@ -54,7 +54,7 @@ export class Tickets {
     // The options are checked to have one at least.
     const [key] = (await this.#deriveKeys()) as [TicketKey];
     const expiry = Date.now() + this.#dependencies.options.lifetime;
-    const ticket = await sealTicket({ sessionId, ticketId: randomUUID(), expiry }, key);
+    const ticket = await encryptTicket({ sessionId, ticketId: randomUUID(), expiry }, key);
     if (ticket.length <= longestTicket) return ticket;
     throw new TypeError(
       `\`ticket\`: expected a session id that fits into ${longestTicket} characters, got one of ${sessionId.length}`,
@@ -70,7 +70,7 @@ export class Tickets {
    */
   async open(ticket: unknown, request: object): Promise<string> {
     if (!isTicketShaped(ticket)) throw bad(`is malformed: ${describeShape(ticket)}`);
-    const content = await openTicket(ticket, await this.#deriveKeys());
+    const content = await decryptTicket(ticket, await this.#deriveKeys());
     if (content === undefined) {
       throw bad(
         'is forged or belongs to another application: it was not made with this secret for this cookie name; processes that share sessions need the same `ticket.secret` and `key`',

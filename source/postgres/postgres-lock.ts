@@ -14,7 +14,7 @@ import { isConflict, type PostgresClient, queryRows, sqlStateOf } from './postgr
 const pruneInterval = 600_000;
 
 /** What a table of locks needs to know. */
-interface LockTableServices {
+interface LockTableDependencies {
   readonly client: PostgresClient;
   readonly limit: TimeLimit;
   /** The quoted name of the table. */
@@ -35,7 +35,7 @@ export class PostgresLockTable implements LockTable {
   #creation: Promise<void> | undefined;
   #prunedAt = Number.NEGATIVE_INFINITY;
 
-  constructor({ client, limit, table, isCreated }: LockTableServices) {
+  constructor({ client, limit, table, isCreated }: LockTableDependencies) {
     this.client = client;
     this.limit = limit;
     this.#table = table;

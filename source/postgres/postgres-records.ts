@@ -10,7 +10,7 @@ import { isConflict, type PostgresClient, queryRows } from './postgres-client.js
 import type { PostgresLockTable } from './postgres-lock.js';
 
 /** What records need to know. */
-interface RecordServices {
+interface RecordDependencies {
   readonly client: PostgresClient;
   readonly limit: TimeLimit;
   /** The quoted name of the table. */
@@ -28,15 +28,15 @@ interface RecordRow {
 /** The sessions in a table. */
 export class PostgresRecords implements ComparedRecords {
   readonly limit: TimeLimit;
-  readonly #services: RecordServices;
+  readonly #dependencies: RecordDependencies;
   readonly #select: string;
   readonly #update: string;
   readonly #updateUnderLock: string;
 
-  constructor(services: RecordServices) {
-    this.#services = services;
-    this.limit = services.limit;
-    const { table, locks } = services;
+  constructor(dependencies: RecordDependencies) {
+    this.#dependencies = dependencies;
+    this.limit = dependencies.limit;
+    const { table, locks } = dependencies;
     this.#select = `SELECT sid, sess::text AS sess FROM ${table} WHERE sid = ANY($1) AND expire >= to_timestamp($2)`;
     this.#update = `${updateSql(table)} RETURNING true AS "isWritten", true AS "isHeld"`;
     // The lock is checked, and its row locked, before the record is touched.
@@ -63,7 +63,7 @@ export class PostgresRecords implements ComparedRecords {
   }
 
   async write(sessionId: string, write: RecordWrite): Promise<WriteOutcome> {
-    const held = tokenOf(write.lock, this.#services.client);
+    const held = tokenOf(write.lock, this.#dependencies.client);
     const text = held ? this.#updateUnderLock : this.#update;
     const values: unknown[] = [
       sessionId,
@@ -76,7 +76,7 @@ export class PostgresRecords implements ComparedRecords {
     ];
     try {
       const [row] = await queryRows<{ isWritten: boolean; isHeld: boolean }>(
-        this.#services.client,
+        this.#dependencies.client,
         text,
         values,
       );
@@ -89,7 +89,7 @@ export class PostgresRecords implements ComparedRecords {
   }
 
   #read(sessionIds: readonly string[]): Promise<RecordRow[]> {
-    return queryRows(this.#services.client, this.#select, [sessionIds, now()]);
+    return queryRows(this.#dependencies.client, this.#select, [sessionIds, now()]);
   }
 
   /** When connect-pg-simple would let a session expire, in seconds since 1970; nothing where it is not known. */
@@ -97,7 +97,7 @@ export class PostgresRecords implements ComparedRecords {
     const expiry = expiryOf(session);
     if (expiry !== undefined) return Math.ceil(expiry / 1_000);
     // connect-pg-simple takes 0 for its default, which is not known to be wanted here.
-    const { ttl } = this.#services;
+    const { ttl } = this.#dependencies;
     return ttl ? Math.ceil(Date.now() / 1_000 + ttl) : undefined;
   }
 }

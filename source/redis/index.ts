@@ -113,7 +113,7 @@ export function redis(client: RedisClient, options: RedisOptions = {}): RedisSes
 /** What a stored session is, as the option `readMany` has it. */
 type Answer = string | object | null;
 
-interface ReadingServices {
+interface ReadManyDependencies {
   readonly client: RedisClient;
   readonly keyOf: (sessionId: string) => string;
   readonly serializer: SessionSerializer;
@@ -123,7 +123,7 @@ interface ReadingServices {
 /** Reads sessions: as text where that is JSON, which the library parses only where it has changed. */
 async function readMany(
   sessionIds: readonly string[],
-  { client, keyOf, serializer, chunk }: ReadingServices,
+  { client, keyOf, serializer, chunk }: ReadManyDependencies,
 ): Promise<Answer[]> {
   const chunks: Promise<Answer[]>[] = [];
   for (let start = 0; start < sessionIds.length; start += chunk) {

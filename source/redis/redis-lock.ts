@@ -27,7 +27,7 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`);
 
 /** What a lock needs to know about Redis. */
-interface RedisLockServices {
+interface RedisLockDependencies {
   readonly client: RedisClient;
   readonly limit: TimeLimit;
   /** Tells the key of a session. */
@@ -41,7 +41,7 @@ interface LockCommand {
 }
 
 /** Makes the option `lock`. */
-export function redisLock({ client, limit, keyOf }: RedisLockServices): SessionLock {
+export function redisLock({ client, limit, keyOf }: RedisLockDependencies): SessionLock {
   return tokenLock({
     client,
     limit,

@@ -137,6 +137,8 @@ export class HeldSession {
   /** Sets data under the name of a method, or deletes it with `undefined`: stored, and not shown. */
   hide(key: string, value: unknown): void {
     if (key === '__proto__') return;
+    // It is compared with what it replaces, which others may change later.
+    this.#baseline(key);
     this.#hidden ??= new Map();
     this.#hidden.set(key, value);
   }

@@ -1,6 +1,6 @@
 /**
- * @module The client script, and tickets for it, below the path of the Socket.IO server. Knows HTTP
- * and what another site must not get; must not know what a ticket is.
+ * @module Serves the client script and its tickets below the path of the Socket.IO server, and keeps
+ * tickets from pages on other origins.
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -10,12 +10,12 @@ import type { TicketHandler } from '../handshake/ticket-endpoint.js';
 import readClientText from './client-text.cjs';
 
 /** What the script is served with. */
-export interface ScriptTerms {
+export interface ClientScriptDependencies {
   readonly ticketFor: (request: IncomingMessage) => Promise<string>;
   readonly ticketHandler: TicketHandler;
-  /** For how many milliseconds a ticket is good. */
+  /** How long a ticket is valid, in milliseconds. */
   readonly lifetime: number;
-  /** Which sites' pages may include the script; other sites' get no ticket by it anyway. */
+  /** Whose pages may include the script; those on other origins get no ticket with it anyway. */
   readonly resourcePolicy: 'same-origin' | 'same-site' | 'cross-origin';
   /** Whether the page's host is compared with `X-Forwarded-Host`. */
   readonly trustProxy: boolean;
@@ -27,20 +27,20 @@ type Next = (error?: unknown) => void;
 /** Serves the client script. */
 export class ClientScript {
   readonly #io: Server;
-  readonly #terms: ScriptTerms;
+  readonly #dependencies: ClientScriptDependencies;
   #isClosed = false;
   #stopWaiting: (() => void) | undefined;
 
-  constructor(io: Server, terms: ScriptTerms) {
+  constructor(io: Server, dependencies: ClientScriptDependencies) {
     this.#io = io;
-    this.#terms = terms;
+    this.#dependencies = dependencies;
     const handle = (request: IncomingMessage, response: ServerResponse, next: Next): void =>
       this.#handle(request, response, next);
     if (io.engine) io.engine.use(handle);
     else this.#stopWaiting = whenAttached(io, () => io.engine.use(handle));
   }
 
-  /** Serves nothing any more; Engine.IO has no way to take a middleware back. */
+  /** Stops serving. The middleware stays, because Engine.IO cannot remove one. */
   close(): void {
     this.#isClosed = true;
     this.#stopWaiting?.();
@@ -48,17 +48,18 @@ export class ClientScript {
 
   #handle(request: IncomingMessage, response: ServerResponse, next: Next): void {
     const name = this.#isClosed ? undefined : this.#fileName(request);
-    // A WebSocket may ask for any path below Socket.IO's own.
+    // A WebSocket handshake may request any path below Socket.IO's.
     if (request.headers.upgrade !== undefined) next();
-    else if (name === 'socket.io-sessions.json') this.#terms.ticketHandler(request, response);
+    else if (name === 'socket.io-sessions.json')
+      this.#dependencies.ticketHandler(request, response);
     else if (name === 'socket.io-sessions.js') this.#serve(request, response).catch(next);
     else next();
   }
 
   #fileName({ url = '' }: IncomingMessage): string | undefined {
-    // What `attach` was given goes before what the server was made with; the types do not know it.
-    const own: unknown = Reflect.get(this.#io.engine.opts ?? {}, 'path');
-    const path = `${String(own ?? this.#io.path()).replace(/\/$/, '')}/`;
+    // The path given to `attach` takes precedence over the server's; the types lack it.
+    const attached: unknown = Reflect.get(this.#io.engine.opts ?? {}, 'path');
+    const path = `${String(attached ?? this.#io.path()).replace(/\/$/, '')}/`;
     return url.startsWith(path) ? url.slice(path.length).split('?', 1)[0] : undefined;
   }
 
@@ -72,24 +73,27 @@ export class ClientScript {
     response.setHeader('Cache-Control', 'no-store');
     response.setHeader('Vary', 'Cookie');
     response.setHeader('X-Content-Type-Options', 'nosniff');
-    response.setHeader('Cross-Origin-Resource-Policy', this.#terms.resourcePolicy);
+    response.setHeader('Cross-Origin-Resource-Policy', this.#dependencies.resourcePolicy);
     response.end(request.method === 'HEAD' ? undefined : text);
   }
 
   async #text(request: IncomingMessage): Promise<string> {
-    const given = JSON.stringify(await this.#giveTicket(request));
-    return `(() => {\nconst exports = {};\n${readClientText()}\nObject.assign(io, exports.sessionClient(io, ${given}));\n})();\n`;
+    const ticket = JSON.stringify(await this.#ticketFor(request));
+    return `(() => {\nconst exports = {};\n${readClientText()}\nObject.assign(io, exports.sessionClient(io, ${ticket}));\n})();\n`;
   }
 
   /**
-   * A ticket for the visitor, but not for the page of another origin: whoever includes a script can
-   * find out what is in it. Visitors without a session have the script all the same, for the server
-   * to tell them so.
+   * A ticket for the visitor, unless the page is on another origin: a page that includes a script can
+   * read what is in it. Without a session the script comes without a ticket, and the server refuses
+   * the connection.
    */
-  async #giveTicket(request: IncomingMessage): Promise<object | undefined> {
-    if (!hasOwnPage(request.headers, this.#terms.trustProxy)) return undefined;
+  async #ticketFor(request: IncomingMessage): Promise<object | undefined> {
+    if (!hasOwnPage(request.headers, this.#dependencies.trustProxy)) return undefined;
     try {
-      return { ticket: await this.#terms.ticketFor(request), lifetime: this.#terms.lifetime };
+      return {
+        ticket: await this.#dependencies.ticketFor(request),
+        lifetime: this.#dependencies.lifetime,
+      };
     } catch {
       return undefined;
     }
@@ -97,22 +101,23 @@ export class ClientScript {
 }
 
 /**
- * Waits for a server to be attached, which all ways of it end with `bind`, and no event tells of.
+ * Calls back once a server is attached. There is no event for it, but every way of attaching calls
+ * `bind`.
  *
- * @returns stops waiting
+ * @returns a function that stops waiting
  */
 function whenAttached(io: Server, attached: () => void): () => void {
   const { bind } = io;
   const stop = (): void => {
-    if (io.bind === bindAndTell) io.bind = bind;
+    if (io.bind === bindAndNotify) io.bind = bind;
   };
-  function bindAndTell(this: Server, ...args: Parameters<Server['bind']>): Server {
+  function bindAndNotify(this: Server, ...args: Parameters<Server['bind']>): Server {
     stop();
     bind.apply(io, args);
     attached();
     return io;
   }
-  // It returns the server, of which the type says `this`.
-  io.bind = bindAndTell as Server['bind'];
+  // It returns the server, whose type is `this` in the declaration.
+  io.bind = bindAndNotify as Server['bind'];
   return stop;
 }

@@ -1,6 +1,5 @@
 /**
- * @module `enable`: the interface of socket.io-sessions over the facade. Knows which parts there are,
- * and puts them together.
+ * @module `enable`: the interface of socket.io-sessions, on top of the facade.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -14,10 +13,10 @@ import { KeyedQueue } from '../keyed-queue.js';
 import { resolveOptions, resolveTicketOptions } from '../options.js';
 import type { ExpressionSocketOptions, Handshake } from '../types/options.js';
 import type { CookieParser, EventsMap, SocketSession } from '../types.js';
-import type { Listener } from './client-members.js';
+import type { Listener } from './client-methods.js';
 import { ClientScript } from './client-script.js';
-import { SessionClients } from './session-clients.js';
-import { SessionListener } from './session-listener.js';
+import { EnabledClients } from './enabled-clients.js';
+import { SessionsEmitter } from './sessions-emitter.js';
 import {
   type CookieCutter,
   type ResolvedSettings,
@@ -27,23 +26,23 @@ import {
 } from './settings.js';
 import type { ConnectionClient, MessageClient, Sessions } from './types.js';
 
-/** What turns sessions per message on. */
+/** The setting that turns on a session per message. */
 interface PerMessage {
   readonly per_message: true | 1;
 }
 
-/** What leaves sessions to the connection. */
+/** The setting that leaves it at a session per connection. */
 interface PerConnection {
   readonly per_message?: false | 0 | undefined;
 }
 
 /**
- * Makes a Socket.IO server session aware: each client comes with its session, as `sconnection`, or as
- * `sinvalid` without one. The session is saved when the client leaves, or, with `per_message`, after
- * each message. Serves the client script as well, below the path of the server.
+ * Makes a Socket.IO server aware of sessions: emits `sconnection` for a client that connects with a
+ * session, and `sinvalid` for one without. The session is saved when the client disconnects or, with
+ * `per_message`, after each message. Also serves the client script, below the path of the server.
  *
- * @returns what to listen on
- * @throws {TypeError} where an argument is missing, unknown or wrong; says which
+ * @returns the object to register listeners of these events on
+ * @throws {TypeError} if an argument is missing, unknown or wrong; the message says which
  *
  * @example
  * const sessions = enable({ socket: io, store, parser: cookieParser('secret') });
@@ -107,26 +106,26 @@ export function enable(...args: unknown[]): unknown {
   return new EnabledSessions(readSettings(args));
 }
 
-/** What `enable` returns, behind its type. */
+/** The object that `enable` returns. */
 class EnabledSessions {
   readonly expressionIO: ExpressionSocket;
-  readonly #listener: SessionListener;
+  readonly #emitter: SessionsEmitter;
   readonly #script: ClientScript;
 
   constructor({ io, store, parser, cutter, ...rest }: ResolvedSettings) {
     const options = sessionOptions({ cutter, ...rest });
     this.expressionIO = new ExpressionSocket(io, store, parser ?? parseNothing, options);
     const diagnostics = new Diagnostics(options.onError);
-    this.#listener = new SessionListener(diagnostics);
+    this.#emitter = new SessionsEmitter(diagnostics);
     const { maxPending } = resolveOptions(options);
-    const clients = new SessionClients({
+    const clients = new EnabledClients({
       isPerMessage: rest.isPerMessage,
-      listener: this.#listener,
+      emitter: this.#emitter,
       queue: new KeyedQueue({ perKey: maxPending - 1, inAll: maxPending * 10 }),
       diagnostics,
     });
     this.expressionIO.sockets.on('connection', (err, session, socket) => {
-      clients.welcome(err, session, socket);
+      clients.connected(err, session, socket);
     });
     this.#script = new ClientScript(io, {
       ticketFor: (request) => this.expressionIO.ticketFor(request),
@@ -138,28 +137,28 @@ class EnabledSessions {
   }
 
   on(event: string, listener: Listener): this {
-    this.#listener.on(event, listener);
+    this.#emitter.on(event, listener);
     return this;
   }
 
   once(event: string, listener: Listener): this {
-    this.#listener.once(event, listener);
+    this.#emitter.once(event, listener);
     return this;
   }
 
   off(event: string, listener: Listener): this {
-    this.#listener.off(event, listener);
+    this.#emitter.off(event, listener);
     return this;
   }
 
   close(): void {
     this.#script.close();
-    this.#listener.clear();
+    this.#emitter.clear();
     this.expressionIO.close();
   }
 }
 
-/** The options of the facade; tickets are on, for the client script brings them. */
+/** The options of the facade. Tickets are on, because the client script contains one. */
 function sessionOptions({
   cutter,
   options,
@@ -170,13 +169,13 @@ function sessionOptions({
   if (!cutter) return { ...options, ticket };
   return {
     ...options,
-    // There is no parser that would show a secret. One of this process will do for a single one.
+    // Without a parser there is no secret to read; a random one is enough for a single process.
     ticket: { ...ticket, secret: ticket.secret ?? randomBytes(32).toString('base64url') },
     sessionId: (handshake) => cut(cutter, handshake),
   };
 }
 
-/** Asks a cutter, which knows requests and no handshakes, with a request of its own to write on. */
+/** Calls a cutter with a request made from the handshake: it may write to its own request only. */
 async function cut(cutter: CookieCutter, handshake: Handshake): Promise<string | undefined> {
   const request = new IncomingMessage(new NetSocket());
   request.method = 'GET';

@@ -1,5 +1,5 @@
 /**
- * @module The door of `expression.socket.io/sessions`: the interface of socket.io-sessions.
+ * @module The exports of `expression.socket.io/sessions`: the interface of socket.io-sessions.
  */
 
 export { enable } from './enable.js';

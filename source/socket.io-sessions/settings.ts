@@ -1,6 +1,5 @@
 /**
- * @module What `enable` is given, in both of its forms, and what is said of a wrong one. Knows the
- * names; must not know what is done with any.
+ * @module The arguments of `enable`: their types, and the checks of both of its forms.
  */
 
 import type { IncomingMessage } from 'node:http';
@@ -13,20 +12,20 @@ import type { ExpressionSocketOptions } from '../types/options.js';
 import type { CookieParser } from '../types.js';
 
 /**
- * Tells the session id of an HTTP request. Whoever gives it takes over what the library checks about
- * a cookie: never return an id that the client could have made up.
+ * Reads the session id from an HTTP request. It replaces the library's checks of the cookie, so it
+ * must never return an id that the client could have made up.
  */
 export type CookieCutter = (
   request: IncomingMessage,
 ) => string | undefined | Promise<string | undefined>;
 
-/** The options of `ExpressionSocket` that `enable` decides by itself. */
-type Decided = 'alwaysSession' | 'autoErrManager' | 'sessionId';
+/** The options of `ExpressionSocket` that `enable` sets itself. */
+type FixedOption = 'alwaysSession' | 'autoErrManager' | 'sessionId';
 
-/** The options of `enable`; either `parser` or `cutter` must be there. */
-export interface SessionsOptions extends Omit<ExpressionSocketOptions, Decided> {
+/** The options of `enable`; either `parser` or `cutter` is required. */
+export interface SessionsOptions extends Omit<ExpressionSocketOptions, FixedOption> {
   /**
-   * Whether the session is read and saved for each message, and not for the whole connection.
+   * Whether the session is read and saved for each message instead of once per connection.
    *
    * @default false
    */
@@ -35,19 +34,19 @@ export interface SessionsOptions extends Omit<ExpressionSocketOptions, Decided> 
   /** What `cookieParser(secret)` returns, with the secret of `express-session`. */
   readonly parser?: CookieParser | undefined;
 
-  /** Tells the session id in place of `parser`. */
+  /** Reads the session id in place of `parser`. */
   readonly cutter?: CookieCutter | undefined;
 
   /**
-   * Which sites' pages may include the client script: its `Cross-Origin-Resource-Policy`. Those of
-   * other origins get no ticket by it, whatever it is.
+   * The `Cross-Origin-Resource-Policy` of the client script, which says whose pages may include it.
+   * Pages on other origins get no ticket with it, whatever the policy.
    *
    * @default 'same-origin'
    */
   readonly resourcePolicy?: 'same-origin' | 'same-site' | 'cross-origin' | undefined;
 }
 
-/** What `enable` takes where it takes one argument. */
+/** The argument of `enable` in its form with one argument. */
 export interface SessionsSettings<Io = Server> extends SessionsOptions {
   /** The Socket.IO server. */
   readonly socket: Io;
@@ -55,7 +54,7 @@ export interface SessionsSettings<Io = Server> extends SessionsOptions {
   readonly store: Store;
 }
 
-/** The settings, in one shape. */
+/** The settings, whichever form they came in. */
 export interface ResolvedSettings {
   readonly io: Server;
   readonly store: Store;
@@ -63,23 +62,23 @@ export interface ResolvedSettings {
   readonly parser: CookieParser | undefined;
   readonly cutter: CookieCutter | undefined;
   readonly resourcePolicy: 'same-origin' | 'same-site' | 'cross-origin';
-  /** What is left is for `ExpressionSocket`. */
-  readonly options: Omit<ExpressionSocketOptions, Decided>;
+  /** The options for `ExpressionSocket`. */
+  readonly options: Omit<ExpressionSocketOptions, FixedOption>;
 }
 
-const decided: readonly string[] = [
+const fixed: readonly string[] = [
   'alwaysSession',
   'autoErrManager',
   'sessionId',
-] satisfies Decided[];
-const own = ['per_message', 'parser', 'cutter', 'resourcePolicy'];
-const names = [...own, ...optionNames.filter((name) => !decided.includes(name))];
+] satisfies FixedOption[];
+const ownNames = ['per_message', 'parser', 'cutter', 'resourcePolicy'];
+const names = [...ownNames, ...optionNames.filter((name) => !fixed.includes(name))];
 const policies: readonly unknown[] = ['same-origin', 'same-site', 'cross-origin'];
 
 /**
  * Reads the arguments of `enable`.
  *
- * @throws {TypeError} which names what is wrong, what was expected and what came
+ * @throws {TypeError} if one is wrong; says which, what was expected and what came
  */
 export function readSettings(args: readonly unknown[]): ResolvedSettings {
   const [first, ...others] = args;
@@ -100,11 +99,11 @@ function resolve(io: unknown, store: unknown, given: unknown): ResolvedSettings 
     throw new TypeError(`\`enable\`: expected an object of options, got ${describeValue(given)}`);
   }
   for (const name of Object.keys(given)) {
-    if (!names.includes(name)) throw unknown(name);
+    if (!names.includes(name)) throw invalidName(name);
   }
   const { per_message, parser, cutter, resourcePolicy, ...options } = given as SessionsOptions;
   checkPerMessage(per_message);
-  checkSource(parser, cutter);
+  checkIdReader(parser, cutter);
   if (resourcePolicy !== undefined && !policies.includes(resourcePolicy)) {
     throw new TypeError(
       `\`resourcePolicy\`: expected one of ${policies.join(', ')}, got ${describeValue(resourcePolicy)}`,
@@ -127,27 +126,27 @@ function checkPerMessage(perMessage: unknown): void {
   throw new TypeError(`\`per_message\`: expected a boolean, got ${describeValue(perMessage)}`);
 }
 
-function checkSource(parser: unknown, cutter: unknown): void {
+function checkIdReader(parser: unknown, cutter: unknown): void {
   if (parser !== undefined && cutter !== undefined) {
     throw new TypeError('`enable`: expected `parser` or `cutter`, got both');
   }
   if (cutter !== undefined) {
     if (typeof cutter === 'function') return;
     throw new TypeError(
-      `\`cutter\`: expected a function that tells the session id of a request, got ${describeValue(cutter)}`,
+      `\`cutter\`: expected a function that returns the session id of a request, got ${describeValue(cutter)}`,
     );
   }
   if (parser === undefined) {
     throw new TypeError(
-      '`enable`: expected `parser`, such as `cookieParser(secret)`, or `cutter`, got neither: without one, nobody could tell a session id from one that was made up',
+      '`enable`: expected `parser`, such as `cookieParser(secret)`, or `cutter`, got neither: without one, a session id that was made up cannot be told from a real one',
     );
   }
   assertCookieParser(parser, 'parser');
 }
 
-function unknown(name: string): TypeError {
-  const reason = decided.includes(name)
-    ? `\`${name}\` is not for \`enable\`, which decides it by itself`
+function invalidName(name: string): TypeError {
+  const reason = fixed.includes(name)
+    ? `\`${name}\` cannot be set, because \`enable\` sets it itself`
     : `Unknown option \`${name}\``;
   return new TypeError(`${reason}; expected one of socket, store, ${names.join(', ')}`);
 }

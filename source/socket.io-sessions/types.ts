@@ -1,17 +1,17 @@
 /**
- * @module What a user's editor sees of `enable`: the client, and who listens. Types only.
+ * @module The types of the clients and of the object that `enable` returns.
  */
 
 import type { SessionError } from '../errors.js';
 import type { ExpressionSocket } from '../expression-socket.js';
 import type { EventsMap, SessionSocket, SocketSession } from '../types.js';
 
-/** The arguments of an event; of a server without event maps, anything, as with Socket.IO's own. */
+/** The arguments of an event; without event maps, any arguments, as in Socket.IO. */
 type ArgumentsOf<ListenEvents extends EventsMap, Event> = Event extends keyof ListenEvents
   ? Parameters<ListenEvents[Event]>
   : unknown[];
 
-/** The session stands behind the message, and ahead of whatever else came: the acknowledgement last. */
+/** The message, the session, and then the other arguments, with the acknowledgement last. */
 type WithSession<Args extends readonly unknown[]> = Args extends readonly [
   infer Message,
   ...infer Rest,
@@ -19,16 +19,16 @@ type WithSession<Args extends readonly unknown[]> = Args extends readonly [
   ? [message: Message, session: SocketSession, ...rest: Rest]
   : [message: Args[number], session: SocketSession, ...rest: Args[number][]];
 
-/** Listens to messages together with the session. */
+/** A listener of messages that gets the session, too. */
 type MessageListener<ListenEvents extends EventsMap> = (
   ...args: WithSession<ArgumentsOf<ListenEvents, 'message'>>
 ) => unknown;
 
-/** What a client has whose session is read and saved for each message. */
+/** The methods of a client whose session is read and saved for each message. */
 export interface MessageListening<ListenEvents extends EventsMap> {
   /**
-   * Listens to messages, what the other side's `send(…)` sends: each with the session as it is then,
-   * which is saved after the listener, a promise of which is awaited.
+   * Adds a listener of messages, which clients send with `send(…)`. It gets each message with the
+   * session as it is then; once it has returned, or its promise has resolved, the session is saved.
    *
    * @returns the client
    *
@@ -38,14 +38,14 @@ export interface MessageListening<ListenEvents extends EventsMap> {
    * });
    */
   on(event: 'smessage', listener: MessageListener<ListenEvents>): this;
-  /** Listens to the next message only. */
+  /** Adds a listener of the next message only. */
   once(event: 'smessage', listener: MessageListener<ListenEvents>): this;
-  /** Takes a listener away. */
+  /** Removes a listener. */
   off(event: 'smessage', listener: MessageListener<ListenEvents>): this;
 
   /**
-   * Listens to an event of any name as `smessage` does to messages. Its session comes first, for it
-   * may have any number of arguments.
+   * Adds a listener of any event, as `smessage` is one of messages. The session comes first, because
+   * the event may have any number of arguments.
    *
    * @returns the client
    *
@@ -61,7 +61,7 @@ export interface MessageListening<ListenEvents extends EventsMap> {
   ): this;
 }
 
-/** A client whose session is read when it connects, and saved when it leaves. */
+/** A client whose session is read when it connects, and saved when it disconnects. */
 export type ConnectionClient<
   ListenEvents extends EventsMap,
   EmitEvents extends EventsMap,
@@ -80,37 +80,37 @@ export type MessageClient<
 
 /** The events of what `enable` returns, and their arguments. */
 export interface SessionsEvents<Client, Session extends readonly unknown[]> {
-  /** A client connected that has a session. */
+  /** A client has connected with a session. */
   sconnection: [client: Client, ...session: Session];
-  /** A client has no session, or none any more, or it can't be read or written; the error says why. */
+  /** A client has no session, its session has ended, or reading or saving it failed: see the error. */
   sinvalid: [client: Client, error: SessionError];
 }
 
-/** What `enable` returns. */
+/** The object that `enable` returns. */
 export interface Sessions<
   Client,
   Session extends readonly unknown[],
   ExpressionIO = ExpressionSocket,
 > {
-  /** What it is built on: for tickets, and for other namespaces. */
+  /** The `ExpressionSocket` behind it: for tickets, and for other namespaces. */
   readonly expressionIO: ExpressionIO;
 
-  /** Listens to clients that come with a session, or lack one. */
+  /** Adds a listener of clients with a session, or of clients without one. */
   on<Event extends keyof SessionsEvents<Client, Session>>(
     event: Event,
     listener: (...args: SessionsEvents<Client, Session>[Event]) => unknown,
   ): this;
-  /** Listens to the next such client. */
+  /** Adds a listener of the next such client only. */
   once<Event extends keyof SessionsEvents<Client, Session>>(
     event: Event,
     listener: (...args: SessionsEvents<Client, Session>[Event]) => unknown,
   ): this;
-  /** Takes a listener away. */
+  /** Removes a listener. */
   off<Event extends keyof SessionsEvents<Client, Session>>(
     event: Event,
     listener: (...args: SessionsEvents<Client, Session>[Event]) => unknown,
   ): this;
 
-  /** Gives everything back; the clients stay connected. */
+  /** Removes all listeners and hooks; the clients stay connected. */
   close(): void;
 }

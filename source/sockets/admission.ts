@@ -1,7 +1,7 @@
 /**
- * @module How a connection gets in: its session is read, `authorization` is asked, and then the
- * `connection` listeners are called. Socket.IO skips its middlewares after connection state recovery,
- * and the store may be down: then a connection is announced later than Socket.IO announces it.
+ * @module Admits connections: reads the session, calls the `authorization` listeners, and then the
+ * `connection` listeners. After connection state recovery, for which Socket.IO skips its middlewares,
+ * and while the store is down, it does so later than Socket.IO emits `connection`.
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,24 +12,24 @@ import type { ResolvedOptions } from '../options.js';
 import type { ReadResult, Snapshot } from '../session/snapshot.js';
 import { notFound } from '../session/store-calls.js';
 import { authorize, type Refusal } from './authorization.js';
-import { holdEvents } from './event-hold.js';
+import { bufferEvents } from './event-buffer.js';
 import type { EventName, Listener } from './listener-links.js';
 import { sessionRoomOf } from './membership.js';
 
-/** What a wrapper of a namespace has for connections: a child of a pattern may have two wrappers. */
-export interface Entrance {
+/** The listeners of one wrapper. A namespace made from a pattern may have two wrappers. */
+export interface NamespaceListeners {
   readonly authorizations: Listener[];
   readonly connectionListeners: Listener[];
   isClosed: boolean;
 }
 
-/** The socket that wants to get in. */
-export interface Applicant {
+/** The socket to be admitted. */
+export interface AdmissionOwner {
   readonly raw: Socket;
   /** The prototyped socket. */
   readonly socket: Socket;
   read(): Promise<ReadResult>;
-  /** Joins its session; tells whether that is still alive. */
+  /** Joins its session; returns whether that is still alive. */
   join(snapshot: Snapshot): boolean;
   /** Whether the socket came with the session of this hash. */
   hasSession(hash: string): boolean;
@@ -46,28 +46,28 @@ export interface Applicant {
   report(error: unknown, event: EventName): void;
 }
 
-/** How long a connection waits before it asks again a store that was down, in milliseconds. */
+/** How often a connection that waits for the store reads it again, in milliseconds. */
 const retryInterval = 1_000;
 
-/** One connection's way in. */
+/** The admission of one connection. */
 export class Admission {
-  readonly #applicant: Applicant;
+  readonly #owner: AdmissionOwner;
   readonly #options: Pick<ResolvedOptions, 'autoErrManager' | 'maxPending' | 'storeTimeout'>;
-  /** What the `connection` listeners are given: from the middleware until they have been called. */
+  /** The read for the `connection` listeners, kept until they have been called. */
   #initialRead: ReadResult | undefined;
-  /** The entrances that announce the connection later. */
-  #late: Entrance[] | undefined;
+  /** The wrappers that wait for a late announcement. */
+  #late: NamespaceListeners[] | undefined;
 
   constructor(
-    applicant: Applicant,
+    owner: AdmissionOwner,
     options: Pick<ResolvedOptions, 'autoErrManager' | 'maxPending' | 'storeTimeout'>,
   ) {
-    this.#applicant = applicant;
+    this.#owner = owner;
     this.#options = options;
   }
 
-  /** Asks the `authorization` listeners, and reads the session for the `connection` listeners. */
-  async admit({ authorizations, isClosed }: Entrance): Promise<Refusal | undefined> {
+  /** Calls the `authorization` listeners, and reads the session for the `connection` listeners. */
+  async admit({ authorizations, isClosed }: NamespaceListeners): Promise<Refusal | undefined> {
     const listeners = [...authorizations];
     if (isClosed) return listeners.length > 0 ? connectError('ERR_SESSION_REFUSED') : undefined;
     if (listeners.length > 0) {
@@ -79,139 +79,139 @@ export class Admission {
     return this.#hasLostItsSession ? connectError('ERR_SESSION_NOT_FOUND') : undefined;
   }
 
-  /** Nothing is stored for a client before it may come in. */
+  /** Stores a visitor's new session only once the client is authorized. */
   async #readForConnection(): Promise<ReadResult> {
-    const result = await this.#applicant.read();
+    const result = await this.#owner.read();
     if (!result.snapshot?.isNew) return result;
     try {
-      await this.#applicant.storeGuest();
+      await this.#owner.storeGuest();
     } catch (error) {
       return { error: error as SessionError };
     }
-    return this.#applicant.read();
+    return this.#owner.read();
   }
 
-  /** Socket.IO announces the connection. */
-  connected(entrance: Entrance): void {
+  /** Socket.IO has emitted `connection`. */
+  connected(wrapper: NamespaceListeners): void {
     if (this.#initialRead === undefined || this.#mustWait) {
-      this.#announceLate(entrance);
+      this.#announceLate(wrapper);
       return;
     }
-    this.#announce(entrance);
-    // Every wrapper of the namespace is told of the connection in this turn; then what was read may
-    // go, for it may be large.
+    this.#announce(wrapper);
+    // All wrappers of the namespace are called in this turn. What was read may be large, so it is
+    // released afterwards.
     queueMicrotask(() => {
       this.#initialRead = undefined;
     });
   }
 
-  /** Whether a connection that Socket.IO recovered came back without the session that it had. */
+  /** Whether a recovered connection no longer has the session that it had before. */
   get #hasLostItsSession(): boolean {
     const before = this.#roomBefore;
     if (before === undefined) return false;
-    if (!this.#applicant.hasSession(before)) return true;
+    if (!this.#owner.hasSession(before)) return true;
     const { snapshot, error } = this.#initialRead ?? {};
     return snapshot === undefined && !isStoreTrouble(error?.code);
   }
 
-  /** Whether nobody may be told of the connection yet, because the store is down. */
+  /** Whether the announcement has to wait, because the store is down. */
   get #mustWait(): boolean {
     if (!isStoreTrouble(this.#initialRead?.error?.code)) return false;
-    // With `autoErrManager` nobody else would call the listeners once the store is back; and of a
-    // recovered connection nobody else would find out whether its session has ended meanwhile.
+    // With `autoErrManager` the listeners cannot be called without a session; and whether the session
+    // of a recovered connection has ended is known only once the store is back.
     return this.#options.autoErrManager || this.#roomBefore !== undefined;
   }
 
   get #roomBefore(): string | undefined {
-    const { raw } = this.#applicant;
+    const { raw } = this.#owner;
     return raw.recovered ? sessionRoomOf(raw) : undefined;
   }
 
-  #announce({ connectionListeners }: Entrance): void {
+  #announce({ connectionListeners }: NamespaceListeners): void {
     const { snapshot } = this.#initialRead ?? {};
-    // It may have ended while other middlewares were at work.
-    if (snapshot && !this.#applicant.join(snapshot)) this.#initialRead = { error: notFound() };
+    // The session may have ended while other middlewares ran.
+    if (snapshot && !this.#owner.join(snapshot)) this.#initialRead = { error: notFound() };
     if (this.#initialRead === undefined) return;
     for (const listener of [...connectionListeners]) {
-      this.#applicant.deliver('connection', listener, this.#initialRead, [this.#applicant.socket]);
+      this.#owner.deliver('connection', listener, this.#initialRead, [this.#owner.socket]);
     }
   }
 
-  /** Admits and announces the connection together with other entrances. */
-  #announceLate(entrance: Entrance): void {
+  /** Admits and announces the connection later, once for all wrappers. */
+  #announceLate(wrapper: NamespaceListeners): void {
     if (this.#late) {
-      this.#late.push(entrance);
+      this.#late.push(wrapper);
       return;
     }
-    const entrances = [entrance];
-    this.#late = entrances;
-    const { raw } = this.#applicant;
-    // Only of a recovered one: the middlewares of the others have been called.
-    const letGo = raw.recovered ? holdEvents(raw, this.#options.maxPending) : () => {};
+    const wrappers = [wrapper];
+    this.#late = wrappers;
+    const { raw } = this.#owner;
+    // Only a recovered connection can receive events before it is admitted.
+    const release = raw.recovered ? bufferEvents(raw, this.#options.maxPending) : () => {};
     const end = (): void => {
       this.#late = undefined;
       this.#initialRead = undefined;
-      letGo();
+      release();
     };
-    // By then every wrapper has been told of the connection, which happens in one turn.
+    // All wrappers of the namespace are called in this turn.
     queueMicrotask(() => {
-      this.#admitAndAnnounce(entrances).then(end, end);
+      this.#admitAndAnnounce(wrappers).then(end, end);
     });
   }
 
-  async #admitAndAnnounce(entrances: readonly Entrance[]): Promise<void> {
-    const { raw } = this.#applicant;
-    const refusal = this.#initialRead ? undefined : await this.#admitToAll(entrances);
-    if (refusal) return disconnect(this.#applicant, refusal);
-    if (this.#mustWait && !this.#hasLostItsSession) await this.#waitForStore(entrances);
+  async #admitAndAnnounce(wrappers: readonly NamespaceListeners[]): Promise<void> {
+    const { raw } = this.#owner;
+    const refusal = this.#initialRead ? undefined : await this.#admitToAll(wrappers);
+    if (refusal) return disconnect(this.#owner, refusal);
+    if (this.#mustWait && !this.#hasLostItsSession) await this.#waitForStore(wrappers);
     if (this.#hasLostItsSession) {
-      return disconnect(this.#applicant, connectError('ERR_SESSION_NOT_FOUND'));
+      return disconnect(this.#owner, connectError('ERR_SESSION_NOT_FOUND'));
     }
     if (!raw.connected) return;
-    for (const entrance of entrances) if (!entrance.isClosed) this.#announce(entrance);
+    for (const wrapper of wrappers) if (!wrapper.isClosed) this.#announce(wrapper);
   }
 
-  async #admitToAll(entrances: readonly Entrance[]): Promise<Refusal | undefined> {
-    for (const entrance of entrances) {
-      const refusal = await this.admit(entrance);
+  async #admitToAll(wrappers: readonly NamespaceListeners[]): Promise<Refusal | undefined> {
+    for (const wrapper of wrappers) {
+      const refusal = await this.admit(wrapper);
       if (refusal) return refusal;
     }
     return undefined;
   }
 
-  async #waitForStore(entrances: readonly Entrance[]): Promise<void> {
+  async #waitForStore(wrappers: readonly NamespaceListeners[]): Promise<void> {
     const { error } = this.#initialRead ?? {};
-    if (error) this.#applicant.reportTrouble(error, 'connection');
+    if (error) this.#owner.reportTrouble(error, 'connection');
     const isOver = (): boolean =>
-      !this.#applicant.raw.connected || entrances.every(({ isClosed }) => isClosed);
+      !this.#owner.raw.connected || wrappers.every(({ isClosed }) => isClosed);
     while (this.#mustWait && !isOver()) {
       await delay(retryInterval, undefined, { ref: false });
-      this.#initialRead = await this.#applicant.read();
+      this.#initialRead = await this.#owner.read();
     }
   }
 
   async #authorize(listeners: readonly Listener[]): Promise<Refusal | undefined> {
     const event = 'authorization';
-    const applicant = this.#applicant;
-    const result = await applicant.read();
+    const owner = this.#owner;
+    const result = await owner.read();
     const hasSession = result.snapshot !== undefined;
     const deadlines = new Deadlines(this.#options.storeTimeout);
     for (const listener of listeners) {
-      const leading = applicant.authorizationArguments(result);
+      const leading = owner.authorizationArguments(result);
       if (leading instanceof SessionError) {
-        applicant.reportTrouble(leading, event);
+        owner.reportTrouble(leading, event);
         return connectError(leading.code);
       }
       const refusal = await authorize(
         {
-          ask: (answer) => listener(...leading, applicant.raw.handshake, answer),
-          failed: (error) => applicant.listenerFailed(error, { event, hasSession }),
-          late: (error) => applicant.report(error, event),
+          ask: (answer) => listener(...leading, owner.raw.handshake, answer),
+          failed: (error) => owner.listenerFailed(error, { event, hasSession }),
+          late: (error) => owner.report(error, event),
         },
         deadlines,
       );
       if (refusal) {
-        applicant.refused(refusedByListener(), event);
+        owner.refused(refusedByListener(), event);
         return refusal;
       }
     }
@@ -223,8 +223,8 @@ function refusedByListener(): SessionError {
   return new SessionError('ERR_SESSION_REFUSED', 'An `authorization` listener refused the client');
 }
 
-/** Disconnects a client that Socket.IO has let in. Where only the store is down, it may come back. */
-function disconnect({ raw }: Applicant, { data }: Refusal): void {
+/** Disconnects a client that Socket.IO has connected. If only the store is down, it may reconnect. */
+function disconnect({ raw }: AdmissionOwner, { data }: Refusal): void {
   if (isStoreTrouble(data?.code)) raw.conn.close();
   else raw.disconnect();
 }

@@ -1,13 +1,12 @@
 /**
- * @module The answer of an `authorization` listener. Knows every way to answer, and that only `true`
- * accepts; must not know what was asked.
+ * @module Calls an `authorization` listener and waits for its answer, of which only `true` accepts.
  */
 
 import type { Deadlines } from '../deadlines.js';
 import { connectError, SessionError } from '../errors.js';
 import { isThenable } from '../thenable.js';
 
-/** What refuses a client: our error with its code, or whatever the application gave for one. */
+/** The error with which a client is refused: the library's, or the one that the application passed. */
 export interface Refusal extends Error {
   readonly data?: { readonly code?: unknown };
 }
@@ -15,21 +14,21 @@ export interface Refusal extends Error {
 /** The last parameter of an `authorization` listener. */
 type Answer = (error?: unknown, accepted?: unknown) => void;
 
-/** How to ask a listener, and whom to tell when asking fails. */
+/** One call of a listener, and the callbacks for its failures. */
 export interface Question {
-  /** Calls the listener with the function that takes its answer. */
+  /** Calls the listener with `answer` as its last argument. */
   readonly ask: (answer: Answer) => unknown;
-  /** Hears what the listener threw or rejected with: the client does not. */
+  /** Reports what the listener threw or rejected with, which the client is not shown. */
   readonly failed: (error: unknown) => void;
-  /** Hears that it did not answer in time. */
+  /** Reports that it did not answer in time. */
   readonly late: (error: SessionError) => void;
 }
 
 /**
- * Puts a question to a listener and waits for its first answer: a call of the function that it is
- * given, or a boolean that it returns or resolves to.
+ * Calls a listener and waits for its first answer: a call of the function that it is given, or a
+ * boolean that it returns or resolves to.
  *
- * @returns the refusal, or nothing where the listener accepts
+ * @returns the refusal, or undefined if the listener accepts
  */
 export async function authorize(
   { ask, failed, late }: Question,
@@ -68,7 +67,7 @@ export async function authorize(
 function verdict(error: unknown, accepted: unknown): Refusal | undefined {
   if (error instanceof SessionError) return connectError(error.code);
   if (!error) return accepted === true ? undefined : connectError('ERR_SESSION_REFUSED');
-  // Socket.IO sends `message` and `data` of whatever it is given; a string has neither.
+  // Socket.IO sends the `message` and `data` of the error; a string has neither.
   if (typeof error === 'object') return error as Refusal;
   return Object.assign(connectError('ERR_SESSION_REFUSED'), { message: String(error) });
 }

@@ -1,15 +1,15 @@
 /**
- * @module The methods of a prototyped socket that take functions which are not listeners of one
- * event: those that hear any event, and acknowledgements. Their `this` is the prototyped socket.
+ * @module The methods of a prototyped socket that take listeners of any event, or acknowledgements:
+ * `this` of these functions is the prototyped socket.
  */
 
 import { bindListener, type Listener, leadsTo, unbound } from './listener-links.js';
 import type { MethodCall, MethodOverride } from './socket-proxies.js';
 
-/** A method of Socket.IO that lists listeners, in its own array. */
+/** A method of Socket.IO that returns its own array of listeners. */
 type Lister = 'listenersAny' | 'listenersAnyOutgoing';
 
-/** For each list of listeners, the methods that add to it, take from it, and show it. */
+/** For each list of listeners, the methods that add to it, remove from it, and return it. */
 const anyMethods = [
   { adders: ['onAny', 'prependAny'], remover: 'offAny', lister: 'listenersAny' },
   {
@@ -19,14 +19,14 @@ const anyMethods = [
   },
 ] as const;
 
-/** Arrays of listeners as they are shown, by Socket.IO's own. */
+/** The views of Socket.IO's arrays of listeners. */
 const views = new WeakMap<Listener[], Listener[]>();
 
 /** The overrides for a kind of prototyped socket. */
 export function callbackMethods<Raw extends object>(): Record<string, MethodOverride<Raw>> {
   const overrides: Record<string, MethodOverride<Raw>> = {
-    // All methods that send come by here with their acknowledgement; private, and as old as
-    // `timeout`. Without it, the raw socket would be `this` of an acknowledgement.
+    // Private, and as old as `timeout`: every method that sends passes its acknowledgement to it.
+    // Without the override, `this` of an acknowledgement would be the raw socket.
     registerAckCallback: (call, [id, acknowledge]) =>
       run(call, [id, bindListener(acknowledge as Listener, call.socket)]),
   };
@@ -51,7 +51,7 @@ function run<Raw extends object>({ method, self }: MethodCall<Raw>, args: unknow
   return Reflect.apply(method, self, args);
 }
 
-/** What is no function is Socket.IO's to refuse. */
+/** Socket.IO itself refuses anything that is not a function. */
 function boundTo<Raw extends object>({ socket }: MethodCall<Raw>, listener: unknown): unknown {
   return typeof listener === 'function' ? bindListener(listener as Listener, socket) : listener;
 }

@@ -8,7 +8,7 @@ import type { Diagnostics } from '../diagnostics.js';
 import type { SessionMessage } from '../session/live-sessions.js';
 import { isSessionHash } from '../session/session-hash.js';
 
-/** A server-side event: no client can send or receive it. */
+/** The name of the server-side event, which clients can neither send nor receive. */
 const event = 'expression.socket.io:session';
 
 /** Sends messages to the other nodes, and receives theirs. */
@@ -22,13 +22,13 @@ export class ClusterBus {
     this.#diagnostics = diagnostics;
   }
 
-  /** Sends a message to all other nodes, where there are any. */
+  /** Sends a message to all other nodes, if the adapter connects any. */
   publish(message: SessionMessage): void {
     if (!connectsNodes(this.#namespace.adapter)) return;
     try {
       this.#namespace.serverSideEmit(event, message);
     } catch (error) {
-      // The adapter is down; the other nodes find out when they read the store.
+      // The adapter is down. The other nodes notice the change when they read the store.
       this.#diagnostics.warn(error);
     }
   }
@@ -41,18 +41,18 @@ export class ClusterBus {
     this.#emitter.on(event, this.#listener);
   }
 
-  /** Receives no more. */
+  /** Stops receiving. */
   close(): void {
     if (this.#listener) this.#emitter.off(event, this.#listener);
   }
 
-  /** The namespace as the `EventEmitter` that it is, whatever its event maps. */
+  /** The namespace as an `EventEmitter`, without its event maps. */
   get #emitter(): NodeJS.EventEmitter {
     return this.#namespace;
   }
 }
 
-/** The adapter in memory has a `serverSideEmit` too, which only prints a warning. */
+/** The in-memory adapter inherits a `serverSideEmit` that only prints a warning. */
 function connectsNodes(adapter: object): boolean {
   for (let owner = adapter; owner; owner = Object.getPrototypeOf(owner)) {
     if (Object.hasOwn(owner, 'serverSideEmit')) {
@@ -62,7 +62,7 @@ function connectsNodes(adapter: object): boolean {
   return false;
 }
 
-/** Nodes may run another version of this library while they are replaced. */
+/** Other nodes may run another version of this library during a deployment. */
 function isSessionMessage(value: unknown): value is SessionMessage {
   const { type, hash, reason, expiries } = Object(value) as Record<string, unknown>;
   if (type === 'extended') return Array.isArray(expiries) && expiries.every(isExpiry);

@@ -1,22 +1,22 @@
 /**
- * @module Listens to adapters for sockets that leave rooms, and so for sockets that leave at all. A
- * listener on the socket itself could be removed, and would change the socket for others.
+ * @module Listens to adapters for sockets that leave rooms, which a disconnected socket does, too. A
+ * listener on the socket itself could be removed by the application, and would be visible to it.
  */
 
 import type { Namespace, Socket } from 'socket.io';
 
-/** Told of one socket. */
+/** Notified for one socket. */
 export interface RoomMember {
   /** The socket has just left a room. */
   leftRoom(room: string): void;
 }
 
-/** Listens to adapters: once to each. */
+/** One listener on each adapter. */
 export class LeaveRoomListener {
   readonly #members = new WeakMap<Socket, RoomMember>();
   readonly #listeners = new WeakMap<object, (room: string, id: string) => void>();
 
-  /** Tells of a socket from now on. */
+  /** Notifies `member` of the rooms that a socket leaves. */
   add(raw: Socket, member: RoomMember): void {
     this.#members.set(raw, member);
     const { nsp: namespace } = raw;
@@ -31,7 +31,7 @@ export class LeaveRoomListener {
     adapter.on('leave-room', listener);
   }
 
-  /** Tells of a socket no more. */
+  /** Stops notifying the member of a socket. */
   remove(raw: Socket): void {
     this.#members.delete(raw);
   }

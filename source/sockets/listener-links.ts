@@ -11,12 +11,12 @@ export type Listener = (...args: unknown[]) => unknown;
 /** The name of an event, as `EventEmitter` takes it. */
 export type EventName = string | symbol;
 
-/** The key under which a listener of ours has the one that it calls. */
+/** The key under which a wrapper of the library has the listener that it calls. */
 const inner: unique symbol = Symbol('inner listener');
-/** The key of the same, where the listener is only bound to its socket. */
+/** The same for a wrapper that only binds the listener to its socket. */
 const bound: unique symbol = Symbol('bound listener');
 
-/** From listeners that others made to those that they call. */
+/** The listeners that wrappers of other libraries call. */
 const links = new WeakMap<Listener, Listener>();
 
 /** A listener that may call another one. */
@@ -26,19 +26,19 @@ interface BoundListener extends Listener {
   [bound]?: Listener;
 }
 
-/** No chain of wrappers is longer: one that is, leads back to itself. */
+/** The longest chain of wrappers that is followed: a longer one is a cycle. */
 const longestChain = 20;
 
-/** Notes that a listener calls another one, which is found by it from then on. */
+/** Records that a listener calls another one, so that it can be found by that. */
 export function link(outer: Listener, listener: Listener): void {
-  // Somebody may have unwrapped a listener instead.
+  // Another library may have unwrapped the listener instead.
   if (innerOf(outer) || leadsTo(listener, outer)) return;
   links.set(outer, listener);
 }
 
 /**
- * A listener with `socket` as its `this`, whoever emits the event. `EventEmitter` finds it by the
- * application's own, by its property `listener`.
+ * Binds a listener to `socket` as its `this`. `EventEmitter` finds the bound function by the
+ * application's listener, which it has as its property `listener`.
  */
 export function bindListener(listener: Listener, socket: object): Listener {
   const bind: BoundListener = (...args) => Reflect.apply(listener, socket, args);
@@ -47,25 +47,25 @@ export function bindListener(listener: Listener, socket: object): Listener {
   return bind;
 }
 
-/** Lets `wrapper` be found by the listener that it calls, on the raw socket as well. */
+/** Makes `wrapper` findable by the listener that it calls, also on the raw socket. */
 export function wrapping(wrapper: BoundListener, listener: Listener): Listener {
   wrapper.listener = listenerOf(listener);
   wrapper[inner] = listener;
   return wrapper;
 }
 
-/** What was bound, where `bindListener` made the listener; otherwise the listener itself. */
+/** The function that `bindListener` bound, or the listener itself if it is not bound. */
 export function unbound(listener: BoundListener): Listener {
   const bare = listener[bound];
   return bare ? unbound(bare) : listener;
 }
 
-/** What `listeners` shows of a function that it would list: the application's own, where it is known. */
+/** What `listeners` returns for a registered function: the application's listener, if it is known. */
 export function shownFor(listed: Listener): Listener {
   return innerOf(listed) ? listenerOf(listed) : listed;
 }
 
-/** The application's own listener behind another one, as `EventEmitter` sees it. */
+/** The application's listener behind a wrapper. */
 function listenerOf(listener: Listener): Listener {
   let last: BoundListener = listener;
   for (let next = innerOf(last); next; next = innerOf(last)) last = next;
@@ -88,18 +88,18 @@ export function leadsTo(outer: Listener, listener: unknown): boolean {
   return false;
 }
 
-/** Whether `EventEmitter` finds a registered listener by `listener` without our help. */
+/** Whether `EventEmitter` itself finds a registered listener by `listener`. */
 export function isFoundBy(registered: Listener, listener: unknown): boolean {
   return registered === listener || Reflect.get(registered, 'listener') === listener;
 }
 
-/** The listeners of an event as they were registered, whatever was put in place of the method. */
+/** The listeners of an event as they were registered, even if `rawListeners` has been replaced. */
 export function registeredOn(emitter: EventEmitter, event: EventName): Listener[] {
   // All of them are functions.
   return EventEmitter.prototype.rawListeners.call(emitter, event) as Listener[];
 }
 
-/** A raw socket as the `EventEmitter` that it is, whatever its event maps. */
+/** A raw socket as an `EventEmitter`, without its event maps. */
 export function emitterOf(raw: EventEmitter): EventEmitter {
   return raw;
 }

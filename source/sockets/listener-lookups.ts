@@ -1,6 +1,6 @@
 /**
- * @module The methods of a prototyped socket that take listeners away, list and count them: by the
- * functions that the application passed, and with those of `sessionend`.
+ * @module The methods of a prototyped socket that remove, list and count listeners: by the functions
+ * that the application passed, and including those of `sessionend`.
  */
 
 import type { EventEmitter } from 'node:events';
@@ -78,8 +78,8 @@ export function lookupMethods(lifeEvents: (raw: Socket) => EventEmitter): Record
 }
 
 /**
- * Runs the method that a call is of. What the class of Socket.IO inherits, and so nobody has
- * replaced there, is faster on the raw socket.
+ * Runs the called method. A method that Socket.IO's class inherits, and so has not been replaced, is
+ * run on the raw socket, which is faster.
  */
 export function run({ name, method, raw, self }: Call, args: unknown[]): unknown {
   const base: object | null = Object.getPrototypeOf(Object.getPrototypeOf(raw));
@@ -87,5 +87,5 @@ export function run({ name, method, raw, self }: Call, args: unknown[]): unknown
   return Reflect.apply(method, isInherited ? raw : self, args);
 }
 
-/** Node.js binds the listener to what these are called on. */
+/** Node.js binds the listener to the object on which these are called. */
 const onSelf: ReadonlySet<PropertyKey> = new Set(['once', 'prependOnceListener']);

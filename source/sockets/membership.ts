@@ -1,6 +1,6 @@
 /**
- * @module A socket's place among those of its session: in the index of live sessions, which tells it
- * of the end, and in the session's room, which messages are addressed to and recovery brings back.
+ * @module The membership of a socket in its session: in the index of live sessions, which notifies it
+ * of the end, and in the session's room, to which messages are sent and which recovery restores.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -23,14 +23,14 @@ export interface MembershipDependencies {
 
 /** The socket that belongs to a session. */
 export interface MembershipOwner {
-  /** What the listener returned that is ending the session itself, if any. */
+  /** The result of the listener that is ending the session, if one of this socket is. */
   readonly endingResult: unknown;
   /** Emits `sessionend`. */
   notifyEnd(reason: SessionEndReason): void;
   report(error: unknown, event: string): void;
 }
 
-/** One socket's part in its session. */
+/** The membership of one socket. */
 export class Membership implements Member, RoomMember {
   readonly #raw: Socket;
   readonly #dependencies: MembershipDependencies;
@@ -49,7 +49,7 @@ export class Membership implements Member, RoomMember {
     return this.#session !== undefined;
   }
 
-  /** Whether the end of the session disconnects the socket: soon, where the store has none. */
+  /** Whether the end of the session disconnects the socket. */
   get endsWithSession(): boolean {
     const { onSessionEnd } = this.#dependencies;
     return onSessionEnd === 'disconnect' && (this.isJoined || this.#isEnding);
@@ -60,7 +60,7 @@ export class Membership implements Member, RoomMember {
   }
 
   /**
-   * The socket belongs to its session from now on.
+   * Adds the socket to its session.
    *
    * @returns whether the session is still alive; if not, the socket ends with it
    */
@@ -70,7 +70,7 @@ export class Membership implements Member, RoomMember {
     if (this.endsWithSession) return false;
     const session = this.#dependencies.engine.join(sessionId, this, snapshot);
     if (typeof session === 'string') {
-      // Once, where several events were read before it ended.
+      // Once, even if several events were read before the session ended.
       if (!this.#isEnding) void this.end(session);
       return false;
     }
@@ -81,7 +81,7 @@ export class Membership implements Member, RoomMember {
     return true;
   }
 
-  /** The session is used by an event of the client. */
+  /** An event of the client uses the session, which may touch it. */
   use(snapshot: Snapshot, event: string): void {
     if (this.#session === undefined) return;
     this.#dependencies.engine
@@ -102,14 +102,14 @@ export class Membership implements Member, RoomMember {
     });
   }
 
-  /** Gives its place up. */
+  /** Removes the socket from its session. */
   leave(): void {
     if (this.#session) this.#dependencies.engine.leave(this.#session, this);
     this.#session = undefined;
     this.#dependencies.leaveRoomListener.remove(this.#raw);
   }
 
-  /** A socket that disconnects leaves its rooms first; the application may leave any room. */
+  /** A socket leaves its rooms before it is disconnected; the application may also leave any room. */
   leftRoom(room: string): void {
     if (room !== this.#raw.id && room !== this.#session?.hash) return;
     queueMicrotask(() => {
@@ -125,16 +125,16 @@ export class Membership implements Member, RoomMember {
   }
 }
 
-/** The session's room that a socket is in, if any. */
+/** The room of the session that a socket is in, if any. */
 export function sessionRoomOf(raw: Socket): string | undefined {
   return [...raw.rooms].find(isSessionHash);
 }
 
 /**
- * Keeps a connection from being recovered: after a login the client comes back with another session,
- * and would be disconnected with the one that the connection had.
+ * Prevents recovery of a connection: after a login the client reconnects with a new session, and
+ * would be disconnected for the old one that recovery restores.
  */
 function preventRecovery(raw: Socket): void {
-  // Socket.IO keeps the state by this private id, and the client asks for it by the one it was given.
+  // Socket.IO stores the state under this private id; the client asks for it by the id it was sent.
   if (Reflect.get(raw, 'pid') !== undefined) Reflect.set(raw, 'pid', randomUUID());
 }

@@ -1,22 +1,22 @@
 /**
- * @module The events of a socket that wait for their session: how many, and how large they are.
+ * @module Limits the events of a socket that wait for their session, by number and by size.
  */
 
 import type { EventName, Listener } from './listener-links.js';
 
-/** How much the waiting events of one socket, and of all sockets, may hold, in bytes. */
-export const mostOfSocket = 16_000_000;
-const mostInAll = 256_000_000;
+/** The limits of the pending events of one socket, and of all sockets, in bytes. */
+export const socketLimit = 16_000_000;
+const totalLimit = 256_000_000;
 
-/** What an event holds while it waits, besides its data, in bytes: promises, closures and lists. */
-const bytesOfEvent = 400;
+/** The size of a pending event without its data, in bytes: promises, closures and lists. */
+const eventSize = 400;
 
-/** What the waiting events of all sockets hold, in bytes. */
+/** The size of the pending events of all sockets, in bytes. */
 export interface PendingTotal {
   bytes: number;
 }
 
-/** An event that waits: the first of its listeners to be called ends that. */
+/** A pending event, until the first of its listeners is called. */
 export interface PendingEvent {
   readonly bytes: number;
 }
@@ -27,7 +27,7 @@ export class PendingEvents {
   readonly #total: PendingTotal;
   #count = 0;
   #bytes = 0;
-  /** The event that came last, who was called for it, and whether it may wait. */
+  /** The latest event, the listeners that were called for it, and whether it may wait. */
   #event: EventName | undefined;
   readonly #listeners: Listener[] = [];
   #mayWait = true;
@@ -38,18 +38,18 @@ export class PendingEvents {
   }
 
   /**
-   * An event came for a listener.
+   * Counts an event that arrived for a listener.
    *
-   * @param isUnlimited whether it may wait whatever else does
-   * @returns the event for its first listener, `'same'` for a further one; nothing where it may not
-   * wait
+   * @param isUnlimited whether it may wait whatever the limits
+   * @returns the event for its first listener, `'same'` for a further one, or undefined if the event
+   * may not wait
    */
   enter(
     event: EventName,
     listener: Listener,
     { args, isUnlimited }: { readonly args: readonly unknown[]; readonly isUnlimited: boolean },
   ): PendingEvent | 'same' | undefined {
-    // Its listeners are called in a row: another event begins where a name or a listener does.
+    // The listeners of one event are called in a row, so a new name or a known listener is a new event.
     const isFirst = event !== this.#event || this.#listeners.includes(listener);
     if (!isFirst) {
       this.#listeners.push(listener);
@@ -65,7 +65,7 @@ export class PendingEvents {
     return { bytes };
   }
 
-  /** Another event begins; at the latest, with the next turn. */
+  /** Begins a new event, which ends with this turn at the latest. */
   #begin(event: EventName, listener: Listener): void {
     if (this.#listeners.length === 0) {
       queueMicrotask(() => {
@@ -78,7 +78,7 @@ export class PendingEvents {
     this.#listeners.push(listener);
   }
 
-  /** An event waits no more. */
+  /** An event no longer waits. */
   leave({ bytes }: PendingEvent): void {
     this.#count--;
     this.#bytes -= bytes;
@@ -86,21 +86,21 @@ export class PendingEvents {
   }
 
   #hasRoomFor(bytes: number): boolean {
-    // One event may wait however large it is: `maxHttpBufferSize` says what may come at all.
+    // A single event may wait whatever its size, which `maxHttpBufferSize` limits.
     return (
       this.#count < this.#limit &&
-      (this.#bytes === 0 || this.#bytes + bytes <= mostOfSocket) &&
-      (this.#total.bytes === 0 || this.#total.bytes + bytes <= mostInAll)
+      (this.#bytes === 0 || this.#bytes + bytes <= socketLimit) &&
+      (this.#total.bytes === 0 || this.#total.bytes + bytes <= totalLimit)
     );
   }
 }
 
 /**
- * About how many bytes an event takes with its data. What is nested is walked: its parser has taken
- * longer for it.
+ * The approximate size of an event and its data. Walking nested data takes less time than parsing it
+ * took.
  */
 export function sizeOf(args: readonly unknown[]): number {
-  let bytes = bytesOfEvent;
+  let bytes = eventSize;
   let nested: object[] | undefined;
   const add = (value: unknown): void => {
     bytes += 8;

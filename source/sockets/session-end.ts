@@ -1,6 +1,6 @@
 /**
- * @module Disconnects a socket whose session has ended, after the application was told and what is on
- * its way has left.
+ * @module Ends a socket whose session has ended: emits `sessionend`, gives pending answers time to
+ * leave, and disconnects it.
  */
 
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
@@ -8,10 +8,10 @@ import type { Socket } from 'socket.io';
 import type { ResolvedOptions } from '../options.js';
 import type { SessionEndReason } from '../types.js';
 
-/** How long a socket stays, in milliseconds: what is on its way gets an answer, if not a session. */
+/** How long a socket stays connected, in milliseconds, so that pending events are answered. */
 const grace = 250;
 
-/** How long it stays at most while the listener that ended its session is still at work. */
+/** How long it stays connected at most while the listener that ended the session is running. */
 const patience = 500;
 
 /** The end of a socket's session. */
@@ -19,27 +19,27 @@ export interface SessionEnd {
   readonly raw: Socket;
   readonly reason: SessionEndReason;
   readonly onSessionEnd: ResolvedOptions['onSessionEnd'];
-  /** What the listener returned that ended the session, if one of this socket did. */
+  /** The result of the listener that ended the session, if one of this socket did. */
   readonly listenerResult: unknown;
   /** Emits `sessionend`. */
   readonly notify: () => void;
 }
 
 /**
- * Tells the application that the session has ended, and disconnects the socket within a second.
+ * Emits `sessionend`, and disconnects the socket within a second.
  *
- * What was sent before arrives before, and so does what the listener sends that ended the session.
+ * What was sent before, or by the listener that ended the session, still arrives.
  */
 export async function endSession(end: SessionEnd): Promise<void> {
   const { raw, reason, onSessionEnd, listenerResult, notify } = end;
-  // Who waits for `session.destroy()`, or is told of the same read, goes on in this turn.
+  // Code that awaits `session.destroy()`, or the same read, continues first.
   await turn();
   if (!raw.connected) return;
   notify();
   if (onSessionEnd === 'ignore') return;
   const listenerFinished = Promise.race([settled(listenerResult), pause(patience)]);
   await Promise.all([pause(grace), listenerFinished]);
-  // A client that is disconnected stays away. After a login it comes back, with its new cookie.
+  // After `disconnect()` a client does not reconnect. After a login it should, with its new cookie.
   if (reason === 'regenerated') raw.conn.close();
   else raw.disconnect();
 }

@@ -6,7 +6,7 @@ import type { BroadcastOperator, DefaultEventsMap, Namespace, Socket } from 'soc
 import { assertListener, assertSessionId, assertSocket } from '../assertions.js';
 import { connectError } from '../errors.js';
 import { sessionHashOf } from '../session/session-hash.js';
-import type { Entrance } from './admission.js';
+import type { NamespaceListeners } from './admission.js';
 import type { LeaveRoomListener } from './leave-room-listener.js';
 import type { EventName, Listener } from './listener-links.js';
 import type { SessionSockets } from './session-sockets.js';
@@ -25,12 +25,12 @@ export class SessionNamespaceWrapper {
   /** Socket.IO's own namespace. */
   readonly namespace: Namespace;
   readonly #dependencies: NamespaceDependencies;
-  readonly #entrance: Entrance = {
+  readonly #listeners: NamespaceListeners = {
     authorizations: [],
     connectionListeners: [],
     isClosed: false,
   };
-  /** What the application put on the namespace by this wrapper. */
+  /** The application's listeners on the namespace itself, which it added by this wrapper. */
   readonly #others: { readonly event: EventName; readonly listener: Listener }[] = [];
   readonly #connected: (raw: Socket) => void;
 
@@ -38,22 +38,22 @@ export class SessionNamespaceWrapper {
     this.namespace = namespace;
     this.#dependencies = dependencies;
     const { sockets } = dependencies;
-    this.#connected = (raw) => sockets.of(raw).admission.connected(this.#entrance);
-    // One listener and one middleware stand for all of ours: a namespace that Socket.IO makes from a
-    // pattern takes over what its parent has, but not under the name of the application's listener.
+    this.#connected = (raw) => sockets.of(raw).admission.connected(this.#listeners);
+    // One listener and one middleware call all of the wrapper's: a namespace that Socket.IO makes from
+    // a pattern copies the parent's, so listeners of its own could not be removed from it.
     namespace.on('connection', this.#connected);
     namespace.use((raw, next) => {
       sockets
         .of(raw)
-        .admission.admit(this.#entrance)
+        .admission.admit(this.#listeners)
         .then(next, () => next(connectError('ERR_SESSION_REFUSED')));
     });
   }
 
-  /** Adds a listener: of connections, with the session; of any other event, as the namespace's own. */
+  /** Adds a listener: of connections, with the session, or of any other event of the namespace. */
   on(event: EventName, listener: Listener): this {
     assertListener('on', listener);
-    if (isConnection(event)) this.#entrance.connectionListeners.push(listener);
+    if (isConnection(event)) this.#listeners.connectionListeners.push(listener);
     else {
       this.#emitter.on(event, listener);
       this.#others.push({ event, listener });
@@ -65,7 +65,7 @@ export class SessionNamespaceWrapper {
   off(event: EventName, listener: Listener): this {
     assertListener('off', listener);
     if (isConnection(event)) {
-      removeLast(this.#entrance.connectionListeners, (one) => one === listener);
+      removeLast(this.#listeners.connectionListeners, (one) => one === listener);
     } else {
       this.#emitter.off(event, listener);
       removeLast(this.#others, (one) => one.event === event && one.listener === listener);
@@ -78,10 +78,10 @@ export class SessionNamespaceWrapper {
     return this.namespace.emit(event, ...args);
   }
 
-  /** Adds a listener that every later connection must be accepted by. */
+  /** Adds a listener that must accept every later connection. */
   authorization(listener: Listener): this {
     assertListener('authorization', listener);
-    this.#entrance.authorizations.push(listener);
+    this.#listeners.authorizations.push(listener);
     return this;
   }
 
@@ -91,7 +91,7 @@ export class SessionNamespaceWrapper {
     return this.#dependencies.sockets.prototypedOf(raw);
   }
 
-  /** The sockets of a session in this namespace, on all nodes: what `to(room)` of Socket.IO returns. */
+  /** The sockets of a session in this namespace, on all nodes: as `to(room)` of Socket.IO returns them. */
   to(sessionId: string): Broadcast {
     assertSessionId('to', sessionId);
     return this.namespace.to(sessionHashOf(sessionId)) as Broadcast;
@@ -104,15 +104,15 @@ export class SessionNamespaceWrapper {
   }
 
   /**
-   * Gives everything back, for the facade alone. A middleware can't be removed: it refuses where
-   * there was an `authorization`.
+   * Removes all listeners; only the facade calls it. The middleware cannot be removed: it refuses
+   * all clients if there was an `authorization` listener.
    */
   static close(wrapper: SessionNamespaceWrapper): void {
     wrapper.#close();
   }
 
   #close(): void {
-    this.#entrance.isClosed = true;
+    this.#listeners.isClosed = true;
     for (const { event, listener } of this.#others) this.#emitter.off(event, listener);
     for (const namespace of [this.namespace, ...childrenOf(this.namespace)]) {
       namespace.off('connection', this.#connected);
@@ -121,7 +121,7 @@ export class SessionNamespaceWrapper {
     }
   }
 
-  /** The namespace as the `EventEmitter` that it is, whatever its event maps. */
+  /** The namespace as an `EventEmitter`, without its event maps. */
   get #emitter(): NodeJS.EventEmitter {
     return this.namespace;
   }
@@ -131,7 +131,7 @@ function isConnection(event: EventName): boolean {
   return event === 'connection' || event === 'connect';
 }
 
-/** As `EventEmitter` does: of a listener that was added twice, the later one goes. */
+/** Removes the last match, as `EventEmitter` does for a listener that was added twice. */
 function removeLast<Item>(list: Item[], isIt: (item: Item) => boolean): void {
   const index = list.findLastIndex(isIt);
   if (index >= 0) list.splice(index, 1);

@@ -1,6 +1,6 @@
 /**
- * @module The sockets of one `ExpressionSocket`: finds the controller and the prototyped socket of a
- * raw socket, which has one of each.
+ * @module The sockets of one `ExpressionSocket`: the one controller and the one prototyped socket of
+ * each raw socket.
  */
 
 import { EventEmitter } from 'node:events';
@@ -9,7 +9,7 @@ import { type ControllerDependencies, SocketController } from './socket-controll
 import { SocketMethods } from './socket-methods.js';
 import { SocketProxies } from './socket-proxies.js';
 
-/** Finds the controllers of raw sockets, which go with them: nothing else holds one. */
+/** Makes the controllers of raw sockets, and keeps each as long as its raw socket. */
 export class SessionSockets {
   readonly #dependencies: ControllerDependencies;
   readonly #controllers = new WeakMap<Socket, SocketController>();
@@ -37,12 +37,12 @@ export class SessionSockets {
     return controller;
   }
 
-  /** The prototyped socket of a raw one; a prototyped one is its own. */
+  /** The prototyped socket of a raw socket; a prototyped socket is returned as it is. */
   prototypedOf(socket: Socket): Socket {
     return this.of(this.#proxies.rawOf(socket)).socket;
   }
 
-  /** Takes back what was put on a raw socket. */
+  /** Removes everything that was added to a raw socket. */
   release(raw: Socket): void {
     this.#controllers.get(raw)?.leave();
     this.#methods.release(raw);

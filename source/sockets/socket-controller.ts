@@ -1,6 +1,6 @@
 /**
- * @module A raw socket and the session that it came with: reads the session for each event, and calls
- * the listeners with it.
+ * @module The controller of one raw socket: reads its session for each event, and calls the listeners
+ * with it.
  */
 
 import type { EventEmitter } from 'node:events';
@@ -16,7 +16,7 @@ import { sessionHashOf } from '../session/session-hash.js';
 import type { ReadResult, Snapshot } from '../session/snapshot.js';
 import type { ErrorContext } from '../types/options.js';
 import type { SessionEndReason, SocketSession } from '../types.js';
-import { Admission, type Applicant } from './admission.js';
+import { Admission, type AdmissionOwner } from './admission.js';
 import type { EventName, Listener } from './listener-links.js';
 import { Membership, type MembershipDependencies, type MembershipOwner } from './membership.js';
 import { PendingEvents, type PendingTotal } from './pending-events.js';
@@ -32,7 +32,7 @@ export interface ControllerDependencies {
   readonly memberships: MembershipDependencies;
   readonly diagnostics: Diagnostics;
   readonly pendingTotal: PendingTotal;
-  /** The emitter of `sessionend`: where the application listens to it. */
+  /** The emitter of `sessionend`. */
   readonly lifeEvents: (raw: Socket) => EventEmitter;
 }
 
@@ -40,9 +40,9 @@ export interface ControllerDependencies {
 class ListenerCall implements SessionOwner {
   readonly event: EventName;
   readonly #controller: SocketController;
-  /** Whether the listener is given a session, and not the error that says why there is none. */
+  /** Whether the listener is given a session and not an error. */
   hasSession = true;
-  /** What the listener returned: a promise, where it is asynchronous. */
+  /** What the listener returned: a promise, if it is asynchronous. */
   result: unknown;
 
   constructor(controller: SocketController, event: EventName) {
@@ -50,7 +50,7 @@ class ListenerCall implements SessionOwner {
     this.event = event;
   }
 
-  /** Of an ignored update, it may be the mistake of the listener's own function. */
+  /** Reports the failure of an ignored save or update, which may come from the listener's function. */
   report(error: unknown): void {
     if (error instanceof SessionError) this.#controller.report(error, this.event);
     else this.#controller.listenerFailed(error, this);
@@ -62,18 +62,18 @@ class ListenerCall implements SessionOwner {
 }
 
 /** One raw socket, its session id, and the events that wait for its session. */
-export class SocketController implements Applicant, MembershipOwner {
+export class SocketController implements AdmissionOwner, MembershipOwner {
   readonly raw: Socket;
-  /** The prototyped socket: what the application is given in place of the raw one. */
+  /** The prototyped socket, which the application is given. */
   readonly socket: Socket;
   readonly admission: Admission;
-  /** The listener that is ending the session itself, if any. */
+  /** The call of the listener that is ending the session, if one is. */
   endingCall: ListenerCall | undefined;
   readonly #dependencies: ControllerDependencies;
   readonly #membership: Membership;
   readonly #pending: PendingEvents;
   #sessionId: string | SessionError | undefined;
-  /** The session that express-session made for the handshake, while the store may lack it. */
+  /** The session that express-session made for the handshake, until the store has it. */
   #guest: GuestSession | undefined;
   #isRefusalTold = false;
 
@@ -91,7 +91,7 @@ export class SocketController implements Applicant, MembershipOwner {
     return this.endingCall?.result;
   }
 
-  /** Reads the session as it is now. The session id is found out once. */
+  /** Reads the session as it is now. The session id is read once. */
   async read(): Promise<ReadResult> {
     const result = await this.#readById();
     const { error } = result;
@@ -118,7 +118,7 @@ export class SocketController implements Applicant, MembershipOwner {
   }
 
   /**
-   * Stores the session that express-session made for the handshake, where it would do so itself.
+   * Stores the session that express-session made for the handshake, if it would store it, too.
    *
    * @throws {SessionError} what the store failed with
    */
@@ -132,24 +132,24 @@ export class SocketController implements Applicant, MembershipOwner {
   }
 
   /**
-   * The socket, which is announced now, belongs to the session that was read for it.
+   * Adds the socket, which is announced now, to the session that was read for it.
    *
-   * @returns whether that is still alive
+   * @returns whether the session is still alive
    */
   join(snapshot: Snapshot): boolean {
     return this.#membership.join(String(this.#sessionId), snapshot);
   }
 
-  /** The socket belongs to its session no more. */
+  /** Removes the socket from its session. */
   leave(): void {
     this.#membership.leave();
   }
 
-  /** An event came for a listener, which is called once its session was read. */
+  /** Reads the session for an event, and then calls the listener. */
   receive(event: EventName, listener: Listener, args: readonly unknown[]): void {
     const sessionId = this.#sessionId;
     if (typeof sessionId !== 'string') {
-      // Nothing to read, and so nothing to wait for.
+      // Without a session id there is nothing to read.
       if (sessionId) this.deliver(event, listener, { error: sessionId }, args);
       return;
     }
@@ -159,8 +159,8 @@ export class SocketController implements Applicant, MembershipOwner {
       this.deliver(event, listener, { error: this.#overload() }, args);
       return;
     }
-    // One `then` for each event, on a promise that they share: they are called in the order in which
-    // they came, and each in its own asynchronous context.
+    // One `then` per event on the shared promise: the listeners are called in the order in which the
+    // events arrived, and each in its own asynchronous context.
     const newRecord = this.#guest?.isNew ? this.#guest.record() : undefined;
     void this.#dependencies.engine.read(sessionId, newRecord).then((result) => {
       if (pending !== 'same') this.#pending.leave(pending);
@@ -169,7 +169,7 @@ export class SocketController implements Applicant, MembershipOwner {
     });
   }
 
-  /** Calls a listener with a session of its own, or deals with the lack of one. */
+  /** Calls a listener with its own copy of the session, or handles the error. */
   deliver(
     event: EventName,
     listener: Listener,
@@ -193,10 +193,10 @@ export class SocketController implements Applicant, MembershipOwner {
   }
 
   /**
-   * What an `authorization` listener is given ahead of its own arguments: `(err, session)`, or, with
-   * `autoErrManager`, `(session)`.
+   * The first arguments of an `authorization` listener: `(err, session)` or, with `autoErrManager`,
+   * `(session)`.
    *
-   * @returns the arguments, or the error that `autoErrManager` keeps from the listener
+   * @returns the arguments, or the error that `autoErrManager` handles instead of the listener
    */
   authorizationArguments(result: ReadResult): readonly unknown[] | SessionError {
     const session = this.#open(new ListenerCall(this, 'authorization'), result);
@@ -205,12 +205,12 @@ export class SocketController implements Applicant, MembershipOwner {
     return autoErrManager ? [session] : [null, session];
   }
 
-  /** Reports what an operator would want to know: not every visitor who is not logged in. */
+  /** Reports an error that an operator needs to see; a visitor who is not logged in is none. */
   reportTrouble(error: SessionError, event: EventName): void {
     if (isStoreTrouble(error.code) || error.cause !== undefined) this.report(error, event);
   }
 
-  /** Reports a mistake of a listener that is waited for elsewhere. */
+  /** Reports what a listener threw whose result is awaited elsewhere. */
   listenerFailed(
     error: unknown,
     { event, hasSession }: { readonly event: EventName; readonly hasSession: boolean },
@@ -218,28 +218,28 @@ export class SocketController implements Applicant, MembershipOwner {
     this.#dependencies.diagnostics.listenerFailed(error, { ...this.#context(event), hasSession });
   }
 
-  /** Tells why the client has no session, or is not let in. */
+  /** Reports why the client has no session, or is refused. */
   refused(error: SessionError, event: EventName): void {
     this.#dependencies.diagnostics.refused(error, this.#context(event));
   }
 
-  /** Reports a failure that no listener is told of. */
+  /** Reports a failure that no listener gets. */
   report(error: unknown, event: EventName): void {
     this.#dependencies.diagnostics.failed(error, this.#context(event));
   }
 
-  /** Tells the application that the session has ended. */
+  /** Calls the listeners of `sessionend`. */
   notifyEnd(reason: SessionEndReason): void {
     const event = 'sessionend';
     this.#guest?.settle();
     const lifeEvents = this.#dependencies.lifeEvents(this.raw);
-    // Those of `once` take themselves away; all of them are functions.
+    // The raw listeners of `once` remove themselves; all of them are functions.
     for (const listener of lifeEvents.rawListeners(event) as Listener[]) {
       this.#dependencies.diagnostics.call(listener, [reason], this.#context(event));
     }
   }
 
-  /** A session was read for an event of the client. */
+  /** Counts a read of the session for an event as activity of the client. */
   #use(event: EventName, snapshot: Snapshot): void {
     if (!snapshot.isNew) this.#guest?.settle();
     // The store may have been down when the socket was announced.
@@ -248,8 +248,8 @@ export class SocketController implements Applicant, MembershipOwner {
   }
 
   /**
-   * Listeners that clean up after a client must hear that it left, however many events wait. Some
-   * parsers let a client send an event of that name, as often as it likes.
+   * The final `disconnect` may wait whatever the limits, because listeners clean up after the client.
+   * Some parsers let a connected client send an event of that name, which may not.
    */
   #isFinalDisconnect(event: EventName): boolean {
     return event === 'disconnect' && !this.raw.connected;
@@ -268,10 +268,10 @@ export class SocketController implements Applicant, MembershipOwner {
     return session;
   }
 
-  /** What `autoErrManager` does: a store's trouble passes; a client without a session is disconnected. */
+  /** Handles an error with `autoErrManager`: disconnects the client, unless only the store is down. */
   #manage(error: SessionError, event: EventName): void {
     this.reportTrouble(error, event);
-    // A socket whose session has ended is disconnected with it, and may be meant to come back.
+    // A socket whose session has ended is disconnected by its end, after which it may reconnect.
     const staysForNow = isStoreTrouble(error.code) || this.#membership.endsWithSession;
     if (!staysForNow) this.raw.disconnect();
   }
@@ -279,7 +279,7 @@ export class SocketController implements Applicant, MembershipOwner {
   #overload(): SessionError {
     return new SessionError(
       'ERR_SESSION_OVERLOAD',
-      `Too many events of this socket wait for their session: the store is slow, or the client too fast; the limits are ${this.#dependencies.options.maxPending} events (\`maxPending\`), 16 MB for each socket, and 256 MB in all`,
+      `Too many events of this socket are waiting for their session: the store is slow, or the client sends too fast; the limits are ${this.#dependencies.options.maxPending} events (\`maxPending\`), 16 MB per socket, and 256 MB in total`,
     );
   }
 

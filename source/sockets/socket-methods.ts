@@ -1,6 +1,6 @@
 /**
- * @module The methods in which a prototyped socket differs from its raw one: `sessOn`, `sessOnce`,
- * and those that add listeners, call them, look them up or take them away.
+ * @module The methods in which a prototyped socket differs from its raw socket: `sessOn`, `sessOnce`,
+ * and those that add, call, look up or remove listeners.
  */
 
 import { EventEmitter } from 'node:events';
@@ -21,12 +21,12 @@ import {
 import { lookupMethods, run } from './listener-lookups.js';
 import type { MethodCall, MethodOverride, MethodTable } from './socket-proxies.js';
 
-/** What the methods need to be told about sockets. */
-export interface MethodServices {
+/** What the methods depend on. */
+export interface SocketMethodsDependencies {
   readonly alwaysSession: boolean;
-  /** Hears that an event came for a listener that wants a session. */
+  /** Called with each event for a listener that gets a session. */
   readonly receive: (raw: Socket, event: EventName, listener: Listener, args: unknown[]) => void;
-  /** The emitter of `sessionend`, which is not the raw socket: a client could fake it there. */
+  /** The emitter of `sessionend`. It is not the raw socket, where a client could fake the event. */
   readonly lifeEvents: (raw: Socket) => EventEmitter;
 }
 
@@ -38,7 +38,7 @@ const adders = ['on', 'addListener', 'prependListener', 'once', 'prependOnceList
 type Adder = (typeof adders)[number];
 const onceAdders: ReadonlySet<Adder> = new Set(['once', 'prependOnceListener']);
 
-/** They are about the socket itself, and nothing may be awaited while they are told. */
+/** Events about the socket itself, whose listeners must be called at once. */
 const eventsWithoutSession: ReadonlySet<EventName> = new Set([
   'disconnecting',
   'error',
@@ -47,7 +47,7 @@ const eventsWithoutSession: ReadonlySet<EventName> = new Set([
   'sessionend',
 ]);
 
-/** Where Socket.IO calls listeners: those that were registered on the raw socket have it as `this`. */
+/** Methods of Socket.IO that call listeners: they run on the raw socket, which is then `this`. */
 const deliveringMethods = [
   '_onclose',
   '_onerror',
@@ -61,35 +61,35 @@ const deliveringMethods = [
   'onevent',
 ] as const;
 
-/** A listener that is being registered, while the methods of others may be at work on it. */
+/** A listener that is being registered, possibly through methods that another library replaced. */
 interface Registration {
   readonly raw: Socket;
   readonly event: EventName;
-  /** What is registered; others may wrap it once more. */
+  /** The listener to register; another library may wrap it once more. */
   readonly listener: Listener;
-  /** What is on the raw socket in the end. */
+  /** The function that is on the raw socket in the end. */
   registered: Listener;
 }
 
-/** The methods, and how to take back what they put on raw sockets. */
+/** The methods; `release` removes the listeners that they have registered. */
 export class SocketMethods implements MethodTable<Socket> {
   readonly overrides: Readonly<Record<string, Override>>;
   readonly additions: Readonly<Record<string, Override>>;
   readonly views: Readonly<Record<string, (value: unknown) => unknown>> = {
     rooms: withoutSessionRoom,
   };
-  readonly #services: MethodServices;
+  readonly #dependencies: SocketMethodsDependencies;
   readonly #sessionListeners = new WeakSet<Listener>();
   readonly #released = new WeakSet<Socket>();
   #registration: Registration | undefined;
 
-  constructor(services: MethodServices) {
-    this.#services = services;
+  constructor(dependencies: SocketMethodsDependencies) {
+    this.#dependencies = dependencies;
     this.overrides = {
       ...callbackMethods<Socket>(),
       ...named(deliveringMethods, () => (call, args) => Reflect.apply(call.method, call.raw, args)),
       ...named(adders, (name) => (call, args) => this.#add(name, call, args)),
-      ...lookupMethods(services.lifeEvents),
+      ...lookupMethods(dependencies.lifeEvents),
     };
     this.additions = {
       sessOn: (call, args) => this.#addForSession('sessOn', call, args),
@@ -97,7 +97,7 @@ export class SocketMethods implements MethodTable<Socket> {
     };
   }
 
-  /** Takes the listeners that want a session off a raw socket; one that is left does nothing. */
+  /** Removes the listeners that get a session from a raw socket; one that remains does nothing. */
   release(raw: Socket): void {
     this.#released.add(raw);
     for (const event of EventEmitter.prototype.eventNames.call(raw)) {
@@ -106,7 +106,7 @@ export class SocketMethods implements MethodTable<Socket> {
         try {
           EventEmitter.prototype.removeListener.call(raw, event, listener);
         } catch {
-          // It is gone: only the event `removeListener` can't be emitted on a socket of Socket.IO.
+          // The listener is removed; what throws is Socket.IO, which refuses to emit `removeListener`.
         }
       }
     }
@@ -116,14 +116,14 @@ export class SocketMethods implements MethodTable<Socket> {
     const [event, listener] = args as [EventName, unknown];
     if (event === 'sessionend') return this.#addToLifeEvents(name, call, listener);
     const begun = this.#registration;
-    if (begun?.raw === call.raw && begun.event === event) return this.#goOn(begun, call, args);
-    if (this.#services.alwaysSession && !eventsWithoutSession.has(event)) {
+    if (begun?.raw === call.raw && begun.event === event) return this.#addNested(begun, call, args);
+    if (this.#dependencies.alwaysSession && !eventsWithoutSession.has(event)) {
       assertListener(name, listener);
       return this.#register(this.#forSession(call, args, onceAdders.has(name)), call, args);
     }
     if (typeof listener !== 'function') return run(call, args);
     const given = listener as Listener;
-    // Those of `once` are bound by Node.js, to what it is called on.
+    // Node.js binds a listener of `once` to the object that `once` is called on.
     const registered = onceAdders.has(name) ? given : bindListener(given, call.socket);
     return this.#register({ raw: call.raw, event, listener: registered, registered }, call, args);
   }
@@ -142,11 +142,11 @@ export class SocketMethods implements MethodTable<Socket> {
   }
 
   /**
-   * A listener that wants a session goes on the raw socket. It takes itself away by what was really
-   * registered, and is called once whether or not that can be found.
+   * Wraps a listener that gets a session. A listener of `once` removes the function that was really
+   * registered, and is called only once even if that cannot be found.
    */
   #forSession({ raw }: Call, args: unknown[], isOnce: boolean): Registration {
-    // The caller has asserted it.
+    // The caller has checked the listener.
     const [event, listener] = args as [EventName, Listener];
     let isOver = false;
     const wrapper = wrapping((...given) => {
@@ -155,14 +155,14 @@ export class SocketMethods implements MethodTable<Socket> {
         isOver = true;
         emitterOf(raw).removeListener(event, registration.registered);
       }
-      this.#services.receive(raw, event, listener, given);
+      this.#dependencies.receive(raw, event, listener, given);
     }, listener);
     const registration: Registration = { raw, event, listener: wrapper, registered: wrapper };
     this.#sessionListeners.add(wrapper);
     return registration;
   }
 
-  /** Registers a listener, and finds out what is on the raw socket then: tracers wrap listeners. */
+  /** Registers a listener, and finds what is on the raw socket then, because tracers wrap listeners. */
   #register(registration: Registration, call: Call, args: unknown[]): unknown {
     const { raw, event, listener } = registration;
     const outer = this.#registration;
@@ -181,13 +181,14 @@ export class SocketMethods implements MethodTable<Socket> {
     }
   }
 
-  /** `once` of Node.js calls `on`, and so may what others put in place of a method. */
-  #goOn({ raw, event, listener }: Registration, call: Call, args: unknown[]): unknown {
+  /** A call within a registration: `once` of Node.js calls `on`, and so may a replaced method. */
+  #addNested({ raw, event, listener }: Registration, call: Call, args: unknown[]): unknown {
     const [, given] = args as [EventName, unknown];
     if (typeof given !== 'function') return run(call, args);
-    // Ours runs once by itself; and it is found by the application's own only if not wrapped.
-    const isOurs = this.#sessionListeners.has(listener) && isFoundBy(given as Listener, listener);
-    const passed = isOurs ? listener : (given as Listener);
+    // The session listener removes itself, and is found by the application's only if not wrapped.
+    const isSessionListener =
+      this.#sessionListeners.has(listener) && isFoundBy(given as Listener, listener);
+    const passed = isSessionListener ? listener : (given as Listener);
     const before = registeredOn(raw, event);
     const result = run(call, [event, passed, ...args.slice(2)]);
     const added = addedSince(before, raw, { event, listener: passed });
@@ -198,20 +199,20 @@ export class SocketMethods implements MethodTable<Socket> {
   #addToLifeEvents(name: Adder, call: Call, listener: unknown): Socket {
     const bound =
       typeof listener === 'function' ? bindListener(listener as Listener, call.socket) : listener;
-    // What is no function is for Node.js to refuse.
-    this.#services.lifeEvents(call.raw)[name]('sessionend', bound as Listener);
+    // Node.js refuses anything that is not a function.
+    this.#dependencies.lifeEvents(call.raw)[name]('sessionend', bound as Listener);
     return call.self;
   }
 }
 
-/** An application that sends to all rooms of a socket does not mean the other tabs of its visitor. */
+/** The rooms to show: sending to all rooms of a socket must not reach the visitor's other sockets. */
 function withoutSessionRoom(rooms: unknown): unknown {
   if (!(rooms instanceof Set)) return rooms;
   const visible = [...rooms].filter((room) => !isSessionHash(room));
   return visible.length === rooms.size ? rooms : new Set(visible);
 }
 
-/** What is on a raw socket in place of the listener that was to be registered. */
+/** The function that was registered in place of a listener, if another one was. */
 function addedSince(
   before: readonly Listener[],
   raw: Socket,

@@ -1,6 +1,6 @@
 /**
- * @module Prototyped sockets: each is a `Proxy` on its raw socket, which keeps all state. This module
- * decides what reading, assigning and calling do; what single methods do differently is given to it.
+ * @module Prototyped sockets: each is a `Proxy` of its raw socket, which keeps all state. This module
+ * defines reading, assigning and calling; the methods in which the sockets differ are passed to it.
  */
 
 import {
@@ -18,53 +18,53 @@ export interface MethodCall<Raw extends object> {
   readonly raw: Raw;
   /** The prototyped socket: `this` of whatever is registered by the call. */
   readonly socket: Raw;
-  /** What the method was called on: the prototyped socket, or a `Proxy` on it. */
+  /** The object that the method was called on: the prototyped socket, or a `Proxy` of it. */
   readonly self: Raw;
-  /** The method that the raw socket has under this name; of an addition, the addition itself. */
+  /** The raw socket's method of this name; for an addition, the addition itself. */
   readonly method: Method;
   readonly name: PropertyKey;
   /** The raw socket's method of another name, without what was assigned through the proxy. */
   readonly methodOf: (name: string) => Method;
 }
 
-/** What a method does in place of the raw socket's own, or besides it. */
+/** The replacement of a raw socket's method. */
 export type MethodOverride<Raw extends object> = (
   call: MethodCall<Raw>,
   args: unknown[],
 ) => unknown;
 
-/** In what prototyped sockets differ from their raw ones, by the names of the methods. */
+/** How prototyped sockets differ from their raw sockets, by the names of the methods. */
 export interface MethodTable<Raw extends object> {
-  /** Methods that the raw socket has as well. */
+  /** Methods that the raw socket has, too. */
   readonly overrides: Readonly<Record<string, MethodOverride<Raw>>>;
   /** Methods that the raw socket does not have. */
   readonly additions: Readonly<Record<string, MethodOverride<Raw>>>;
-  /** What is shown of the values of some properties. */
+  /** How some properties are shown. */
   readonly views?: Readonly<Record<string, (value: unknown) => unknown>>;
 }
 
 /**
- * Methods of Socket.IO that assign to properties of `this`. On an object derived from a prototyped
- * socket they would leave state there that belongs on the raw socket.
+ * Methods of Socket.IO that assign to properties of `this`. Called on an object derived from a
+ * prototyped socket, they would leave state on it that belongs on the raw socket.
  */
 const assigningMethods: ReadonlySet<PropertyKey> = new Set(['emit', 'newBroadcastOperator']);
 
-/** The method that Node.js calls where a listener rejects; it is on no class. */
+/** The method that Node.js calls if a listener rejects. No class has it. */
 const rejectionHandler = Symbol.for('nodejs.rejection');
 
 /**
  * Makes prototyped sockets. Methods and getters run with the prototyped socket as `this`; what they
- * assign lands on the raw socket. A function that is assigned in place of a method is called with
- * the prototyped socket as `this` by Socket.IO too: for that, the raw socket gets a stand-in of it,
- * while the prototyped socket shows the very function that was assigned.
+ * assign is assigned to the raw socket. A function that is assigned in place of a method gets the
+ * prototyped socket as `this` even if Socket.IO calls it: the raw socket gets a stand-in of the
+ * function, and the prototyped socket shows the function itself.
  *
- * `Object.create(raw)` would not do: what a method then assigns lands on the derived object.
+ * `Object.create(raw)` is not enough: what a method assigns would stay on the derived object.
  */
 export class SocketProxies<Raw extends object> {
   readonly #overrides: ReadonlyMap<PropertyKey, MethodOverride<Raw>>;
   readonly #additions: ReadonlyMap<PropertyKey, Method>;
   readonly #views: ReadonlyMap<PropertyKey, (value: unknown) => unknown>;
-  /** The key under which a proxy, and whatever is derived from one or wraps one, has its raw socket. */
+  /** The key under which a proxy, and any object that derives from or wraps one, has its raw socket. */
   readonly #rawKey = Symbol('raw socket');
   readonly #proxies = new WeakMap<Raw, Raw>();
   readonly #prototypes = new WeakMap<object, object>();
@@ -73,8 +73,8 @@ export class SocketProxies<Raw extends object> {
   readonly #overridden = new WeakMap<Method, { key: PropertyKey; method: Method }>();
   readonly #standIns = new WeakMap<Method, { raw: Raw; assigned: Method }>();
   /**
-   * A call of a method on a raw socket that is at work in what was assigned through its proxy: when
-   * that calls the method which it replaced, the call is still one on the raw socket.
+   * The call on a raw socket that is running a function assigned through its proxy. If that function
+   * calls the method that it replaced, the method still runs on the raw socket.
    */
   #rawCall: { raw: Raw; key: PropertyKey; first: unknown } | undefined;
   readonly #handler: ProxyHandler<Raw>;
@@ -95,7 +95,7 @@ export class SocketProxies<Raw extends object> {
         return view ? view(value) : value;
       },
       set: (raw, key, value, receiver) => {
-        // A short cut for what Socket.IO's own methods assign; all others go by `defineProperty`.
+        // A short cut for what Socket.IO's methods assign; all else is done by `defineProperty`.
         const isPlain = typeof value !== 'function' && receiver === this.#proxies.get(raw);
         if (isPlain && isDataProperty(raw, key)) return Reflect.set(raw, key, value);
         return Reflect.set(raw, key, value, receiver);
@@ -112,7 +112,7 @@ export class SocketProxies<Raw extends object> {
     };
   }
 
-  /** The prototyped socket of a raw one: always the same. The raw socket is not changed by it. */
+  /** The prototyped socket of a raw socket: always the same. The raw socket is not changed. */
   of(raw: Raw): Raw {
     let proxy = this.#proxies.get(raw);
     if (proxy === undefined) {
@@ -123,11 +123,11 @@ export class SocketProxies<Raw extends object> {
   }
 
   /**
-   * The raw socket of a prototyped one, or of an object that is derived from one or wraps one;
-   * anything else is returned as it is.
+   * The raw socket of a prototyped socket, or of an object that derives from or wraps one; any other
+   * value is returned as it is.
    */
   rawOf(value: Raw): Raw {
-    // What is found under this key is a raw socket.
+    // Only raw sockets are found under this key.
     const raw = Reflect.get(value, this.#rawKey) as unknown as Raw | undefined;
     return raw ?? value;
   }
@@ -137,14 +137,14 @@ export class SocketProxies<Raw extends object> {
     return key in raw ? undefined : this.#additions.get(key);
   }
 
-  /** What is seen of a function that the raw socket has. */
+  /** How a function of the raw socket is shown. */
   #shown(raw: Raw, key: PropertyKey, value: Method, receiver: unknown): Method {
     const standIn = this.#standIns.get(value);
     if (standIn?.raw === raw) return standIn.assigned;
     const isOverridden = this.#overrides.has(key);
     if (Object.hasOwn(raw, key)) {
       if (isFixed(raw, key) || !isDataProperty(raw, key)) return value;
-      // Another library may have put in place of a method what returns the raw socket.
+      // Another library may have replaced a method by one that returns the raw socket.
       const inherited = inheritedMethod(raw, key);
       const isReplaced = inherited !== undefined && inherited !== value;
       return isOverridden || isReplaced ? this.#methodOver(key, value) : value;
@@ -153,7 +153,7 @@ export class SocketProxies<Raw extends object> {
     return isOverridden || isAssigning ? this.#methodOver(key, value) : value;
   }
 
-  /** What the raw socket gets where a property is defined through its proxy. */
+  /** The descriptor for the raw socket when a property is defined through its proxy. */
   #stored(raw: Raw, key: PropertyKey, descriptor: PropertyDescriptor): PropertyDescriptor {
     const assigned: unknown = descriptor.value;
     if (typeof assigned !== 'function' || isFixed(raw, key, descriptor)) return descriptor;
@@ -183,7 +183,7 @@ export class SocketProxies<Raw extends object> {
     return standIn;
   }
 
-  /** A method of the name `key` that goes to its override; the same one each time. */
+  /** The method that calls the override of `key`; always the same one. */
   #methodOver(key: PropertyKey, method: Method): Method {
     const ofKey = this.#methods.get(key) ?? new WeakMap<Method, Method>();
     this.#methods.set(key, ofKey);
@@ -199,7 +199,7 @@ export class SocketProxies<Raw extends object> {
   }
 
   #call(key: PropertyKey, method: Method, self: Raw, args: unknown[]): unknown {
-    // Called on a raw socket, or on nothing, it is the raw socket's own.
+    // Called on a raw socket, or on no object, it is the raw socket's method.
     const raw = typeof self === 'object' && self !== null ? this.rawOf(self) : self;
     if (raw === self) return Reflect.apply(method, self, args);
     const begun = this.#rawCall;
@@ -233,13 +233,13 @@ export class SocketProxies<Raw extends object> {
         return result === call.self ? this : result;
       },
     };
-    // The computed name of the only member.
+    // The object has only this member.
     return added as Method;
   }
 
-  /** The method without what was assigned in its place through the proxy. */
+  /** The raw socket's method, even if another function was assigned in its place through the proxy. */
   #beneath(raw: Raw, name: string): Method {
-    // Only names of methods are asked for.
+    // It is called with names of methods only.
     const method = Reflect.get(raw, name) as unknown as Method;
     return this.#standIns.has(method) ? (inheritedMethod(raw, name) ?? method) : method;
   }

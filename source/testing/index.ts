@@ -1,5 +1,5 @@
 /**
- * @module What `expression.socket.io/testing` exports: a server for an application's own tests.
+ * @module The exports of `expression.socket.io/testing`: a server for an application's own tests.
  */
 
 export { type EventSource, type NextEventSettings, nextEvent } from './next-event.js';

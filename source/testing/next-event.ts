@@ -1,8 +1,8 @@
 /**
- * @module Waits for an event of a client, but not for ever.
+ * @module Waits for an event, up to a time limit.
  */
 
-/** What sends events: a client, or a socket of the server. */
+/** A source of events: a client, or a socket of the server. */
 export interface EventSource<Listener> {
   on(event: string, listener: Listener): unknown;
   off(event: string, listener: Listener): unknown;
@@ -11,8 +11,8 @@ export interface EventSource<Listener> {
 /** How long to wait. */
 export interface NextEventSettings {
   /**
-   * In milliseconds. Below the time limit that most test frameworks have, so that the error names the
-   * event.
+   * The time limit in milliseconds. The default is below that of most test frameworks, so that the
+   * error names the event.
    *
    * @default 1_500
    */
@@ -20,12 +20,12 @@ export interface NextEventSettings {
 }
 
 /**
- * Waits for the next event of this name. Ask before what brings it about.
+ * Waits for the next event of a name. Call it before the action that causes the event.
  *
- * @param source a client, or whatever else has `on` and `off`
- * @param event its name, such as 'disconnect'
+ * @param source a client, or any other object with `on` and `off`
+ * @param event the name of the event, such as 'disconnect'
  * @returns a promise of its arguments
- * @throws {Error} by the promise: where it does not come in time
+ * @throws {Error} by the promise: if the event does not come in time
  *
  * @example
  * const disconnected = nextEvent(client, 'disconnect');

@@ -1,13 +1,13 @@
 /**
- * @module The HTTP side of a test server: real requests through the real express-session, in which a
- * test does what a login, a logout or any other page would do.
+ * @module The HTTP pages of a test server: real requests through the real express-session, in which a
+ * test changes the session as a login, a logout or any other page would.
  */
 
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import session, { type Session, type SessionData, type SessionOptions } from 'express-session';
 
-/** An HTTP request of a visitor, as a handler behind express-session gets it. */
+/** An HTTP request of a visitor, as handlers after express-session get it. */
 export interface SessionRequest extends IncomingMessage {
   readonly session: Session & Partial<SessionData>;
   readonly sessionID: string;
@@ -23,9 +23,9 @@ export type RequestHandler = {
   ): unknown;
 }['handle'];
 
-/** A visitor, as a browser knows one: by the cookie that was set last. */
+/** A visitor with the cookie that was set last, as a browser keeps it. */
 export class Visitor {
-  /** The id of the session that the visitor has or had last. */
+  /** The id of the visitor's current or last session. */
   sessionId: string | undefined;
   #cookie: string | undefined;
   readonly #headers: Record<string, string>[] = [];
@@ -39,7 +39,7 @@ export class Visitor {
     for (const headers of this.#headers) headers.cookie = cookie;
   }
 
-  /** Makes headers that hold the visitor's cookie, also the one that is set later. */
+  /** Makes headers with the visitor's cookie, which are updated when another cookie is set. */
   headers(others: Readonly<Record<string, string>> = {}): Record<string, string> {
     const headers = { ...others, ...(this.#cookie === undefined ? {} : { cookie: this.#cookie }) };
     this.#headers.push(headers);
@@ -47,16 +47,16 @@ export class Visitor {
   }
 }
 
-/** What a visitor does in an HTTP request. */
+/** A function that is called with an HTTP request of the visitor. */
 export type Visit<Result> = (request: SessionRequest) => Result | Promise<Result>;
 
-/** A visit that waits for its request. */
+/** Handles the request of a visit. */
 type PendingVisit = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Where visits are made; nobody's own page has such an address. */
+/** The path of visits, which no page of an application has. */
 const prefix = '/expression.socket.io/testing/';
 
-/** Answers requests: visits by what the test does in them, all others by its handlers. */
+/** Answers requests: visits by their functions, all others by the handlers. */
 export class SessionPages {
   readonly #pages: RequestHandler;
   readonly #visits: RequestHandler;
@@ -65,14 +65,14 @@ export class SessionPages {
 
   /** @param options those of express-session */
   constructor(options: SessionOptions) {
-    // Its types want the request and the response of Express, and it takes those of Node.js.
+    // Its types require the request and response of Express, but it takes those of Node.js.
     this.#pages = session(options) as unknown as RequestHandler;
-    // A visitor is stored even if there is nothing in the session yet.
+    // Stores the session of a visitor even if it is empty.
     const saveUninitialized = true;
     this.#visits = session({ ...options, saveUninitialized }) as unknown as RequestHandler;
   }
 
-  /** Adds a handler behind express-session; each is asked in turn. */
+  /** Adds a handler after express-session. The handlers are called in their order. */
   use(handler: RequestHandler): void {
     this.#handlers.push(handler);
   }
@@ -85,7 +85,7 @@ export class SessionPages {
   }
 
   /**
-   * Does something in an HTTP request of a visitor, and takes note of the cookie that is set.
+   * Calls a function with an HTTP request of a visitor, and keeps the cookie that is set.
    *
    * @param url the address of the server
    * @returns what `visit` returned, once the response has arrived
@@ -94,14 +94,14 @@ export class SessionPages {
     const key = randomUUID();
     const result = new Promise<Result>((resolve, reject) => {
       this.#pending.set(key, (request, response) => {
-        // express-session calls this again where it could not save.
+        // express-session calls this again if it could not save.
         this.#visits(request, response, (error) => {
           if (error) reject(error);
-          // That is what express-session has made of the request.
+          // express-session has added the session to the request.
           const visited = request as SessionRequest;
           const visiting = error ? undefined : this.#perform(visited, visitor, visit);
           visiting?.then((returned) => {
-            // It tells so by `setImmediate`, which may come after this event.
+            // express-session calls `next(error)` in a `setImmediate`, possibly after this event.
             response.once('close', () => setImmediate(resolve, returned));
           }, reject);
           Promise.resolve(visiting).then(
@@ -131,7 +131,7 @@ export class SessionPages {
     visit: Visit<Result>,
   ): Promise<Result> {
     const returned = await visit(request);
-    // There is no session after `destroy`; the visitor is still the one who had it.
+    // After `destroy` there is no session; the visitor keeps the last id.
     if (request.session) visitor.sessionId = request.sessionID;
     return returned;
   }

@@ -1,6 +1,6 @@
 /**
  * @module A server for tests: express-session, Socket.IO and `ExpressionSocket` on a free port, with
- * clients that come as visitors.
+ * clients of logged-in visitors.
  */
 
 import { once } from 'node:events';
@@ -21,7 +21,7 @@ import type {
 import { type RequestHandler, SessionPages, type Visit, Visitor } from './session-pages.js';
 import { TestStore } from './test-store.js';
 
-/** How a test server is made. All may be left out. */
+/** The settings of a test server, all of them optional. */
 export interface TestServerSettings<
   ListenEvents extends EventsMap = DefaultEventsMap,
   EmitEvents extends EventsMap = ListenEvents,
@@ -48,7 +48,7 @@ export interface TestServerSettings<
   readonly secret?: string;
 
   /**
-   * What else express-session is given, such as `cookie: { maxAge: 1_000 }`.
+   * Further options of express-session, such as `cookie: { maxAge: 1_000 }`.
    *
    * @default { name: key, resave: false, saveUninitialized: false }
    */
@@ -77,21 +77,21 @@ export interface TestServerSettings<
   ) => unknown;
 }
 
-/** Who connects, and how; also the options of Socket.IO's client. */
+/** The visitor of a client, and the options of Socket.IO's client. */
 export interface ClientSettings extends Partial<ManagerOptions & SocketOptions> {
   /**
-   * What is in the session of the visitor, who is a new one; `false` for a visitor without a session.
+   * The content of the new visitor's session; `false` for a visitor without a session.
    *
-   * @default {} a session with nothing in it
+   * @default {} an empty session
    */
   readonly session?: Readonly<Partial<SessionData>> | false;
 
-  /** Another client of the same visitor, such as another tab: has the same session. */
+  /** Another client of the same visitor, such as another tab, which has the same session. */
   readonly as?: Socket;
 
   /**
-   * Connects with a ticket in place of the cookie. The option `ticket` of `ExpressionSocket` has to be
-   * on.
+   * Whether to connect with a ticket in place of the cookie. Needs the option `ticket` of
+   * `ExpressionSocket`.
    *
    * @default false
    */
@@ -108,7 +108,7 @@ export interface ClientSettings extends Partial<ManagerOptions & SocketOptions> 
 /**
  * Starts a server for tests.
  *
- * @throws {TypeError} by the promise: where an option of `ExpressionSocket` is not what it should be
+ * @throws {TypeError} by the promise: if an option of `ExpressionSocket` is wrong
  *
  * @example
  * const server = await startTestServer({
@@ -150,7 +150,7 @@ export async function startTestServer<
   return server;
 }
 
-/** A running server. `stop()` ends all that it started. */
+/** A running server. `stop()` ends everything that it started. */
 export class TestServer<
   ListenEvents extends EventsMap = DefaultEventsMap,
   EmitEvents extends EventsMap = ListenEvents,
@@ -173,7 +173,7 @@ export class TestServer<
   readonly #pages: SessionPages;
   readonly #visitors = new Map<Socket, Visitor>();
 
-  /** Use `startTestServer`, which also lets it listen. */
+  /** Use `startTestServer` instead, which also makes it listen. */
   constructor(
     settings: TestServerSettings<
       ListenEvents,
@@ -185,7 +185,7 @@ export class TestServer<
     >,
   ) {
     const { secret = 'a secret for tests', options } = settings;
-    // Without a store in the settings, its type is that of the default.
+    // Without a store in the settings, `SessionStore` is `TestStore`.
     this.store = settings.store ?? (new TestStore() as Store as SessionStore);
     this.#pages = new SessionPages({
       name: options?.key ?? 'connect.sid',
@@ -211,7 +211,7 @@ export class TestServer<
   }
 
   /**
-   * Adds a handler of HTTP requests, such as an Express application, behind express-session.
+   * Adds a handler of HTTP requests, such as an Express application, after express-session.
    *
    * @example
    * server.use(express().post('/vote', (request, response) => response.json(request.session)));
@@ -222,10 +222,10 @@ export class TestServer<
   }
 
   /**
-   * Makes a client that has not connected yet: add listeners, and call its `connect()`. The client
-   * has come through express-session before, as a page would have, unless it is to have no session.
+   * Makes a client that is not connected yet: add listeners, and call its `connect()`. Its visitor gets
+   * a session by an HTTP request first, as from a page, unless `session` is `false`.
    *
-   * @throws {TypeError} by the promise: where it is to have a ticket, and the option `ticket` is off
+   * @throws {TypeError} by the promise: with `ticket: true`, if the option `ticket` is off
    */
   async client(settings: ClientSettings = {}): Promise<Socket<EmitEvents, ListenEvents>> {
     const { session = {}, as, ticket = false, namespace = '/', ...options } = settings;
@@ -243,18 +243,18 @@ export class TestServer<
       transports: ['websocket'],
       ...options,
       ...(ticket
-        ? { auth: await this.#showTicket(visitor) }
+        ? { auth: await this.#ticketAuth(visitor) }
         : { extraHeaders: visitor.headers(options.extraHeaders) }),
     });
     this.#visitors.set(client, visitor);
-    // The event maps are for the compiler, and Socket.IO's own default is not ours.
+    // The event maps are for the compiler only; Socket.IO's defaults differ from the library's.
     return client as unknown as Socket<EmitEvents, ListenEvents>;
   }
 
   /**
    * Connects a client.
    *
-   * @throws {Error} by the promise: what `connect_error` tells a client that is refused, with
+   * @throws {Error} by the promise: the error of `connect_error` if the client is refused, with
    * `data.code`
    *
    * @example
@@ -264,7 +264,7 @@ export class TestServer<
    */
   async connect(settings?: ClientSettings): Promise<Socket<EmitEvents, ListenEvents>> {
     const client = await this.client(settings);
-    // An untyped one, for what a client's own events are does not depend on the event maps.
+    // The client's own events do not depend on the event maps.
     const untyped = client as unknown as Socket;
     await new Promise<void>((resolve, reject) => {
       untyped.once('connect', resolve);
@@ -275,7 +275,7 @@ export class TestServer<
   }
 
   /**
-   * Does something in an HTTP request of the client's visitor, as a page of the application would.
+   * Calls a function with an HTTP request of the client's visitor, as a page of the application would.
    *
    * @param visit gets the request, with its `session`
    * @returns what `visit` returned, once the session is saved and the response has arrived
@@ -290,11 +290,10 @@ export class TestServer<
   }
 
   /**
-   * Logs the client's visitor in over HTTP: `regenerate`, so that the session has another id and
-   * nothing of before. The client, whose connection is closed for that, comes back with its new
-   * cookie by itself.
+   * Logs the client's visitor in over HTTP, with `regenerate`: the visitor gets a new, empty session
+   * with another id. The client's connection is closed, and the client reconnects with its new cookie.
    *
-   * @param session what is in the session after that
+   * @param session the content of the new session
    */
   async login(client: object, session: Readonly<Partial<SessionData>> = {}): Promise<void> {
     await this.visit(client, async (request) => {
@@ -305,7 +304,7 @@ export class TestServer<
     });
   }
 
-  /** Logs the client's visitor out over HTTP: `destroy`. */
+  /** Logs the client's visitor out over HTTP, with `destroy`. */
   async logout(client: object): Promise<void> {
     await this.visit(client, async (request) => {
       await new Promise<void>((resolve, reject) => {
@@ -315,15 +314,15 @@ export class TestServer<
   }
 
   /**
-   * Lets the session of the client's visitor expire: it is not in the store any more.
+   * Makes the session of the client's visitor expire: removes it from the store.
    *
-   * @throws {TypeError} by the promise: where the store is no `TestStore`
+   * @throws {TypeError} by the promise: if the store is not a `TestStore`
    */
   async expire(client: object): Promise<void> {
     await this.#testStore('expire').expire(this.sessionId(client));
   }
 
-  /** Tells what the store holds for the client's visitor; null where there is no session. */
+  /** Returns the stored session of the client's visitor; null if there is none. */
   session(client: object): Promise<SessionData | null> {
     const sessionId = this.sessionId(client);
     if (this.store instanceof TestStore) return this.store.record(sessionId);
@@ -336,15 +335,15 @@ export class TestServer<
   }
 
   /**
-   * Tells the id of the visitor's session.
+   * Returns the id of the visitor's session.
    *
-   * @throws {TypeError} where the visitor never had one
+   * @throws {TypeError} if the visitor has never had one
    */
   sessionId(client: object): string {
     const { sessionId } = this.#visitor(client);
     if (sessionId !== undefined) return sessionId;
     throw new TypeError(
-      'The visitor of this client has no session: it connected with `session: false`, and there was no `login` since',
+      'The visitor of this client has no session: it connected with `session: false`, and there has been no `login` since',
     );
   }
 
@@ -361,16 +360,16 @@ export class TestServer<
     return globalThis.fetch(`${this.url}${path}`, { ...init, headers });
   }
 
-  /** Disconnects the clients, closes the server, and gives the store its methods back. */
+  /** Disconnects the clients, closes the server, and removes the hooks of the store. */
   async stop(): Promise<void> {
     for (const client of this.#visitors.keys()) client.disconnect();
     this.expressionIO.close();
-    // A request that a failed test left behind would be waited for.
+    // `close()` would wait for a request that a failed test has left open.
     this.http.closeAllConnections();
     await this.io.close();
   }
 
-  /** What `stop` does, for `await using`. */
+  /** The same as `stop`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
@@ -390,10 +389,10 @@ export class TestServer<
     );
   }
 
-  /** Shows a new ticket for each connection, as clients have to. */
-  async #showTicket(visitor: Visitor): Promise<(send: (auth: object) => void) => void> {
+  /** The `auth` function of a client, which sends a new ticket for each connection. */
+  async #ticketAuth(visitor: Visitor): Promise<(send: (auth: object) => void) => void> {
     const issue = () => this.expressionIO.ticket(visitor.sessionId ?? '');
-    // A failure would be lost in `auth`.
+    // A failure inside `auth` would be lost.
     await issue();
     return (send) => void issue().then((session) => send({ session }));
   }

@@ -1,24 +1,23 @@
 /**
- * @module A session store that fails, hangs or takes its time on demand, in front of any other store.
+ * @module A session store that fails, hangs or delays its answers on demand, on top of any other store.
  */
 
 import { MemoryStore, type SessionData, Store } from 'express-session';
 
-/** What a session store is asked to do. */
+/** The operations of a session store. */
 export type StoreOperation = 'get' | 'set' | 'destroy' | 'touch';
 
-/** What keeps an operation from being done at once: does it later, fails it, or never answers. */
+/** Replaces an operation: performs it later, fails it, or never answers. */
 type Fault = (perform: () => void, fail: (error: unknown) => void) => void;
 
-/** What a store calls back with. */
+/** The callback of a store. */
 type StoreCallback = (error?: unknown, session?: SessionData | null) => void;
 
 /**
- * A session store for tests. Keeps sessions in memory, or in the store that it is given, until it is
- * told to fail.
+ * A session store for tests, which keeps sessions in memory or in another store, and fails on demand.
  *
- * Only its own methods fail: the options of `expression.socket.io/redis` and the like, which ask the
- * database themselves, do not.
+ * Only its own methods fail. The options of `expression.socket.io/redis` and
+ * `expression.socket.io/postgres` query the database directly, and do not.
  *
  * @example
  * server.store.fail('get');
@@ -30,19 +29,19 @@ export class TestStore extends Store {
   readonly #faults = new Map<StoreOperation, Fault>();
   readonly #calls: StoreOperation[] = [];
 
-  /** @param inner where the sessions are kept; in memory, if it is left out */
+  /** @param inner the store that keeps the sessions; by default, one in memory */
   constructor(inner: Store = new MemoryStore()) {
     super();
     this.#inner = inner;
   }
 
-  /** The operations asked for so far, in their order. */
+  /** The operations that have been called so far, in their order. */
   get calls(): readonly StoreOperation[] {
     return this.#calls;
   }
 
   /**
-   * Lets an operation fail until `recover`, without having an effect.
+   * Makes an operation fail, without any effect, until `recover` is called.
    *
    * @param error what the store calls back with
    */
@@ -50,31 +49,31 @@ export class TestStore extends Store {
     this.#faults.set(operation, (_perform, fail) => process.nextTick(fail, error));
   }
 
-  /** Never answers an operation until `recover`; what was asked for before that is never answered. */
+  /** Leaves an operation unanswered until `recover` is called; calls before that are never answered. */
   hang(operation: StoreOperation): void {
     this.#faults.set(operation, () => {});
   }
 
   /**
-   * Delays an operation until `recover`.
+   * Delays an operation until `recover` is called.
    *
-   * @param milliseconds how long each takes
+   * @param milliseconds the delay of each call
    */
   slow(operation: StoreOperation, milliseconds: number): void {
     this.#faults.set(operation, (perform) => setTimeout(perform, milliseconds));
   }
 
   /**
-   * Answers as a healthy store does.
+   * Answers again as usual.
    *
-   * @param operation the one that recovers; all of them, if it is left out
+   * @param operation the operation that recovers; by default, all of them
    */
   recover(operation?: StoreOperation): void {
     if (operation === undefined) this.#faults.clear();
     else this.#faults.delete(operation);
   }
 
-  /** Tells what is stored of a session, also while `get` fails; null where there is none. */
+  /** Returns the stored session, even while `get` fails; null if there is none. */
   record(sessionId: string): Promise<SessionData | null> {
     return new Promise((resolve, reject) => {
       this.#inner.get(sessionId, (error, session) => {
@@ -84,7 +83,7 @@ export class TestStore extends Store {
     });
   }
 
-  /** Removes a session as time does: nobody calls `destroy`, the record is just not there any more. */
+  /** Removes a session as its expiry does: without a call of `destroy`. */
   expire(sessionId: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#inner.destroy(sessionId, (error) => (error ? reject(error) : resolve()));

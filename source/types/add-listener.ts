@@ -1,5 +1,5 @@
 /**
- * @module How a listener is added: its arguments by the event, and as few of them as it takes.
+ * @module The types of the methods that add listeners, which may take fewer parameters than there are.
  */
 
 import type { AnyListener } from './event-maps.js';
@@ -7,7 +7,7 @@ import type { AnyListener } from './event-maps.js';
 /** The names of events, `symbol`s included, numbers not. */
 export type EventName<Own, User> = (keyof Own | keyof User) & (string | symbol);
 
-/** The arguments of an event; the emitter's own events go before the user's. */
+/** The arguments of an event; the emitter's own events take precedence over the user's. */
 type EventArguments<Own, User, Event> = Event extends keyof Own
   ? Extract<Own[Event], readonly unknown[]>
   : Event extends keyof User
@@ -39,8 +39,8 @@ type Cut<
   : never;
 
 /**
- * A function of `Args`, cut to as many as `Listener` has parameters. The branch that is never taken
- * is there for TypeScript to infer `Listener` from.
+ * A function of `Args`, cut to as many as `Listener` has parameters. TypeScript infers `Listener` from
+ * the branch that is never taken.
  */
 export type Fitting<Listener extends AnyListener, Args extends readonly unknown[], Result> = [
   Listener,

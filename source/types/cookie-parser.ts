@@ -1,5 +1,5 @@
 /**
- * @module What may parse the cookies of a handshake.
+ * @module The type of the cookie parser.
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';

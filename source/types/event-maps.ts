@@ -1,5 +1,5 @@
 /**
- * @module Event maps as Socket.IO has them. Knows no event by name.
+ * @module Event maps, as Socket.IO has them.
  */
 
 import type { Server } from 'socket.io';

@@ -1,5 +1,5 @@
 /**
- * @module What the options make of a listener's arguments.
+ * @module The arguments of listeners, which depend on the options.
  */
 
 import type { DisconnectReason } from 'socket.io';
@@ -8,34 +8,34 @@ import type { AnyListener, EventsMap } from './event-maps.js';
 import type { ExpressionSocketOptions } from './options.js';
 import type { SessionEndReason, SocketSession } from './session.js';
 
-/** The type of an option that does not exist, for the sake of the error message. */
+/** The type of an option that does not exist, which shows in the compiler's message. */
 export interface NoSuchOption {
   readonly 'There is no option of this name': never;
 }
 
-/** The names of the options that change what listeners get. */
+/** The names of the options that change the arguments of listeners. */
 type ShapingOption = 'alwaysSession' | 'autoErrManager';
 
 /**
- * The `options` parameter of the constructor: infers the literals that change the listeners, and
- * does not let a misspelt option pass. Give the event maps to `Server` and not to the constructor,
- * for TypeScript infers either all type parameters or none.
+ * The `options` parameter of the constructor: infers the literals that change the arguments of
+ * listeners, and refuses unknown options. Pass the event maps to `Server` and not to the constructor,
+ * because TypeScript infers either all type parameters or none.
  */
 export type GivenOptions<Options extends ExpressionSocketOptions> = Options &
-  // Tells functions in the options what they are called with. All options here would be the very
-  // type of a variable of `ExpressionSocketOptions`, of which nothing would be left to infer from.
+  // Types the parameters of functions in the options. With all options here, nothing could be
+  // inferred from a variable of the type `ExpressionSocketOptions`.
   Omit<ExpressionSocketOptions, ShapingOption> & {
     readonly [Name in Exclude<keyof Options, keyof ExpressionSocketOptions>]: NoSuchOption;
   };
 
-/** `true`, `false`, or `boolean` where the option's type leaves it open; an absent one is `false`. */
+/** `true`, `false`, or `boolean` if the option may be either; a missing option is `false`. */
 export type Flag<Options, Name extends ShapingOption> = Name extends keyof Options
   ? Extract<Options[Name], boolean> | (undefined extends Options[Name] ? false : never)
   : false;
 
 /**
- * The arguments of a listener that gets a session: `(err, session, ...args)`, where one of the first
- * two is null and says that the other is not; or `(session, ...args)` with `autoErrManager`.
+ * The arguments of a listener that gets a session: `(err, session, ...args)`, where exactly one of the
+ * first two is null; or `(session, ...args)` with `autoErrManager`.
  *
  * @example
  * function onVote(...[err, session, option]: SessionArguments<false, [option: string]>): void {
@@ -63,7 +63,7 @@ type DisconnectArguments<AutoErrManager extends boolean> = AutoErrManager extend
   ? [session: SocketSession | null, reason: DisconnectReason, description?: unknown]
   : SessionArguments<false, [reason: DisconnectReason, description?: unknown]>;
 
-/** The events that the socket emits by itself and that never carry a session. */
+/** The socket's own events that never carry a session. */
 export interface SessionlessEvents {
   disconnecting: [reason: DisconnectReason, description?: unknown];
   error: [err: Error];
@@ -72,7 +72,7 @@ export interface SessionlessEvents {
   sessionend: [reason: SessionEndReason];
 }
 
-/** The events that the socket emits by itself, and their arguments for `sessOn` or `on`. */
+/** The socket's own events, and their arguments for `sessOn` or `on`. */
 export interface SocketEvents<AlwaysSession extends boolean, AutoErrManager extends boolean>
   extends SessionlessEvents {
   disconnect: AlwaysSession extends true

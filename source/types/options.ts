@@ -1,26 +1,25 @@
 /**
- * @module The options as users write them, each with what it does, its default, and when to change
- * it.
+ * @module The options: what each does, its default, and when to change it.
  */
 
 import type { Socket } from 'socket.io';
 import type { RewriteRecord, SessionLock } from './session-lock.js';
 
-/** Socket.IO's own handshake: the headers, query and `auth` with which a socket came. */
+/** Socket.IO's handshake: the headers, query and `auth` that a socket connected with. */
 export type Handshake = Socket['handshake'];
 
 /**
- * Decides about an `Origin` that is not the host's own.
+ * Decides whether a foreign `Origin` may have a session.
  *
  * @param origin the `Origin` header, as the browser sent it
  * @param handshake the socket's handshake
- * @returns `true`, or a promise of it, where the origin may have a session
+ * @returns `true`, or a promise of it, if the origin may have a session
  */
 export type OriginCheck = (origin: string, handshake: Handshake) => boolean | Promise<boolean>;
 
-/** Where an error happened that nobody else hears of. */
+/** Where an error happened that is passed to `onError`. */
 export interface ErrorContext {
-  /** The prototyped socket; none where an HTTP request or a job is concerned. */
+  /** The prototyped socket; undefined for an HTTP request or a job. */
   readonly socket?: Socket | undefined;
   /**
    * The name of the event; or `'handshake'`, `'authorization'`, `'connection'`, `'sessionend'`, or
@@ -29,10 +28,10 @@ export interface ErrorContext {
   readonly event: string | symbol;
 }
 
-/** All options of `ExpressionSocket`; every one may be left out. */
+/** The options of `ExpressionSocket`, all of them optional. */
 export interface ExpressionSocketOptions {
   /**
-   * The name of the session cookie: what `express-session` calls `name`. Change it when you changed
+   * The name of the session cookie: what `express-session` calls `name`. Change it if you changed
    * it there.
    *
    * @default 'connect.sid'
@@ -41,17 +40,17 @@ export interface ExpressionSocketOptions {
 
   /**
    * Whether `socket.on` (with `once`, `addListener`, `prependListener` and `prependOnceListener`)
-   * hands over the session, as `sessOn` does. Leave it off where some events need no session: each
-   * event with one costs a read of the store.
+   * passes the session to listeners, as `sessOn` does. Leave it off if some events need no session:
+   * each event with a session costs a read of the store.
    *
    * @default false
    */
   readonly alwaysSession?: boolean | undefined;
 
   /**
-   * Whether the library deals with errors by itself. Listeners then lose their first parameter and
-   * are called with a session only: a client without one is disconnected; a store that is slow or
-   * down drops the event, which is reported to `onError`, and leaves the client connected.
+   * Whether the library handles errors itself. Listeners then have no first parameter `err` and are
+   * called only with a session: a client without one is disconnected; if the store is slow or down,
+   * the event is dropped and reported to `onError`, and the client stays connected.
    *
    * @default false
    */
@@ -59,26 +58,26 @@ export interface ExpressionSocketOptions {
 
   /**
    * Which origins may have a session besides the host's own and those that the server's
-   * `cors.origin` names: a list of origins (`'https://app.example.com'`) and regular expressions, or a function.
-   * `false` turns the check off; do so only where cookies are not what tells users apart.
+   * `cors.origin` names: a list of origins (`'https://app.example.com'`) and regular expressions, or a
+   * function. `false` turns the check off; do so only if users are not identified by cookies.
    *
    * @default only the host's own, and those of the server's `cors.origin`
    */
   readonly origins?: readonly (string | RegExp)[] | OriginCheck | false | undefined;
 
   /**
-   * Whether the host that an origin is compared with is taken from `X-Forwarded-Host`, where a
-   * proxy sets it. Turn it on, as `app.set('trust proxy', …)` in Express, where every request comes
+   * Whether the host that an origin is compared with is taken from `X-Forwarded-Host`, if a proxy
+   * sets it. Like `app.set('trust proxy', …)` in Express, turn it on only if every request comes
    * through a proxy that changes the `Host` header and sets or removes this one: a browser cannot
-   * forge it, but whatever the proxy lets through is believed.
+   * forge it, but everything that the proxy lets through is trusted.
    *
    * @default false
    */
   readonly trustProxy?: boolean | undefined;
 
   /**
-   * Tells the session id of a handshake, in place of the signed cookie. Whoever gives it takes over
-   * what the library checks about the cookie: never return an id that the client could have made up.
+   * Returns the session id of a handshake, in place of the signed cookie. It replaces the library's
+   * checks of the cookie, so it must never return an id that the client could have made up.
    *
    * @default the signed cookie named `key`
    */
@@ -88,7 +87,7 @@ export interface ExpressionSocketOptions {
 
   /**
    * The deadline of one call of the store, of the cookie parser, and of the answer of an
-   * `authorization` listener, in milliseconds. Raise it for a store that is slow by nature.
+   * `authorization` listener, in milliseconds. Raise it for a store that is always slow.
    *
    * @default 5000
    */
@@ -104,49 +103,50 @@ export interface ExpressionSocketOptions {
   readonly maxPending?: number | undefined;
 
   /**
-   * Reads many sessions in one call of the store, which then takes the place of `store.get`: all the
-   * sessions that are wanted in one turn of the event loop. Give it where the store has such a call:
-   * `expression.socket.io/redis` and `expression.socket.io/postgres` give it.
+   * Reads many sessions in one call in place of `store.get`: all those that are needed in one turn of
+   * the event loop. Use it if the store has such a call; `expression.socket.io/redis` and
+   * `expression.socket.io/postgres` provide it.
    *
-   * It answers in the order of the ids: with the record, as an object or as JSON text, with `null`
-   * where there is no such session, or with an `Error` where that one could not be read. A text is not
-   * parsed again while it stays the same: see `recordCacheSize`.
+   * It resolves, in the order of the ids, to the record as an object or as JSON text, to `null` if
+   * there is no such session, or to an `Error` if that session could not be read. A text is not parsed
+   * again while it stays the same: see `recordCacheSize`.
    *
-   * @default each session is read by itself, with `store.get`
+   * @default each session is read separately, with `store.get`
    */
   readonly readMany?:
     | ((sessionIds: readonly string[]) => Promise<readonly (object | string | null | undefined)[]>)
     | undefined;
 
   /**
-   * Changes a record atomically, where the store has a way to: `save()` then loses and revives
-   * nothing across processes either. `expression.socket.io/redis` gives it for Redis.
+   * Changes a record atomically, so that `save()` loses and revives nothing across processes either.
+   * Use it if the store can; `expression.socket.io/redis` and `expression.socket.io/postgres` provide
+   * it.
    *
-   * @default the record is read again right before it is written: without a gap in one process
+   * @default the record is read again right before it is written, which is safe within one process
    */
   readonly rewrite?: RewriteRecord | undefined;
 
   /**
-   * The lock that `update` takes. Give one that all processes share where several processes update
-   * the sessions of one store: `expression.socket.io/redis` gives it for Redis.
+   * The lock that `update` takes. If several processes update the sessions of one store, use a lock
+   * that they share; `expression.socket.io/redis` and `expression.socket.io/postgres` provide it.
    *
-   * @default a lock in memory, shared by all who use the same store in this process
+   * @default a lock in memory, shared by all users of the same store in this process
    */
   readonly lock?: SessionLock | undefined;
 
   /**
    * How long `update` waits for the lock before it fails with `ERR_SESSION_LOCK`, in milliseconds.
-   * Keep it above the time after which a shared lock is free whose holder died.
+   * Keep it above the time after which a shared lock is released whose holder has died.
    *
    * @default 20000
    */
   readonly lockTimeout?: number | undefined;
 
   /**
-   * How many characters of serialised records are kept with what they were parsed to, where
-   * `readMany` gives records as text: one that has not changed is not parsed again. Each is kept as
-   * long as sockets of its session are there, the least recently used going first; the parsed records
-   * take some times as much memory. `0` keeps none.
+   * How many characters of serialised records are cached together with the parsed records, if
+   * `readMany` returns text: a record that has not changed is not parsed again. Each is cached as long
+   * as its session has sockets, the least recently used being dropped first. Parsed records take
+   * several times as much memory as their text. `0` turns the cache off.
    *
    * @default 16000000
    */
@@ -154,82 +154,82 @@ export interface ExpressionSocketOptions {
 
   /**
    * Whether HTTP requests save differences: of a session that `express-session` has loaded, only the
-   * top-level keys that the request has changed are written, over what the store has by then; and a
-   * session that has ended meanwhile is not revived. It costs a read of the store, or with `rewrite`
-   * none, for each write of a request. With `false`, requests write their sessions whole, as
-   * `express-session` does, and so undo what others have saved meanwhile.
+   * top-level keys that the request has changed are written to what the store has by then, and a
+   * session that has ended meanwhile is not revived. Each write of a request costs a read of the store,
+   * or none with `rewrite`. With `false`, requests write whole sessions, as `express-session` does, and
+   * so undo what has been saved elsewhere meanwhile.
    *
    * @default true
    */
   readonly mergeHttpWrites?: boolean | undefined;
 
   /**
-   * How often, in milliseconds, a session is touched in the store at most while its socket's events
-   * come for `sessOn`: that keeps it from expiring, as requests do over HTTP. A session whose cookie lives
-   * for less than twice of it is touched at half of its life. `false` leaves it to HTTP alone.
+   * The shortest interval, in milliseconds, at which events for `sessOn` touch their session in the
+   * store, which keeps it from expiring, as HTTP requests do. A session whose cookie lives for less than
+   * twice this time is touched after half of its life. With `false`, only HTTP requests touch it.
    *
    * @default 60000
    */
   readonly touch?: number | false | undefined;
 
   /**
-   * What happens to the sockets of a session that has ended, by logout, login or time. They emit
-   * `sessionend`; then they are disconnected, or, with `'ignore'`, left connected without a session.
+   * What happens to the sockets of a session that has ended by logout, login or expiry. They emit
+   * `sessionend`; then they are disconnected or, with `'ignore'`, stay connected without a session.
    *
    * @default 'disconnect'
    */
   readonly onSessionEnd?: 'disconnect' | 'ignore' | undefined;
 
   /**
-   * Lets clients without cookies in: those that show a ticket of `expressionIO.ticket()` as
-   * `auth: { session: ticket }`, in place of the cookie. A ticket that is bad gives
-   * `ERR_SESSION_TICKET`, whatever the cookie.
+   * Accepts tickets of `expressionIO.ticket()` in place of the cookie, for clients that have no cookies
+   * and send `auth: { session: ticket }`. An invalid ticket gives `ERR_SESSION_TICKET`, even if there is
+   * a valid cookie.
    *
-   * @default off: `auth.session` is not looked at
+   * @default off: `auth.session` is ignored
    */
   readonly ticket?: TicketOptions | undefined;
 
   /**
-   * Claims a name for all processes, for so many milliseconds: resolves to `true` for the first who
-   * asks, and to `false` for everybody after. Give it for `ticket: { once: true }` where there are
-   * several processes: see `expression.socket.io/redis`.
+   * Claims a name for all processes, for a number of milliseconds: resolves to `true` for the first
+   * call and to `false` for all later ones. Use it with `ticket: { once: true }` if there are several
+   * processes: see `expression.socket.io/redis`.
    *
    * @default names are claimed in the memory of this process
    */
   readonly claim?: ((name: string, milliseconds: number) => Promise<boolean>) | undefined;
 
   /**
-   * Hears of every error that nobody else hears of: listeners that throw or reject, events that
-   * `autoErrManager` dropped, saves that failed and were not awaited.
+   * Called with every error that no listener gets: of listeners that throw or reject, of events that
+   * `autoErrManager` dropped, and of saves that failed and were not awaited.
    *
-   * @default listeners' errors are rethrown as Node.js would have them; failures of the store are a
-   * process warning, once per kind
+   * @default errors of listeners are rethrown, as Node.js does; failures of the store are a process
+   * warning, once per kind
    */
   readonly onError?: ((error: unknown, context: ErrorContext) => void) | undefined;
 
   /**
-   * Whether `onError` also hears why a client has no session, or is refused: once for each socket,
-   * with the event `'handshake'` or `'authorization'`. Turn it on to find out what is wrong; in
-   * production, visitors who are not logged in are reported as well.
+   * Whether `onError` is also called with the reason why a client has no session or is refused: once
+   * per socket, with the event `'handshake'` or `'authorization'`. Turn it on to find out what is wrong.
+   * It reports every visitor who is not logged in, so it is rarely useful in production.
    *
    * @default false
    */
   readonly reportRefusals?: boolean | undefined;
 }
 
-/** How tickets are made and taken; every part may be left out. */
+/** How tickets are made and accepted. All options are optional. */
 export interface TicketOptions {
   /**
-   * What tickets are encrypted with: one secret, or several, of which the first encrypts and all
-   * decrypt, so that secrets can be replaced. Give it where processes share sessions but no cookie
-   * parser, or where the parser does not show its secret.
+   * The secret that tickets are encrypted with, or several, of which the first encrypts and all
+   * decrypt, so that secrets can be replaced. Set it if processes share sessions but no cookie secret,
+   * or if the cookie parser does not set `request.secret`.
    *
-   * @default the secret that the cookie parser leaves on the request, as `cookie-parser` does
+   * @default the `request.secret` that the cookie parser sets, as `cookie-parser` does
    */
   readonly secret?: string | readonly string[] | undefined;
 
   /**
-   * For how many milliseconds a ticket is good. A client fetches one right before it connects, so
+   * How long a ticket is valid, in milliseconds. A client fetches one right before it connects, so
    * there is little reason to raise it.
    *
    * @default 60000
@@ -237,8 +237,8 @@ export interface TicketOptions {
   readonly lifetime?: number | undefined;
 
   /**
-   * Whether each ticket is accepted once only: by one connection, for all of its namespaces. Known
-   * to this process alone, unless the option `claim` tells the others.
+   * Whether each ticket is accepted only once: by one connection, for all of its namespaces. Other
+   * processes accept it again, unless the option `claim` is set.
    *
    * @default false
    */

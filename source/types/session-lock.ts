@@ -1,24 +1,24 @@
 /**
- * @module The lock of a session, as the option `lock` takes it.
+ * @module The types of the options `lock` and `rewrite`.
  */
 
 /** A lock that was acquired. */
 export interface HeldLock {
-  /** Gives the lock back. Called once, whether the work succeeded or failed. */
+  /** Releases the lock. Called once, whether the update succeeded or failed. */
   release(): Promise<void>;
 
   /**
-   * Is aborted when the lock is lost while it is held: its time ran out, or its keeper forgot it.
-   * What it guarded is then not saved, and the update ends with `ERR_SESSION_LOCK`.
+   * Aborted if the lock is lost while it is held: it has expired, or the server has lost it. The
+   * update then saves nothing and fails with `ERR_SESSION_LOCK`.
    */
   readonly lost?: AbortSignal | undefined;
 }
 
 /**
- * Lets one at a time update a session, over everything that shares the lock.
+ * Lets only one update of a session run at a time, in all processes that share the lock.
  *
  * @example
- * // Any lock of your database does, such as the advisory locks of PostgreSQL.
+ * // Any lock of your database will do, such as the advisory locks of PostgreSQL.
  * const lock: SessionLock = {
  *   acquire: async (sessionId, { signal }) => {
  *     const held = await myLocks.lock(`session:${sessionId}`, { signal });
@@ -30,32 +30,32 @@ export interface SessionLock {
   /**
    * Waits for the lock of a session.
    *
-   * @param sessionId which session
-   * @param terms `signal` is aborted when nobody wants the lock any more: waiting must end, and a
-   * lock that was acquired all the same is released at once
+   * @param sessionId the session's id
+   * @param options `signal` is aborted when the lock is no longer wanted: waiting must end, and a lock
+   * that is acquired nevertheless is released at once
    */
-  acquire(sessionId: string, terms: { readonly signal: AbortSignal }): Promise<HeldLock>;
+  acquire(sessionId: string, options: { readonly signal: AbortSignal }): Promise<HeldLock>;
 }
 
 /**
- * Makes of the record that is stored the one to store in its place.
+ * Makes the new record from the stored one.
  *
- * @param record what the store holds, or null where it has no such session
- * @returns what to write, or nothing where all may stay as it is
+ * @param record the stored record, or null if there is no such session
+ * @returns the record to write, or undefined to leave it as it is
  */
 export type RecordChange = (record: object | null) => object | undefined;
 
 /**
- * Changes a record atomically: reads it, asks `change` for the next one, and writes that only if the
- * record is still what was read; otherwise it begins anew. Never shortens the time that the session
- * has left in the store, unless `cookie.originalMaxAge` changed.
+ * Changes a record atomically: reads it, calls `change` with it, and writes the result only if the
+ * record is still the one that was read; otherwise it starts again. Never shortens the time that the
+ * session has left in the store, unless `cookie.originalMaxAge` has changed.
  *
- * @param sessionId which session
+ * @param sessionId the session's id
  * @param change may be called several times; what it throws is passed on, and nothing is written
- * @param terms `lock`: written only as long as this lock is held
+ * @param options `lock`: writes only while this lock is held
  */
 export type RewriteRecord = (
   sessionId: string,
   change: RecordChange,
-  terms: { readonly lock: HeldLock | undefined },
+  options: { readonly lock: HeldLock | undefined },
 ) => Promise<void>;

@@ -1,5 +1,5 @@
 /**
- * @module The wrapper of a namespace: its listeners, and who may connect.
+ * @module The types of the wrapper of a namespace.
  */
 
 import type { Namespace, Socket } from 'socket.io';
@@ -12,7 +12,7 @@ import type { SocketFor } from './session-socket.js';
 /**
  * Answers an `authorization`: only `accepted === true` without an error lets the client in.
  *
- * @param err the reason of a refusal, which the client gets as `next(err)` would give it
+ * @param err the reason for a refusal, which the client gets as with `next(err)`
  * @param accepted whether the client may connect
  */
 export type AuthorizationAnswer = (err?: unknown, accepted?: boolean) => void;
@@ -35,7 +35,7 @@ export interface AddAuthorization<AutoErrManager extends boolean, Wrapper> {
   ): Wrapper;
 }
 
-/** The wrapper's own events: a new socket, with its session. */
+/** The events of the wrapper: a new socket, with its session. */
 export interface ConnectionEvents<Client, AutoErrManager extends boolean> {
   connection: SessionArguments<AutoErrManager, [socket: Client]>;
   connect: SessionArguments<AutoErrManager, [socket: Client]>;
@@ -50,12 +50,12 @@ export interface NamespaceFor<
   AlwaysSession extends boolean,
   AutoErrManager extends boolean,
 > {
-  /** Socket.IO's own namespace, for rooms and all the rest. */
+  /** Socket.IO's namespace, for rooms and everything else. */
   readonly namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
 
   /**
-   * Listens to connections, each with its session; other events are those that the servers of a
-   * cluster send each other, as on the namespace itself.
+   * Adds a listener of connections, which gets the session of each, or of any other event, which is
+   * one that the servers of a cluster send each other, as on the namespace itself.
    *
    * @returns the wrapper
    *
@@ -82,7 +82,7 @@ export interface NamespaceFor<
   >;
 
   /**
-   * Removes a listener, by the function that was given.
+   * Removes a listener, by the function that was added.
    *
    * @returns the wrapper
    */
@@ -92,10 +92,10 @@ export interface NamespaceFor<
   ): this;
 
   /**
-   * The sockets of a session in this namespace, on all nodes: what `to(room)` of Socket.IO returns.
+   * Returns the sockets of a session in this namespace, on all nodes, as `to(room)` of Socket.IO does.
    *
    * @param sessionId the session's id, such as `session.id` or `req.sessionID`
-   * @throws {TypeError} where it is no session id
+   * @throws {TypeError} if it is not a session id
    *
    * @example
    * expressionIO.of('/cart').to(session.id).emit('changed');
@@ -113,7 +113,7 @@ export interface NamespaceFor<
   readonly emit: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>['emit'];
 
   /**
-   * Decides who may connect. Several listeners are asked in their order, and all must agree.
+   * Adds a listener that decides who may connect. Several are called in their order; all must accept.
    *
    * @returns the wrapper
    *
@@ -128,12 +128,11 @@ export interface NamespaceFor<
   readonly authorization: AddAuthorization<AutoErrManager, this>;
 
   /**
-   * The prototyped socket of a raw one: always the same, and what `connection` listeners get. The
-   * two are not equal by `===`; so what is to be found by the socket, such as the keys of a
-   * `WeakMap` that a middleware fills, is best kept by the prototyped one. Of a prototyped socket it
-   * is the socket itself.
+   * Returns the prototyped socket of a raw socket: always the same one, which `connection` listeners
+   * get. It is not equal to the raw socket by `===`, so use it as the key of a `WeakMap` that a
+   * middleware fills. A prototyped socket is returned as it is.
    *
-   * @throws {TypeError} where it is given no socket
+   * @throws {TypeError} if the argument is not a socket
    *
    * @example
    * const startedAt = new WeakMap<object, number>();

@@ -1,5 +1,5 @@
 /**
- * @module The prototyped socket. Knows which members of a raw one differ, and which return it.
+ * @module The types of the prototyped socket, with the members in which it differs from a raw socket.
  */
 
 import type { Socket } from 'socket.io';
@@ -9,7 +9,7 @@ import type { Flag, SocketEvents, UserEvents } from './listener-arguments.js';
 import type { ExpressionSocketOptions } from './options.js';
 import type { SessionEndReason } from './session.js';
 
-/** The emitted events after `timeout(ms)`: as Socket.IO has them, acknowledgements get an error. */
+/** The emitted events after `timeout(ms)`: as in Socket.IO, acknowledgements get an error. */
 type TimedOut<EmitEvents extends EventsMap> =
   ReturnType<Socket<DefaultEventsMap, EmitEvents>['timeout']> extends Socket<
     DefaultEventsMap,
@@ -20,7 +20,7 @@ type TimedOut<EmitEvents extends EventsMap> =
     ? Decorated
     : never;
 
-/** What every prototyped socket has over a raw one. */
+/** What every prototyped socket adds to a raw socket. */
 export interface SessionListening<
   ListenEvents extends EventsMap,
   EmitEvents extends EventsMap,
@@ -30,7 +30,7 @@ export interface SessionListening<
   AutoErrManager extends boolean,
 > {
   /**
-   * Listens to an event together with the session as it is when the event arrives.
+   * Adds a listener of an event, which gets the session as it is when the event arrives.
    *
    * @returns the socket
    *
@@ -49,7 +49,7 @@ export interface SessionListening<
   >;
 
   /**
-   * Listens to the next such event only, together with the session.
+   * Adds a listener of the next such event only, which gets the session, too.
    *
    * @returns the socket
    */
@@ -60,7 +60,7 @@ export interface SessionListening<
   >;
 
   /**
-   * Makes the acknowledgement of the next `emit` fail after so many milliseconds.
+   * Sets the time after which the acknowledgement of the next `emit` fails, in milliseconds.
    *
    * @returns the socket
    */
@@ -75,11 +75,11 @@ export interface SessionListening<
     AutoErrManager
   >;
 
-  /** Tells the listeners of an event, those of `sessOn` included, as they were given. */
+  /** Returns the listeners of an event, including those of `sessOn`, as they were added. */
   listeners(event: string | symbol): AnyListener[];
 }
 
-/** What the prototyped socket has over a raw one where its `on` is Socket.IO's own. */
+/** What the prototyped socket adds to a raw socket without `alwaysSession`. */
 export interface SelectiveListening<
   ListenEvents extends EventsMap,
   EmitEvents extends EventsMap,
@@ -94,15 +94,15 @@ export interface SelectiveListening<
     false,
     AutoErrManager
   > {
-  /** Hears that the session of the socket has ended, and why; then the socket is put out. */
+  /** Adds a listener of the end of the session, and its reason; the socket is disconnected next. */
   on(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
-  /** Hears that the session of the socket has ended, and why; then the socket is put out. */
+  /** Adds a listener of the end of the session, and its reason; the socket is disconnected next. */
   once(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
-  /** Hears that the session of the socket has ended, and why; then the socket is put out. */
+  /** Adds a listener of the end of the session, and its reason; the socket is disconnected next. */
   addListener(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
-  /** Hears that the session of the socket has ended, and why; then the socket is put out. */
+  /** Adds a listener of the end of the session, and its reason; the socket is disconnected next. */
   prependListener(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
-  /** Hears that the session of the socket has ended, and why; then the socket is put out. */
+  /** Adds a listener of the end of the session, and its reason; the socket is disconnected next. */
   prependOnceListener(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
 }
 
@@ -130,7 +130,7 @@ type Chaining<Raw, Names extends keyof Raw, Self> = {
     : Self;
 };
 
-/** The members of a raw socket that listen, or stop to. */
+/** The members of a raw socket that add or remove listeners. */
 type ListeningMember =
   | 'addListener'
   | 'listeners'
@@ -143,8 +143,8 @@ type ListeningMember =
   | 'timeout';
 
 /**
- * The prototyped socket under `alwaysSession`: `on` and its kind give the session, as `sessOn` does.
- * It is a `Socket` at run time (`instanceof`), but its type can't be one.
+ * The prototyped socket with `alwaysSession`: `on` and its variants pass the session, as `sessOn` does.
+ * At run time it is a `Socket` (`instanceof`), but its type is not assignable to `Socket`.
  */
 export interface AlwaysSessionSocket<
   ListenEvents extends EventsMap,
@@ -187,13 +187,13 @@ export interface AlwaysSessionSocket<
   readonly once: this['on'];
   /** Does what `sessOn` does. */
   readonly addListener: this['on'];
-  /** Does what `sessOn` does, ahead of the listeners that are there. */
+  /** Does what `sessOn` does, before the existing listeners. */
   readonly prependListener: this['on'];
-  /** Does what `sessOnce` does, ahead of the listeners that are there. */
+  /** Does what `sessOnce` does, before the existing listeners. */
   readonly prependOnceListener: this['on'];
-  /** Removes a listener, by the function that was given. */
+  /** Removes a listener, by the function that was added. */
   off(event: string | symbol, listener: AnyListener): this;
-  /** Removes a listener, by the function that was given. */
+  /** Removes a listener, by the function that was added. */
   removeListener(event: string | symbol, listener: AnyListener): this;
 }
 
@@ -206,7 +206,7 @@ export type SocketFor<
   AlwaysSession extends boolean,
   AutoErrManager extends boolean,
 > = [AlwaysSession] extends [false]
-  ? // Before `Socket`, so that its signatures are the first that are tried.
+  ? // Before `Socket`, so that its overloads are tried first.
     SelectiveListening<ListenEvents, EmitEvents, ServerSideEvents, SocketData, AutoErrManager> &
       Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
   : AlwaysSessionSocket<
@@ -219,7 +219,7 @@ export type SocketFor<
     >;
 
 /**
- * The prototyped socket: Socket.IO's own, which also hands over the session of the visitor.
+ * The prototyped socket: Socket.IO's socket, with the visitor's session for listeners.
  *
  * @example
  * function register(socket: SessionSocket<ClientEvents, ServerEvents>): void {

@@ -1,24 +1,24 @@
 /**
- * @module The session that a listener holds, as `express-session` has it and a socket needs it.
+ * @module The types of the session that listeners get.
  */
 
 import type { Session, SessionData } from 'express-session';
 import type { SessionError } from '../errors.js';
 
-/** Hears how an operation on the session went: the error, or null or nothing where it worked. */
+/** Called once an operation on the session has finished: with the error, if it failed. */
 export type SessionCallback = (error?: SessionError | null) => void;
 
-/** The methods of a session in a socket: those of `express-session`, which also give promises. */
+/** The methods of a session in a socket: those of `express-session`, also with promises, and `update`. */
 export interface SocketSessionMethods {
   /**
-   * Saves what the listener changed; without it, nothing is saved.
+   * Saves what the listener has changed. Nothing is saved unless it is called.
    *
-   * Top-level keys that others changed meanwhile, and the listener did not, stay as they are; of two
-   * who change the same key, the later one wins (`update` loses neither). A session that has ended
-   * meanwhile stays so. What changes after the call is for the next one.
+   * Top-level keys that were changed elsewhere meanwhile, and not by the listener, are kept; if both
+   * changed the same key, the later save wins (`update` loses neither). A session that has ended
+   * meanwhile is not revived. Changes after the call need another one.
    *
-   * @returns the session where a callback is given, and otherwise a promise, which may be ignored:
-   * an ignored failure goes to `onError`
+   * @returns the session if a callback is given, or else a promise, which may be ignored: an ignored
+   * failure goes to `onError`
    * @throws {SessionError} through the callback or the promise: `ERR_SESSION_ENDED`,
    * `ERR_SESSION_STORE`, `ERR_SESSION_STORE_TIMEOUT`
    *
@@ -33,10 +33,10 @@ export interface SocketSessionMethods {
   save(): Promise<void>;
 
   /**
-   * Reads the session again, in place; changes that were not saved are lost.
+   * Reads the session again, in place. Changes that were not saved are lost.
    *
-   * @returns the session where a callback is given, and otherwise a promise
-   * @throws {SessionError} `ERR_SESSION_NOT_FOUND` where it ended meanwhile
+   * @returns the session if a callback is given, or else a promise
+   * @throws {SessionError} `ERR_SESSION_NOT_FOUND` if it has ended meanwhile
    */
   reload(callback: SessionCallback): this;
   reload(): Promise<void>;
@@ -44,14 +44,14 @@ export interface SocketSessionMethods {
   /**
    * Logs out: removes the session from the store, and ends its sockets on every node.
    *
-   * @returns the session where a callback is given, and otherwise a promise
-   * @throws {SessionError} through the callback or the promise, where the store failed
+   * @returns the session if a callback is given, or else a promise
+   * @throws {SessionError} through the callback or the promise, if the store fails
    */
   destroy(callback: SessionCallback): this;
   destroy(): Promise<void>;
 
   /**
-   * Always fails: a new session needs a new cookie, which a socket can't set. Log in over HTTP.
+   * Always fails: a new session needs a new cookie, which a socket cannot set. Log in over HTTP.
    *
    * @throws {SessionError} `ERR_SESSION_REGENERATE`
    */
@@ -59,18 +59,18 @@ export interface SocketSessionMethods {
   regenerate(): Promise<never>;
 
   /**
-   * Changes the session atomically: takes its lock, reads it fresh, calls `change` with it, saves it,
-   * and releases the lock; so nothing that others do by `update` is lost. Change the session that
-   * `change` is given; the one in hand shows the result afterwards.
+   * Changes the session atomically: acquires its lock, reads it, calls `change` with it, saves it, and
+   * releases the lock, so that concurrent updates are not lost. `change` must change the session that
+   * it is given; this session shows the result afterwards.
    *
-   * Within `change`, `save()` works as ever; another `update` of the session that `change` was given
-   * is a part of this one.
+   * Within `change`, `save()` works as usual, and another `update` of the session that `change` was
+   * given is part of this one.
    *
-   * @param change may be asynchronous; the lock is held as long as it works
+   * @param change may be asynchronous; the lock is held while it runs
    * @returns what `change` returned; the promise may be ignored: an ignored failure goes to `onError`
-   * @throws {SessionError} `ERR_SESSION_ENDED` where the session has ended meanwhile,
-   * `ERR_SESSION_LOCK` where its lock could not be acquired in time or was lost, `ERR_SESSION_STORE`,
-   * `ERR_SESSION_STORE_TIMEOUT`; and whatever `change` throws, and then nothing is saved
+   * @throws {SessionError} `ERR_SESSION_ENDED` if the session has ended meanwhile, `ERR_SESSION_LOCK`
+   * if its lock could not be acquired in time or was lost, `ERR_SESSION_STORE`,
+   * `ERR_SESSION_STORE_TIMEOUT`; and any error that `change` throws, in which case nothing is saved
    *
    * @example
    * socket.sessOn('vote', async (err, session, ack) => {
@@ -83,7 +83,7 @@ export interface SocketSessionMethods {
    */
   update<Result>(change: SessionChange<Result>): Promise<Result>;
 
-  /** Sets the remaining time of the session's cookie back to `cookie.originalMaxAge`. */
+  /** Resets the remaining time of the session's cookie to `cookie.originalMaxAge`. */
   resetMaxAge(): this;
 
   /** The same as `resetMaxAge`; writes nothing to the store. The option `touch` does. */
@@ -91,8 +91,8 @@ export interface SocketSessionMethods {
 }
 
 /**
- * The web session as listeners get it: `express-session`'s own, with your fields on it, none of
- * which need be there yet.
+ * The session that listeners get: that of `express-session`, with your own fields, each of which may
+ * be missing.
  *
  * @example
  * declare module 'express-session' {
@@ -105,13 +105,13 @@ export type SocketSession = SocketSessionMethods &
   Omit<Session, keyof SocketSessionMethods> &
   Partial<SessionData>;
 
-/** Changes the session that it is given. */
+/** A function that changes the session that it is given. */
 export type SessionChange<Result> = (session: SocketSession) => Result | Promise<Result>;
 
-/** Why a session is over: logout, login (which gives a new session), or time. */
+/** Why a session has ended: by logout, by login (which makes a new session), or by expiry. */
 export type SessionEndReason = 'destroyed' | 'regenerated' | 'expired';
 
-/** What `update` needs of a request: that it has passed through `session()` of `express-session`. */
+/** A request that has passed through `session()` of `express-session`, as `update` needs it. */
 export interface SessionRequest {
   readonly sessionID: string;
   readonly session: { save(callback: (error?: unknown) => void): unknown };

@@ -27,7 +27,7 @@ const otherFoldersOf: Readonly<Record<string, readonly string[]>> = {
   'sockets/admission': ['handshake', 'events', 'recovery', 'lifecycle', 'namespaces'],
   'sockets/authorization': ['handshake', 'recovery'],
   'sockets/cluster-bus': ['lifecycle', 'http'],
-  'sockets/event-hold': ['recovery', 'events'],
+  'sockets/event-buffer': ['recovery', 'events'],
   'sockets/leave-room-listener': ['lifecycle', 'recovery'],
   'sockets/membership': ['lifecycle', 'recovery', 'events'],
   'sockets/session-end': ['lifecycle', 'recovery'],

@@ -32,6 +32,12 @@ export interface AppSettings<Options extends ExpressionSocketOptions> {
   readonly cookieName?: string;
 }
 
+/** Options that leave the parameters of the listeners as they are without options. */
+type PlainOptions = ExpressionSocketOptions & {
+  readonly alwaysSession?: false | undefined;
+  readonly autoErrManager?: false | undefined;
+};
+
 /** How a client connects. */
 export interface ClientSettings extends Partial<ManagerOptions & SocketOptions> {
   readonly cookie?: string;
@@ -63,7 +69,11 @@ export class App<const Options extends ExpressionSocketOptions = Record<never, n
   readonly #clients: Socket[] = [];
 
   /** Starts an application that listens on a free port. */
-  static async start<const Options extends ExpressionSocketOptions = Record<never, never>>(
+  static start(settings?: AppSettings<PlainOptions>): Promise<App>;
+  static start<const Options extends ExpressionSocketOptions>(
+    settings: AppSettings<Options>,
+  ): Promise<App<Options>>;
+  static async start<const Options extends ExpressionSocketOptions>(
     settings: AppSettings<Options> = {},
   ): Promise<App<Options>> {
     const { store = new MemoryStore(), cookieName = 'connect.sid', ...others } = settings;

@@ -24,7 +24,10 @@ export interface Failure {
   /** What goes wrong, where it is not the visitor's doing; the store is that of the application. */
   readonly go?: (store: ControlledStore) => void;
   /** How the visitor connects, who has just logged in. */
-  readonly visit?: (app: App, visitor: Visitor) => Promise<ClientSettings> | ClientSettings;
+  readonly visit?: (
+    app: Pick<App, 'logout'>,
+    visitor: Visitor,
+  ) => Promise<ClientSettings> | ClientSettings;
 }
 
 interface Visitor {
@@ -138,7 +141,7 @@ export async function startFailing<const Options extends ExpressionSocketOptions
   });
   const visitor = await app.login();
   const fail = async (): Promise<ClientSettings> => {
-    const settings = await failure.visit?.(app as unknown as App, visitor);
+    const settings = await failure.visit?.(app, visitor);
     failure.go?.(store);
     return settings ?? { cookie: visitor.cookie };
   };

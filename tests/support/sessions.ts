@@ -1,6 +1,5 @@
 /**
- * @module An application that is enabled for sessions as socket.io-sessions was: its clients, and what
- * its listeners are told.
+ * @module Applications with sessions by `enable`, and what its listeners are given.
  */
 
 import { once } from 'node:events';
@@ -50,8 +49,8 @@ export function useApps(): (settings?: {
   };
 }
 
-/** Waits for the next client with a session. */
-export function welcomed(sessions: Sessions) {
+/** Waits for the next client with a session, and returns both. */
+export function nextConnection(sessions: Sessions) {
   return new Promise<{
     client: Parameters<Parameters<Sessions['once']>[1]>[0];
     session: SocketSession;
@@ -60,8 +59,16 @@ export function welcomed(sessions: Sessions) {
   });
 }
 
-/** Waits for the next client without one; tells why. */
-export function turnedAway(sessions: Sessions | MessageSessions): Promise<SessionError> {
+/** Waits for the next client with a session, whatever its session comes with. */
+export function connectedClient(sessions: Sessions | MessageSessions): Promise<object> {
+  return new Promise((resolve) => {
+    // Both kinds of sessions give the client first.
+    (sessions as MessageSessions).once('sconnection', resolve);
+  });
+}
+
+/** Waits for the next `sinvalid`, and returns its error. */
+export function sessionError(sessions: Sessions | MessageSessions): Promise<SessionError> {
   return new Promise((resolve) => {
     (sessions as Sessions).once('sinvalid', (_client, error) => resolve(error));
   });

@@ -111,7 +111,7 @@ enable({ socket, store, parser, key: 'sid', origins: false, ticket: { once: true
 enable({ socket, store, cutter: () => 5 });
 // @ts-expect-error a store is needed
 enable({ socket, parser });
-// @ts-expect-error `enable` decides it by itself
+// @ts-expect-error `enable` sets it itself
 enable({ socket, store, parser, autoErrManager: true });
 // @ts-expect-error it is called `per_message`
 enable({ socket, store, parser, perMessage: true });

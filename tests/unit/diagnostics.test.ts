@@ -8,7 +8,7 @@ import { createSandbox, type SinonStub } from 'sinon';
 import type { Socket } from 'socket.io';
 import { Diagnostics } from '../../source/diagnostics.js';
 import { SessionError } from '../../source/errors.js';
-import { SessionListener } from '../../source/socket.io-sessions/session-listener.js';
+import { SessionsEmitter } from '../../source/socket.io-sessions/sessions-emitter.js';
 import { isThenable } from '../../source/thenable.js';
 
 const sandbox = createSandbox();
@@ -157,11 +157,11 @@ describe("A listener's mistake stays its own", () => {
 
     it('includes the listeners of `sinvalid`', () => {
       const emitWarning = sandbox.stub(process, 'emitWarning');
-      const listener = new SessionListener(new Diagnostics(undefined));
-      listener.on('sinvalid', () => {
+      const emitter = new SessionsEmitter(new Diagnostics(undefined));
+      emitter.on('sinvalid', () => {
         throw mistake;
       });
-      listener.tell('sinvalid', context.socket);
+      emitter.emit('sinvalid', context.socket);
       expect(emitWarning.callCount).to.equal(1);
       expect(nextTick.called).to.equal(false);
     });

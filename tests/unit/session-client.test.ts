@@ -204,7 +204,7 @@ describe('the session client', () => {
 
     for (const [shown, wrong] of [
       ['undefined', undefined],
-      ['an empty text', ''],
+      ['an empty string', ''],
       ['object', null],
       ['number', 5],
     ] as const) {

@@ -4,14 +4,14 @@
 
 import { expect } from 'chai';
 import { EncryptJWT, jwtDecrypt } from 'jose';
-import { deriveTicketKey, openTicket, sealTicket } from '../../source/handshake/ticket.js';
+import { decryptTicket, deriveTicketKey, encryptTicket } from '../../source/handshake/ticket.js';
 
 const content = { sessionId: 'ümläut ☃', ticketId: 'one', expiry: 4_102_444_800_500 };
 
 describe('the format of a ticket', () => {
   it('is a JSON Web Token, encrypted, that `jose` opens', async () => {
     const key = await deriveTicketKey('keyboard cat', 'connect.sid');
-    const { payload, protectedHeader } = await jwtDecrypt(await sealTicket(content, key), key);
+    const { payload, protectedHeader } = await jwtDecrypt(await encryptTicket(content, key), key);
     expect(protectedHeader).to.deep.equal({ alg: 'dir', enc: 'A256GCM' });
     expect(payload).to.deep.equal({
       sub: content.sessionId,
@@ -27,7 +27,7 @@ describe('the format of a ticket', () => {
   }
 
   async function open(ticket: string) {
-    return openTicket(ticket, [await deriveTicketKey('keyboard cat', 'connect.sid')]);
+    return decryptTicket(ticket, [await deriveTicketKey('keyboard cat', 'connect.sid')]);
   }
 
   it('is opened where `jose` made it', async () => {

@@ -1,6 +1,6 @@
 /**
- * @module The door of `expression.socket.io/client`, for bundlers and for clients without a page.
- * Knows which build of Socket.IO's client is the peer; the rest is the session client's.
+ * @module The exports of `expression.socket.io/client`, for bundlers and for clients outside a page:
+ * the session client on top of the installed `socket.io-client`.
  */
 
 import { io } from 'socket.io-client';
@@ -21,8 +21,9 @@ export type {
 const client: SessionClient = /* @__PURE__ */ sessionClient(io);
 
 /**
- * Connects with the visitor's session: what `io()` does, with a ticket that is fetched before each
- * connection. Without one, it connects all the same, and the server says what is missing.
+ * Connects with the visitor's session: like `io()`, with a ticket that is fetched before each
+ * connection. If no ticket can be fetched, it connects without one, and the server reports what is
+ * missing.
  *
  * @param url as `io` takes it
  * @param options those of `io`, and `ticketUrl`
@@ -34,13 +35,13 @@ const client: SessionClient = /* @__PURE__ */ sessionClient(io);
 export const connectWithSession: ConnectWithSession = client.connectWithSession;
 
 /**
- * A socket that shows a ticket: for clients without a cookie, which get it from somebody who knows
- * them.
+ * A socket that sends a ticket: for clients without a cookie, which get their tickets from a server
+ * that has authenticated them.
  *
  * @param ticket a ticket for the first connection, or a function that fetches one for each
  * @param url as `io` takes it
  * @param options those of `io`, and `ticketUrl`
- * @throws {TypeError} where there is neither
+ * @throws {TypeError} if `ticket` is neither
  *
  * @example
  * async function fetchTicket(): Promise<string> {

@@ -1,44 +1,44 @@
 /**
- * @module Connects a page with its visitor's session: by tickets, which it fetches itself. Served to
- * pages as it is, so it imports nothing and exports one function; knows Socket.IO's client by what it
- * is given.
+ * @module Connects a page with its visitor's session, by tickets that it fetches itself. Served to
+ * pages as it is, so it imports only types and exports one function; the caller passes Socket.IO's
+ * client to it.
  */
 
 import type { ManagerOptions, Socket, SocketOptions } from 'socket.io-client';
 
-/** The options of Socket.IO's own client, and where tickets come from. */
+/** The options of Socket.IO's client, and the address that tickets are fetched from. */
 export interface SessionClientOptions extends Partial<ManagerOptions & SocketOptions> {
   /**
-   * Where a `POST` is answered with a ticket.
+   * The address that answers a `POST` with a ticket.
    *
-   * @default 'socket.io-sessions.json' below the server's path, which `enable` answers
+   * @default 'socket.io-sessions.json' below the server's path, which `enable` serves
    */
   ticketUrl?: string | undefined;
 }
 
-/** A ticket, or what fetches one: it is asked before each connection. */
+/** A ticket, or a function that is called for one before each connection. */
 export type TicketSource = string | (() => string | Promise<string>);
 
-/** Connects with the visitor's session: what `io()` does, with a ticket. */
+/** Connects with the visitor's session: like `io()`, with a ticket. */
 export interface ConnectWithSession {
   (url?: string, options?: SessionClientOptions): Socket;
   (options?: SessionClientOptions): Socket;
 }
 
-/** Makes a socket that shows a ticket. */
+/** Makes a socket that sends a ticket. */
 export type SessionSocketConstructor = new (
   ticket: TicketSource,
   url?: string,
   options?: SessionClientOptions,
 ) => Socket;
 
-/** What a page is given. */
+/** What the client script gives a page. */
 export interface SessionClient {
   readonly connectWithSession: ConnectWithSession;
   readonly SessionSocket: SessionSocketConstructor;
 }
 
-/** A ticket that came with the script, good for so many milliseconds. */
+/** A ticket that came with the script, and its lifetime in milliseconds. */
 export interface GivenTicket {
   readonly ticket: string;
   readonly lifetime: number;
@@ -47,27 +47,27 @@ export interface GivenTicket {
 /** The function `io` of Socket.IO's client. */
 type Connect = (url?: string, options?: Partial<ManagerOptions & SocketOptions>) => Socket;
 
-/** What `auth` of Socket.IO's client may be. */
+/** The option `auth` of Socket.IO's client. */
 type Auth = object | ((send: (data: object) => void) => void) | undefined;
 
-/** Browsers have it; other clients don't, and say where to connect to. */
+/** Only browsers have it; other clients pass an absolute address. */
 declare const location: { readonly origin: string; readonly protocol: string } | undefined;
 
 /**
- * Makes the client on top of Socket.IO's own.
+ * Makes the session client on top of Socket.IO's client.
  *
- * @param io the function of that name, of whichever build
+ * @param io the function `io` of any build of Socket.IO's client
  * @param given a ticket for the first connection
  */
 export function sessionClient(io: Connect, given?: GivenTicket): SessionClient {
-  // The clock of the page, which may have been asleep: that of `performance` stands still then.
+  // `Date.now()`, because `performance.now()` does not advance while the computer sleeps.
   const expiry = Date.now() + (given?.lifetime ?? 0);
-  let own = given?.ticket;
+  let unused = given?.ticket;
 
-  /** The ticket that came with the script, once, and while it is good. */
-  function takeOwn(): string | undefined {
-    const ticket = Date.now() < expiry ? own : undefined;
-    own = undefined;
+  /** The ticket that came with the script: once, and until it expires. */
+  function takeGiven(): string | undefined {
+    const ticket = Date.now() < expiry ? unused : undefined;
+    unused = undefined;
     return ticket;
   }
 
@@ -76,70 +76,71 @@ export function sessionClient(io: Connect, given?: GivenTicket): SessionClient {
     options?: SessionClientOptions,
   ): Socket {
     if (typeof url === 'object') return connectWithSession(undefined, url);
-    const terms = { ...options };
-    const address = ticketAddress(url, terms);
-    return connect(url, terms, async () => takeOwn() ?? (await fetchTicket(address)));
+    const settings = { ...options };
+    const address = ticketAddress(url, settings);
+    return connect(url, settings, async () => takeGiven() ?? (await fetchTicket(address)));
   }
 
-  /** What a constructor returns takes the place of what `new` made. */
+  /** The object that a constructor returns replaces the one that `new` made. */
   function SessionSocket(
     source: TicketSource,
     url?: string,
     options?: SessionClientOptions,
   ): Socket {
-    const terms = { ...options };
-    if (typeof source === 'function') return connect(url, terms, async () => source());
+    const settings = { ...options };
+    if (typeof source === 'function') return connect(url, settings, async () => source());
     if (typeof source !== 'string' || source === '') {
       throw new TypeError(
-        `\`SessionSocket\`: expected a ticket, or a function that fetches one, got ${source === '' ? 'an empty text' : typeof source}`,
+        `\`SessionSocket\`: expected a ticket, or a function that fetches one, got ${source === '' ? 'an empty string' : typeof source}`,
       );
     }
-    const address = ticketAddress(url, terms);
+    const address = ticketAddress(url, settings);
     let first: string | undefined = source;
-    return connect(url, terms, async () => {
+    return connect(url, settings, async () => {
       const ticket = first ?? (await fetchTicket(address).catch(() => undefined));
       first = undefined;
-      // The old one has expired, of which the server's answer tells more than of none at all.
+      // For an expired ticket the server's error says more than for a missing one.
       return ticket ?? source;
     });
   }
 
-  /** Connects with what `io` would be given, and a ticket in `auth.session`. */
+  /** Calls `io` with the options, and adds a ticket to `auth` as `auth.session`. */
   function connect(
     url: string | undefined,
     { ticketUrl: _, ...options }: SessionClientOptions,
     nextTicket: () => Promise<string | undefined>,
   ): Socket {
     const { auth } = options;
-    let turn = 0;
+    let calls = 0;
     const authWithTicket = async (send: (data: object) => void) => {
-      turn += 1;
-      const mine = turn;
-      // Without a ticket it is the server who says what is wrong.
+      calls += 1;
+      const call = calls;
+      // Without a ticket, the server reports what is missing.
       const ticket = await nextTicket().catch(() => undefined);
       const data = {
         ...(await readAuth(auth)),
         ...(ticket === undefined ? {} : { session: ticket }),
       };
-      // Meanwhile the connection may have been lost and another one made, which asked again.
-      if (mine === turn) send(data);
+      // A newer connection may have called this meanwhile.
+      if (call === calls) send(data);
     };
     return io(url, { ...options, auth: authWithTicket });
   }
 
   return {
     connectWithSession,
+    // A function with the same parameters, whose result replaces what `new` made.
     SessionSocket: SessionSocket as unknown as SessionSocketConstructor,
   };
 }
 
-/** What the page's own `auth` has to say. */
+/** The value of the `auth` option that the page passed. */
 async function readAuth(auth: Auth): Promise<object> {
   if (typeof auth !== 'function') return auth ?? {};
   return new Promise((resolve) => auth(resolve));
 }
 
-/** Asks for a ticket; there is none for a visitor without a session, or for a foreign page. */
+/** Fetches a ticket; none is given to a visitor without a session, or to a page on another origin. */
 async function fetchTicket(address: string): Promise<string | undefined> {
   const response = await fetch(address, {
     method: 'POST',
@@ -151,13 +152,13 @@ async function fetchTicket(address: string): Promise<string | undefined> {
   return ticket;
 }
 
-/** Where the server of a socket answers with tickets. */
+/** The address that answers with tickets for a socket. */
 function ticketAddress(url: string | undefined, options: SessionClientOptions): string {
   const { path = '/socket.io', ticketUrl } = options;
   return ticketUrl ?? `${originOf(url)}${path.replace(/\/$/, '')}/socket.io-sessions.json`;
 }
 
-/** The origin of a server, by an address as `io` takes it: `/chat` is a namespace of the page's own. */
+/** The origin of an address as `io` takes it: `/chat` is a namespace on the page's own server. */
 function originOf(url: string | undefined): string {
   const page = typeof location === 'undefined' ? undefined : location;
   if (url === undefined || /^\/(?!\/)/.test(url)) return page?.origin ?? '';

@@ -122,9 +122,9 @@ describe('`enable`', () => {
   });
 
   for (const name of ['alwaysSession', 'autoErrManager', 'sessionId']) {
-    it(`refuses \`${name}\`, which it decides by itself`, () => {
+    it(`refuses \`${name}\`, which it sets itself`, () => {
       expect(complaint({ socket, store, parser, [name]: true })).to.include(
-        `\`${name}\` is not for \`enable\``,
+        `\`${name}\` cannot be set`,
       );
     });
   }

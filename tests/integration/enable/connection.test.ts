@@ -5,7 +5,13 @@
 
 import { expect } from 'chai';
 import { expectNoCrash } from '../../support/crashes.js';
-import { enablePerConnection, stored, useApps, welcomed, written } from '../../support/sessions.js';
+import {
+  enablePerConnection,
+  nextConnection,
+  stored,
+  useApps,
+  written,
+} from '../../support/sessions.js';
 import { ControlledStore } from '../../support/stores.js';
 
 describe('`enable` per connection', () => {
@@ -17,7 +23,7 @@ describe('`enable` per connection', () => {
       const app = await start();
       const sessions = enablePerConnection(app);
       const { cookie, sessionId } = await app.login();
-      const told = welcomed(sessions);
+      const told = nextConnection(sessions);
       const remote = await app.connect({ cookie });
       const { client, session } = await told;
       expect(client.id).to.equal(remote.id);
@@ -28,7 +34,7 @@ describe('`enable` per connection', () => {
     it('gives a client that is a socket of Socket.IO, always the same one', async () => {
       const app = await start();
       const { Socket } = await import('socket.io');
-      const told = welcomed(enablePerConnection(app));
+      const told = nextConnection(enablePerConnection(app));
       const remote = await app.connect(await app.login());
       const { client } = await told;
       expect(client).to.be.instanceOf(Socket);
@@ -81,7 +87,7 @@ describe('`enable` per connection', () => {
       sessions.on('sconnection', gone).off('sconnection', gone);
       const login = await app.login();
       for (let visits = 0; visits < 2; visits++) {
-        const told = welcomed(sessions);
+        const told = nextConnection(sessions);
         await app.connect(login);
         await told;
       }
@@ -96,7 +102,7 @@ describe('`enable` per connection', () => {
       sessions.on('sconnection', () => {
         throw mistake;
       });
-      const told = welcomed(sessions);
+      const told = nextConnection(sessions);
       await app.connect(await app.login());
       await told;
       expect(errors).to.deep.equal([mistake]);
@@ -126,7 +132,7 @@ describe('`enable` per connection', () => {
         });
       });
       const { cookie, sessionId } = await app.login();
-      const told = welcomed(sessions);
+      const told = nextConnection(sessions);
       const remote = await app.connect({ cookie });
       await told;
       const saved = written(app.store);
@@ -156,7 +162,7 @@ describe('`enable` per connection', () => {
       });
       const { cookie, sessionId } = await app.login();
       for (const n of [1, 2]) {
-        const told = welcomed(sessions);
+        const told = nextConnection(sessions);
         const remote = await app.connect({ cookie });
         await told;
         const saved = written(app.store);
@@ -177,7 +183,7 @@ describe('`enable` per connection', () => {
         client.on('disconnect', gone).on('disconnect', () => calls.push('there'));
         client.off('disconnect', gone);
       });
-      const told = welcomed(sessions);
+      const told = nextConnection(sessions);
       const remote = await app.connect(await app.login());
       await told;
       const saved = written(app.store);

@@ -8,7 +8,12 @@ import { expect } from 'chai';
 import cookieParser from 'cookie-parser';
 import { secret } from '../../support/app.js';
 import { arrive } from '../../support/outcomes.js';
-import { enablePerConnection, turnedAway, useApps, welcomed } from '../../support/sessions.js';
+import {
+  enablePerConnection,
+  nextConnection,
+  sessionError,
+  useApps,
+} from '../../support/sessions.js';
 
 /** What a parser leaves on a request. */
 interface Parsed extends IncomingMessage {
@@ -33,7 +38,7 @@ describe('`cutter`', () => {
       const app = await start();
       const sessions = enablePerConnection(app, { cutter });
       const { cookie, sessionId } = await app.login();
-      const told = welcomed(sessions);
+      const told = nextConnection(sessions);
       await app.connect({ cookie });
       expect((await told).session.id).to.equal(sessionId);
     });
@@ -48,7 +53,7 @@ describe('`cutter`', () => {
         return expressCutter(request);
       },
     });
-    const told = welcomed(sessions);
+    const told = nextConnection(sessions);
     await app.connect(await app.login());
     const { client } = await told;
     expect(requests[0]?.url).to.match(/^\/socket\.io\//);
@@ -62,7 +67,7 @@ describe('`cutter`', () => {
     // As the documentation has it for Connect.
     const cutter = ({ headers }: IncomingMessage) =>
       parse(headers.cookie ?? '', '; ')['connect.sid']?.toString();
-    const told = turnedAway(enablePerConnection(app, { cutter }));
+    const told = sessionError(enablePerConnection(app, { cutter }));
     app.client(await app.login());
     expect((await told).code).to.equal('ERR_SESSION_NOT_FOUND');
   });
@@ -79,7 +84,7 @@ describe('`cutter`', () => {
       ],
     ] as const) {
       const app = await start();
-      const told = turnedAway(enablePerConnection(app, { cutter }));
+      const told = sessionError(enablePerConnection(app, { cutter }));
       app.client(await app.login());
       expect((await told).code).to.equal(code);
     }
@@ -95,7 +100,7 @@ describe('`cutter`', () => {
         headers: { cookie },
       });
       const { ticket } = (await response.json()) as { ticket: string };
-      const told = welcomed(sessions);
+      const told = nextConnection(sessions);
       await app.connect({ auth: { session: ticket } });
       expect((await told).session.id).to.equal(sessionId);
     }

@@ -9,9 +9,9 @@ import { expectNoCrash } from '../../support/crashes.js';
 import {
   enablePerConnection,
   enablePerMessage,
+  nextConnection,
   stored,
   useApps,
-  welcomed,
   written,
 } from '../../support/sessions.js';
 
@@ -33,7 +33,7 @@ describe('`enable` beside others', () => {
         response.end();
       });
       const { cookie, sessionId } = await app.login();
-      const told = welcomed(sessions);
+      const told = nextConnection(sessions);
       const remote = await app.connect({ cookie });
       await told;
       await fetch(`${app.url}/change`, { method: 'POST', headers: { cookie } });
@@ -60,7 +60,7 @@ describe('`enable` beside others', () => {
         });
       });
       const { cookie, sessionId } = await app.login();
-      const told = welcomed(sessions);
+      const told = nextConnection(sessions);
       const remote = await app.connect({ cookie });
       await told;
       await app.logout(cookie);

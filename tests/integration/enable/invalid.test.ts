@@ -7,13 +7,16 @@ import { SessionError } from '../../../source/index.js';
 import { received } from '../../support/app.js';
 import { cookieOf } from '../../support/cookies.js';
 import { expectNoCrash } from '../../support/crashes.js';
+import { heard } from '../../support/pair.js';
 import {
+  connectedClient,
   enablePerConnection,
   enablePerMessage,
-  turnedAway,
+  sessionError,
   useApps,
 } from '../../support/sessions.js';
 import { ControlledStore } from '../../support/stores.js';
+import { until } from '../../support/visits.js';
 
 type Ack = (...args: unknown[]) => void;
 
@@ -22,7 +25,7 @@ describe('`sinvalid`', () => {
   expectNoCrash();
 
   describe('per connection', () => {
-    it('gives a client without a cookie, which stays connected and can be told', async () => {
+    it('gives a client without a cookie, which stays connected and can be sent a message', async () => {
       const app = await start();
       const sessions = enablePerConnection(app);
       const calls: unknown[] = [];
@@ -43,9 +46,9 @@ describe('`sinvalid`', () => {
       const sessions = enablePerConnection(app);
       const { cookie } = await app.login();
       await app.logout(cookie);
-      const told = turnedAway(sessions);
+      const error = sessionError(sessions);
       app.client({ cookie });
-      expect((await told).code).to.equal('ERR_SESSION_NOT_FOUND');
+      expect((await error).code).to.equal('ERR_SESSION_NOT_FOUND');
     });
 
     it('gives one with a bare session id, in a cookie or for a ticket', async () => {
@@ -57,9 +60,9 @@ describe('`sinvalid`', () => {
         [{ auth: { session: sessionId } }, 'ERR_SESSION_TICKET'],
         [{ query: { session: sessionId } }, 'ERR_SESSION_COOKIE_MISSING'],
       ] as const) {
-        const told = turnedAway(sessions);
+        const error = sessionError(sessions);
         app.client(settings);
-        expect((await told).code).to.equal(code);
+        expect((await error).code).to.equal(code);
       }
     });
 
@@ -69,12 +72,12 @@ describe('`sinvalid`', () => {
       const sessions = enablePerConnection(app);
       const login = await app.login();
       store.onGet = (_id, callback) => callback(new Error('down'));
-      const told = turnedAway(sessions);
+      const error = sessionError(sessions);
       app.client(login);
-      expect((await told).code).to.equal('ERR_SESSION_STORE');
+      expect((await error).code).to.equal('ERR_SESSION_STORE');
     });
 
-    it('is told to `onError` where nobody listens and the store is down', async () => {
+    it('tells `onError` if it has no listener and the store is down', async () => {
       const store = new ControlledStore();
       const app = await start({ store });
       const failed = new Promise((resolve) => enablePerConnection(app, { onError: resolve }));
@@ -89,15 +92,16 @@ describe('`sinvalid`', () => {
     it('gives a client that comes without a session', async () => {
       const app = await start();
       const sessions = enablePerMessage(app);
-      const told = turnedAway(sessions);
+      const error = sessionError(sessions);
       app.client();
-      expect((await told).code).to.equal('ERR_SESSION_COOKIE_MISSING');
+      expect((await error).code).to.equal('ERR_SESSION_COOKIE_MISSING');
     });
 
     it('gives a client whose session has ended since, once, and calls no listener', async () => {
       const app = await start();
       const calls: unknown[] = [];
       const sessions = enablePerMessage(app);
+      const announced = connectedClient(sessions);
       sessions.on('sconnection', (client) => {
         client.on('smessage', (message) => calls.push(message));
       });
@@ -107,16 +111,20 @@ describe('`sinvalid`', () => {
       });
       const { cookie } = await app.login();
       const remote = await app.connect({ cookie });
+      const client = await announced;
       const message = received(remote, 'message');
+      const left = received(remote, 'disconnect');
       await app.logout(cookie);
       remote.send('one');
       remote.send('two');
+      await heard(remote, client);
       expect(await message).to.deep.equal(['please refresh']);
-      await new Promise((resolve) => app.io.of('/').emit('barrier') && setTimeout(resolve, 20));
+      // By then `sessionend`, which is a reason for `sinvalid` too, has been emitted.
+      await left;
       expect(calls).to.deep.equal(['ERR_SESSION_NOT_FOUND']);
     });
 
-    it('gives one whose session cannot be read, each time, and goes on when it can', async () => {
+    it('gives one whose session cannot be read, each time, and continues once it can', async () => {
       const store = new ControlledStore();
       const app = await start({ store });
       const calls: unknown[] = [];
@@ -129,13 +137,13 @@ describe('`sinvalid`', () => {
       store.onGet = (_id, callback) => callback(new Error('down'));
       remote.send('lost');
       remote.send('lost');
-      while (calls.length < 2) await new Promise(setImmediate);
+      await until(() => calls.length === 2);
       store.onGet = undefined;
       expect(await remote.emitWithAck('message', 'back')).to.equal('back');
       expect(calls).to.deep.equal(['ERR_SESSION_STORE', 'ERR_SESSION_STORE']);
     });
 
-    it('tells of a lock that is not to be had, or `onError` where nobody listens', async () => {
+    it('gives one whose lock cannot be acquired, or tells `onError` if it has no listener', async () => {
       for (const hasListener of [true, false]) {
         const app = await start();
         const lock = { acquire: () => new Promise<never>(() => {}) };
@@ -150,32 +158,34 @@ describe('`sinvalid`', () => {
       }
     });
 
-    it('tells of more messages than may wait', async () => {
+    it('gives one that sends more messages than may wait', async () => {
       const app = await start();
       let finish: () => void = () => {};
-      const heard: unknown[] = [];
+      const messages: unknown[] = [];
       const sessions = enablePerMessage(app, { maxPending: 2 });
       sessions.on('sconnection', (client) => {
         client.on('smessage', async (message) => {
-          heard.push(message);
+          messages.push(message);
           await new Promise<void>((resolve) => {
             finish = resolve;
           });
         });
       });
+      const announced = connectedClient(sessions);
       const remote = await app.connect(await app.login());
-      const told = turnedAway(sessions);
+      const client = await announced;
+      const error = sessionError(sessions);
       remote.send(1);
-      while (heard.length < 1) await new Promise(setImmediate);
+      await until(() => messages.length === 1);
       remote.send(2);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await heard(remote, client);
       remote.send(3);
-      const error = await told;
-      expect(error).to.be.instanceOf(SessionError).with.property('code', 'ERR_SESSION_OVERLOAD');
-      expect(error.message).to.include('`maxPending`');
+      expect(await error).to.be.instanceOf(SessionError);
+      expect(await error).to.have.property('code', 'ERR_SESSION_OVERLOAD');
+      expect((await error).message).to.include('`maxPending`');
       finish();
-      while (heard.length < 2) await new Promise(setImmediate);
-      expect(heard).to.deep.equal([1, 2]);
+      await until(() => messages.length === 2);
+      expect(messages).to.deep.equal([1, 2]);
       finish();
     });
   });

@@ -12,7 +12,12 @@ import { MemoryStore } from 'express-session';
 import { Server } from 'socket.io';
 import { enable } from '../../../source/socket.io-sessions/index.js';
 import { type App, secret } from '../../support/app.js';
-import { enablePerConnection, type Given, useApps, welcomed } from '../../support/sessions.js';
+import {
+  enablePerConnection,
+  type Given,
+  nextConnection,
+  useApps,
+} from '../../support/sessions.js';
 
 const file = 'socket.io-sessions.js';
 
@@ -44,7 +49,7 @@ describe('the client script', () => {
     const { cookie, sessionId } = await app.login();
     const { status, ticket } = await ask(app, { cookie });
     expect(status).to.equal(200);
-    const told = welcomed(sessions);
+    const told = nextConnection(sessions);
     await app.connect({ auth: { session: ticket } });
     expect((await told).session.id).to.equal(sessionId);
   });
@@ -212,7 +217,7 @@ describe('the client script', () => {
 
     it('lets WebSockets pass, whatever they ask for', async () => {
       const { app, sessions } = await startWith();
-      const told = welcomed(sessions);
+      const told = nextConnection(sessions);
       await app.connect({ ...(await app.login()), query: { file } });
       expect((await told).client.connected).to.equal(true);
     });
@@ -266,7 +271,7 @@ describe('the client script', () => {
       });
       expect(response.headers.get('cache-control')).to.equal('no-store');
       const { ticket } = (await response.json()) as { ticket: string };
-      const told = welcomed(sessions);
+      const told = nextConnection(sessions);
       await app.connect({ auth: { session: ticket } });
       expect((await told).session.id).to.equal(sessionId);
     });

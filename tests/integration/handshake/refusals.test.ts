@@ -68,7 +68,7 @@ describe('Why has this visitor no session?', () => {
           told.push({ error: error as SessionError, context });
         };
         const failing = await startFailing(failure, { onError, reportRefusals: true });
-        app = failing.app as unknown as App;
+        app = failing.app;
         const settings = await failing.fail();
         ears = new ProcessEars('warning');
         const { socket } = await arrive(app, settings);
@@ -110,7 +110,7 @@ describe('Why has this visitor no session?', () => {
   });
 
   it('warns of none whom the option `sessionId` knows no session of', async () => {
-    app = (await App.start({ options: { sessionId: () => undefined } })) as unknown as App;
+    app = await App.start({ options: { sessionId: () => undefined } });
     ears = new ProcessEars('warning');
     await arrive(app);
     expect(ears.heard).to.deep.equal([]);
@@ -121,7 +121,7 @@ describe('Why has this visitor no session?', () => {
     const onError = (error: unknown, context: ErrorContext): void => {
       told.push({ error: error as SessionError, context });
     };
-    app = (await App.start({ options: { onError, reportRefusals: true } })) as unknown as App;
+    app = await App.start({ options: { onError, reportRefusals: true } });
     app.expressionIO.sockets.authorization(() => false);
     await refused(app.client(await app.login()));
     expect(told.map(({ error, context }) => [error.code, context.event])).to.deep.equal([

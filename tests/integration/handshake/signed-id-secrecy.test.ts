@@ -19,7 +19,7 @@ function show(value: unknown): string {
 }
 
 describe('Only a signed id is believed, and seen by nobody', () => {
-  let app: App;
+  let app: App | App<{ autoErrManager: true }>;
 
   afterEach(async () => {
     await app.stop();
@@ -171,7 +171,7 @@ describe('Only a signed id is believed, and seen by nobody', () => {
     it('the id is not, when the store fails and nobody listens', async () => {
       const store = new ControlledStore();
       const silent = await App.start({ store, options: { autoErrManager: true } });
-      app = silent as unknown as App;
+      app = silent;
       const emitWarning = stub(process, 'emitWarning');
       try {
         silent.expressionIO.sockets.authorization(() => true);

@@ -22,7 +22,7 @@ describe('expressionIO.close() and the store', () => {
   });
 
   async function start(store: Store): Promise<App> {
-    const app = (await App.start({ store })) as unknown as App;
+    const app = await App.start({ store });
     apps.push(app);
     return app;
   }

@@ -10,7 +10,7 @@ describe('A session that expires', () => {
 
   beforeEach(async () => {
     store = new SlowStore();
-    app = (await App.start({ store, options: { touch: false } })) as unknown as App;
+    app = await App.start({ store, options: { touch: false } });
   });
   afterEach(() => app.stop());
 
@@ -127,10 +127,10 @@ describe('A session that expires', () => {
 
   it('ends nobody while the store hangs', async () => {
     await app.stop();
-    app = (await App.start({
+    app = await App.start({
       store,
       options: { touch: false, storeTimeout: 50 },
-    })) as unknown as App;
+    });
     const watched = await watch(app, await visitorFor(150));
     let asked = 0;
     store.pace = ({ operation }) => {

@@ -13,7 +13,7 @@ describe('A login that regenerates the session', () => {
 
   beforeEach(async () => {
     store = new SlowStore();
-    app = (await App.start({ store })) as unknown as App;
+    app = await App.start({ store });
     ({ cookie } = await app.login());
   });
   afterEach(() => app.stop());
@@ -48,7 +48,7 @@ describe('A login that regenerates the session', () => {
 
   it('does so also with connection state recovery, which brings nothing back of the old session', async () => {
     await app.stop();
-    app = (await App.start({ store, server: recovering })) as unknown as App;
+    app = await App.start({ store, server: recovering });
     const visits = new Visits(app);
     const client = browser(['websocket']);
     await connected(client);
@@ -151,7 +151,7 @@ describe('A session that ends while a socket comes in', () => {
 
   beforeEach(async () => {
     store = new SlowStore();
-    app = (await App.start({ store })) as unknown as App;
+    app = await App.start({ store });
   });
   afterEach(() => app.stop());
 

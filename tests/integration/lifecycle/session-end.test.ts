@@ -12,7 +12,7 @@ describe('When a session ends', () => {
 
   beforeEach(async () => {
     store = new SlowStore();
-    app = (await App.start({ store })) as unknown as App;
+    app = await App.start({ store });
   });
   afterEach(() => app.stop());
 
@@ -140,10 +140,10 @@ describe('When a session ends', () => {
   it('a listener of sessionend that throws does not keep its socket', async () => {
     await app.stop();
     const errors: unknown[] = [];
-    app = (await App.start({
+    app = await App.start({
       store,
       options: { onError: (error) => errors.push(error) },
-    })) as unknown as App;
+    });
     const visitor = await app.login();
     const { socket, left } = await watch(app, visitor);
     const mistake = new Error('a mistake');

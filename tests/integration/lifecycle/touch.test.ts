@@ -23,10 +23,10 @@ describe('Activity', () => {
     if (app) await app.stop();
     errors = [];
     store = new SlowStore();
-    app = (await App.start({
+    app = await App.start({
       store,
       options: { ...options, onError: (error) => errors.push(error) },
-    })) as unknown as App;
+    });
     visits = new Visits(app);
     visitor = await visits.visitor();
     const before = store.count('touch');
@@ -106,7 +106,7 @@ describe('Activity', () => {
 
   it('is no heartbeat', async () => {
     await app.stop();
-    app = (await App.start({ store, server: { pingInterval: 5 } })) as unknown as App;
+    app = await App.start({ store, server: { pingInterval: 5 } });
     const before = store.count('touch');
     const { client, socket } = await watch(app, { cookie: visitor.cookie });
     let beats = 0;
@@ -171,7 +171,7 @@ describe('Activity', () => {
         setImmediate(() => callback?.());
       };
       await app.stop();
-      app = (await App.start({ store, options: { onSessionEnd: 'ignore' } })) as unknown as App;
+      app = await App.start({ store, options: { onSessionEnd: 'ignore' } });
       visits = new Visits(app);
       const client = await app.connect({ cookie: visitor.cookie });
       const gate = holdNext(store, 'get', when === 'before' ? 'after' : 'before');

@@ -221,7 +221,7 @@ describe('The namespaces that Socket.IO makes from a pattern', () => {
   ): Promise<void> {
     calls = [];
     store = new ControlledStore();
-    app = (await App.start({ store, ...settings })) as unknown as App;
+    app = await App.start({ store, ...settings });
     ({ cookie } = await app.login());
   }
 });

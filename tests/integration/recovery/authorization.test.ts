@@ -237,7 +237,7 @@ describe('Recovery is not a bypass', () => {
   async function start(options: ExpressionSocketOptions = {}, server = recovering): Promise<void> {
     calls = [];
     store = new ControlledStore();
-    app = (await App.start({ store, server, options })) as unknown as App;
+    app = await App.start({ store, server, options });
     ({ cookie, sessionId } = await app.login());
   }
 

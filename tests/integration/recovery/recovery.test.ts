@@ -258,7 +258,7 @@ describe('Connection state recovery keeps working', () => {
 
   async function start(options: ExpressionSocketOptions = {}, server = recovering): Promise<void> {
     store = new ControlledStore();
-    app = (await App.start({ store, server, options })) as unknown as App;
+    app = await App.start({ store, server, options });
     ({ cookie } = await app.login());
   }
 

@@ -217,10 +217,10 @@ describe("The time to live of connect-redis' sessions", () => {
   after(() => server?.stop());
   beforeEach(async () => {
     client = await createClient({ url: server.url }).connect();
-    app = (await App.start({
+    app = await App.start({
       store: new RedisStore({ client, ttl: 100 }),
       options: redis(client),
-    })) as unknown as App;
+    });
   });
   afterEach(async () => {
     await app.stop();

@@ -196,7 +196,7 @@ describe('The time to live of a session in Redis', () => {
       options: { ...redis(client), touch: false },
     });
     try {
-      const { go, sessionId } = await new Visits(app as unknown as App).visitor();
+      const { go, sessionId } = await new Visits(app).visitor();
       // Saves until the session is over, so that some come in its last milliseconds.
       let saves = 0;
       let code: unknown = 'fulfilled';

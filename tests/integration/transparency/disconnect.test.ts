@@ -167,7 +167,7 @@ describe('Transparent: a `disconnect` listener with a session always runs, also 
 
   async function start(options: ExpressionSocketOptions): Promise<void> {
     store = new ControlledStore();
-    app = (await App.start({ store, options })) as unknown as App;
+    app = await App.start({ store, options });
     ({ cookie } = await app.login());
   }
 });

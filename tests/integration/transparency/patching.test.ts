@@ -53,7 +53,7 @@ describe('Transparent: a method may be replaced in any of the usual ways', () =>
       let cookie: string;
 
       before(async () => {
-        app = (await App.start({ options })) as unknown as App;
+        app = await App.start({ options });
         ({ cookie } = await app.login());
         app.expressionIO.of('/prototyped');
         app.io.of('/bare');

@@ -114,7 +114,7 @@ describe('Transparent: `socketio-wildcard` works with prototyped sockets', () =>
       'on the prototyped socket': (_app, socket) => void (socket && wildcard()(socket)),
     })) {
       it(`${where}${alwaysSession ? ', with `alwaysSession`' : ''}`, async () => {
-        const app = (await App.start({ options: { alwaysSession } })) as unknown as App;
+        const app = await App.start({ options: { alwaysSession } });
         try {
           patch(app);
           const ends = await pair(app, { cookie: (await app.login()).cookie });

@@ -42,7 +42,7 @@ describe('Transparent: `disconnecting`, `error`, `newListener`, `removeListener`
 
       beforeEach(async () => {
         store = new ControlledStore();
-        app = (await App.start({ store, options })) as unknown as App;
+        app = await App.start({ store, options });
         const { cookie } = await app.login();
         ({ client, raw, socket } = await pair(app, { cookie }));
         calls = [];

@@ -23,7 +23,7 @@ for (const alwaysSession of [false, true]) {
       Reflect.apply(methodOf(socket, name), socket, args);
 
     beforeEach(async () => {
-      app = (await App.start({ options: { alwaysSession } })) as unknown as App;
+      app = await App.start({ options: { alwaysSession } });
       const ends = await pair(app, { cookie: (await app.login()).cookie });
       ({ client, raw } = ends);
       socket = ends.socket as unknown as Socket;

@@ -67,7 +67,7 @@ for (const [where, patch] of Object.entries(patches)) {
         Reflect.apply(methodOf(socket, name), socket, ['vote', listener]);
 
       beforeEach(async () => {
-        app = (await App.start({ options: { alwaysSession } })) as unknown as App;
+        app = await App.start({ options: { alwaysSession } });
         patch(app);
         const ends = await pair(app, { cookie: (await app.login()).cookie });
         ({ client, raw } = ends);

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { Socket } from 'socket.io';
-import { holdEvents } from '../../source/sockets/event-hold.js';
+import { bufferEvents } from '../../source/sockets/event-buffer.js';
 
-describe('holdEvents', () => {
+describe('bufferEvents', () => {
   it('closes the transport of a client whose held events are larger than 16 MB', () => {
     let isClosed = false;
     const raw = {
@@ -14,7 +14,7 @@ describe('holdEvents', () => {
       },
     };
     const text = 'x'.repeat(1_000_000);
-    holdEvents(raw as unknown as Socket, 1_000);
+    bufferEvents(raw as unknown as Socket, 1_000);
     let held = 0;
     while (!isClosed && held < 100) {
       Reflect.apply(raw.onevent, raw, [{ type: 2, nsp: '/', data: ['tell', `${held++}${text}`] }]);

@@ -1,3 +1,7 @@
+/**
+ * @module The import rules of `source/`, which DESIGN.md sets under "Modules".
+ */
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect } from 'chai';
@@ -22,7 +26,7 @@ function importsOf(text: string): Import[] {
 }
 
 /** The files that a file imports, as paths within `source/`. */
-function roomsOf({ name, text }: { name: string; text: string }): string[] {
+function importedFiles({ name, text }: { name: string; text: string }): string[] {
   return importsOf(text)
     .filter(({ specifier }) => specifier.startsWith('.'))
     .map(({ specifier }) => relative(source, join(source, dirname(name), specifier)))
@@ -33,67 +37,67 @@ function isIn(folder: string): (path: string) => boolean {
   return (path) => path.startsWith(`${folder}/`);
 }
 
-/** Whether a file is of a further entry that is built on the library. */
-function isAnnexe(path: string): boolean {
+/** Whether a file belongs to an entry point that uses the library as an application does. */
+function usesLibrary(path: string): boolean {
   return isIn('socket.io-sessions')(path) || isIn('testing')(path);
 }
 
-describe('The house', () => {
-  it('opens each file with a sentence about what it knows', () => {
+describe('The imports of the library', () => {
+  it('follow a `@module` comment at the top of each file', () => {
     for (const { name, text } of files) expect(text, name).to.match(/^\/\*\*\n \* @module /);
   });
 
-  it('lets data run one way: handshake -> session -> sockets', () => {
+  it('run one way: from sockets to session and handshake, which do not import each other', () => {
     for (const file of files) {
-      const rooms = roomsOf(file);
+      const imported = importedFiles(file);
       if (isIn('handshake')(file.name)) {
-        expect(rooms.filter(isIn('session')), file.name).to.deep.equal([]);
-        expect(rooms.filter(isIn('sockets')), file.name).to.deep.equal([]);
+        expect(imported.filter(isIn('session')), file.name).to.deep.equal([]);
+        expect(imported.filter(isIn('sockets')), file.name).to.deep.equal([]);
       }
       if (isIn('session')(file.name)) {
-        expect(rooms.filter(isIn('handshake')), file.name).to.deep.equal([]);
-        expect(rooms.filter(isIn('sockets')), file.name).to.deep.equal([]);
+        expect(imported.filter(isIn('handshake')), file.name).to.deep.equal([]);
+        expect(imported.filter(isIn('sockets')), file.name).to.deep.equal([]);
       }
     }
   });
 
-  it('has one door: only `index.ts`, `enable` and the test server import the facade, and nothing imports `index.ts`', () => {
+  it('reach the facade only from `index.ts`, `enable` and the test server, and `index.ts` from nowhere', () => {
     for (const file of files) {
-      const rooms = roomsOf(file);
-      expect(rooms, file.name).not.to.include('index.ts');
-      if (file.name !== 'index.ts' && !isAnnexe(file.name)) {
-        expect(rooms, file.name).not.to.include('expression-socket.ts');
+      const imported = importedFiles(file);
+      expect(imported, file.name).not.to.include('index.ts');
+      if (file.name !== 'index.ts' && !usesLibrary(file.name)) {
+        expect(imported, file.name).not.to.include('expression-socket.ts');
       }
     }
   });
 
-  it('has `enable` and the test server beside it: they import the library, which imports neither', () => {
+  it('lead from `enable` and the test server to the library, and not back', () => {
     for (const file of files) {
-      if (isAnnexe(file.name)) continue;
-      expect(roomsOf(file).filter(isAnnexe), file.name).to.deep.equal([]);
+      if (usesLibrary(file.name)) continue;
+      expect(importedFiles(file).filter(usesLibrary), file.name).to.deep.equal([]);
     }
   });
 
-  it('serves pages a session client that stands alone: it imports types, and exports once', () => {
+  it('are types only in the client script, which is served alone and exports one function', () => {
     const { text = '' } = files.find(({ name }) => name.endsWith('/session-client.ts')) ?? {};
     expect(importsOf(text).every(({ isTypeOnly }) => isTypeOnly)).to.equal(true);
     expect(text.match(/^export (?!type|interface)/gm)).to.have.length(1);
     expect(text).to.match(/^export function sessionClient/m);
   });
 
-  it('has no circle of imports', () => {
-    const graph = new Map(files.map((file) => [file.name, roomsOf(file)]));
+  it('have no circle', () => {
+    const graph = new Map(files.map((file) => [file.name, importedFiles(file)]));
     const done = new Set<string>();
     const visit = (name: string, path: readonly string[]): void => {
       expect(path, [...path, name].join(' -> ')).not.to.include(name);
       if (done.has(name)) return;
-      for (const room of graph.get(name) ?? []) visit(room, [...path, name]);
+      for (const imported of graph.get(name) ?? []) visit(imported, [...path, name]);
       done.add(name);
     };
     for (const name of graph.keys()) visit(name, []);
   });
 
-  it('imports Socket.IO and express-session for their types only, but for the test server', () => {
+  it('take only types from Socket.IO and express-session, except in the test server', () => {
     for (const { name, text } of files) {
       if (isIn('testing')(name)) continue;
       for (const { specifier, isTypeOnly } of importsOf(text)) {

@@ -1,21 +1,20 @@
 /**
- * @module What `enable` returns: who listens to `sconnection` and `sinvalid`. Knows those two events;
- * must not know when they happen.
+ * @module The emitter of `sconnection` and `sinvalid`, on which the application registers listeners.
  */
 
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
 import { assertListener } from '../assertions.js';
 import type { Diagnostics } from '../diagnostics.js';
-import type { Listener } from './client-members.js';
+import type { Listener } from './client-methods.js';
 
-/** The events of a listener object. */
-export type SessionsEvent = 'sconnection' | 'sinvalid';
+const events = ['sconnection', 'sinvalid'] as const;
 
-const events: readonly string[] = ['sconnection', 'sinvalid'] satisfies SessionsEvent[];
+/** The events that `enable` emits. */
+export type SessionsEvent = (typeof events)[number];
 
-/** Those who listen to sessions. */
-export class SessionListener {
+/** Emits `sconnection` and `sinvalid`. */
+export class SessionsEmitter {
   readonly #listeners = new EventEmitter();
   readonly #diagnostics: Diagnostics;
 
@@ -24,19 +23,19 @@ export class SessionListener {
   }
 
   on(event: string, listener: Listener): void {
-    assertEvent(event);
+    assertEvent('on', event);
     assertListener('on', listener);
     this.#listeners.on(event, listener);
   }
 
   once(event: string, listener: Listener): void {
-    assertEvent(event);
+    assertEvent('once', event);
     assertListener('once', listener);
     this.#listeners.once(event, listener);
   }
 
   off(event: string, listener: Listener): void {
-    assertEvent(event);
+    assertEvent('off', event);
     this.#listeners.off(event, listener);
   }
 
@@ -45,13 +44,13 @@ export class SessionListener {
   }
 
   /**
-   * Tells the listeners of an event, whose mistakes stay their own.
+   * Calls the listeners of an event. One that throws or rejects does not stop the others.
    *
-   * @param args the first of them is the client
-   * @returns whether anybody listens
+   * @param args the client first
+   * @returns whether the event has listeners
    */
-  tell(event: SessionsEvent, ...args: [client: Socket, ...rest: unknown[]]): boolean {
-    // Only functions are added; as they were added, so that `once` takes its own away.
+  emit(event: SessionsEvent, ...args: [client: Socket, ...rest: unknown[]]): boolean {
+    // Only functions are added. The raw listeners of `once` remove themselves.
     const listeners = this.#listeners.rawListeners(event) as Listener[];
     for (const listener of listeners) {
       this.#diagnostics.call(listener, args, {
@@ -64,9 +63,9 @@ export class SessionListener {
   }
 }
 
-function assertEvent(event: unknown): void {
-  if (typeof event === 'string' && events.includes(event)) return;
+function assertEvent(method: string, event: unknown): void {
+  if (events.some((known) => known === event)) return;
   throw new TypeError(
-    `\`on\`: expected the event 'sconnection' or 'sinvalid', got ${JSON.stringify(String(event))}; listen to others on the client, or on the Socket.IO server`,
+    `\`${method}\`: expected the event 'sconnection' or 'sinvalid', got ${JSON.stringify(String(event))}; listen to other events on the client, or on the Socket.IO server`,
   );
 }
