@@ -86,8 +86,8 @@ export class PostgresLockTable implements LockTable {
   }
 
   /**
-   * The query for a lock that must be held during a write, with the parameters `$1` and `$2`. It locks
-   * the row, so that nobody else can acquire the lock until the statement that checks it has finished.
+   * The query for a lock that must be held during a write, by the SQL placeholders of its name and
+   * token. It locks the row, so that nobody else can acquire the lock until the statement that checks it has finished.
    */
   heldQuery(name: string, token: string): string {
     return `SELECT FROM ${this.#table} WHERE name = ${name} AND token = ${token} AND expires > now() FOR SHARE`;
