@@ -163,7 +163,7 @@ export class Diagnostics {
   }
 }
 
-/** Throws where nothing of ours is on the stack: an uncaught exception, as of any listener. */
+/** Throws in a turn of its own, as an uncaught exception, like that of any listener. */
 function rethrow(error: unknown): void {
   process.nextTick(() => {
     throw error;

@@ -26,7 +26,7 @@ export type SessionErrorCode =
 /**
  * Says why there is no session, or why it could not be saved.
  *
- * `code` is stable and meant to be compared; `message` is meant for whoever runs the server; `cause`
+ * `code` is stable and meant to be compared; `message` is meant for the operator; `cause`
  * is the error of the cookie parser or the store, where there is one.
  *
  * @example
@@ -46,7 +46,7 @@ export class SessionError extends Error {
    * Applications rarely make one, but their tests may.
    *
    * @param code what happened
-   * @param message a sentence for whoever runs the server
+   * @param message a sentence for the operator
    * @param options `cause`: the error behind this one
    */
   constructor(code: SessionErrorCode, message: string, options?: { cause?: unknown }) {

@@ -1,5 +1,5 @@
 /**
- * @module Promises of whatever make. Knows them by their `then`.
+ * @module Recognises promises of any implementation, by their `then`.
  */
 
 /** Whether a value is a promise, of whatever make. */

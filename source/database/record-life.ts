@@ -1,8 +1,8 @@
 /**
- * @module How long a record is to live, by what its cookie says.
+ * @module The life of a record, as its cookie sets it.
  */
 
-/** When the cookie of a record expires, in milliseconds since 1970; nothing where it does not. */
+/** When the cookie of a record expires, in milliseconds since 1970; undefined if it does not. */
 export function expiryOf(record: object): number | undefined {
   const expires = cookieField(record, 'expires');
   if (!(typeof expires === 'string' || typeof expires === 'number' || expires instanceof Date)) {
@@ -12,12 +12,12 @@ export function expiryOf(record: object): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** How far apart two expiries of one cookie may be that nobody changed: stores count in seconds. */
+/** How far apart two unchanged expiries of one cookie may be, because stores count in seconds. */
 const tolerance = 1_000;
 
 /**
- * Whether a write gives the cookie another life than it had. Where the cookie has an age, another
- * `expires` with the same age only renews it.
+ * Whether a write changes the life of the cookie. If the cookie has an age, another `expires` with the
+ * same age only renews it.
  */
 export function isLifeChanged(before: object, after: object): boolean {
   const age = cookieField(before, 'originalMaxAge');

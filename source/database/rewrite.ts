@@ -1,6 +1,6 @@
 /**
- * @module The atomic change of a record by compare-and-set: it is written only if it is still what
- * was read, and only while the lock is held; otherwise the change is made anew.
+ * @module Changes a record atomically by compare-and-set: writes it only if it is still the one that
+ * was read and the lock is held, or else starts again.
  */
 
 import { setTimeout as pause } from 'node:timers/promises';
@@ -8,7 +8,7 @@ import { lockLost } from '../errors.js';
 import type { HeldLock, RewriteRecord } from '../types.js';
 import { type TimeLimit, withTimeLimit } from './time-limit.js';
 
-/** What became of a compare-and-set. */
+/** The outcome of a compare-and-set. */
 export type WriteOutcome = 'written' | 'changed' | 'ended' | 'lock lost';
 
 /** One attempt to write a record. */
@@ -17,24 +17,24 @@ export interface RecordWrite {
   readonly before: string;
   /** The same, parsed. */
   readonly record: object;
-  /** What takes its place. */
+  /** The record to write. */
   readonly session: object;
   readonly lock: HeldLock | undefined;
 }
 
 /** The records of a database. */
 export interface ComparedRecords {
-  /** How long a change may take, all its attempts together. */
+  /** How long a change may take, including retries. */
   readonly limit: TimeLimit;
-  /** Reads a serialised record; nothing where there is no such session. */
+  /** Reads a serialised record; undefined if there is no such session. */
   read(sessionId: string, signal: AbortSignal): Promise<string | undefined>;
   /** Parses a serialised record. */
   parse(text: string): unknown;
-  /** Writes a record if it is still what was read, and the lock, if any, still held. */
+  /** Writes a record if it is still the one that was read and the lock, if any, is still held. */
   write(sessionId: string, write: RecordWrite, signal: AbortSignal): Promise<WriteOutcome>;
 }
 
-/** From which attempt on to wait before the next one, so that many writers get in each other's way less. */
+/** The attempt after which to wait before each further one, so that many writers collide less. */
 const firstPause = 3;
 const longestPause = 20;
 
@@ -45,7 +45,7 @@ export function comparingRewrite(records: ComparedRecords): RewriteRecord {
       for (let attempt = 1; ; attempt++) {
         const before = await records.read(sessionId, signal);
         const record = before === undefined ? null : await parseRecord(records, before);
-        // Past the limit, nobody expects to be asked any more.
+        // After the limit, `change` must not be called any more.
         signal.throwIfAborted();
         const session = change(record);
         if (session === undefined || before === undefined || record === null) return;
@@ -68,7 +68,7 @@ async function parseRecord(records: ComparedRecords, text: string): Promise<obje
     const value: unknown = await records.parse(text);
     if (typeof value === 'object') return value;
   } catch (error) {
-    // The message of a `SyntaxError` shows a part of the text, which is nobody's business.
+    // The message of a `SyntaxError` contains a part of the text, which may be secret.
     if (!(error instanceof SyntaxError)) throw error;
   }
   throw new TypeError('Expected a stored session to be an object in JSON');

@@ -1,6 +1,6 @@
 /**
- * @module A time limit for what a database client is asked to do: most clients queue commands while
- * the database is away, for as long as that takes.
+ * @module A time limit for commands of a database client: most clients queue commands without a limit
+ * while the database is unavailable.
  */
 
 import { SessionError } from '../errors.js';
@@ -13,10 +13,10 @@ export interface TimeLimit {
 }
 
 /**
- * Runs a task that is given up at its time limit.
+ * Runs a task with a time limit.
  *
- * @param task is given a signal that is aborted at the limit; what it does after that is ignored
- * @throws {SessionError} `ERR_SESSION_STORE_TIMEOUT` at the limit, and whatever the task throws
+ * @param task gets a signal that is aborted at the limit; its result after that is ignored
+ * @throws {SessionError} `ERR_SESSION_STORE_TIMEOUT` at the limit, and any error that the task throws
  */
 export async function withTimeLimit<Value>(
   { database, milliseconds }: TimeLimit,
@@ -24,7 +24,7 @@ export async function withTimeLimit<Value>(
 ): Promise<Value> {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(late(database, milliseconds)), milliseconds);
-  // A time limit alone keeps no process alive.
+  // The timer alone does not keep the process alive.
   timer.unref();
   try {
     return await untilAborted(task(limit.signal), limit.signal);

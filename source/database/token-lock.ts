@@ -1,7 +1,7 @@
 /**
- * @module A session's lock in a database that several processes share: an entry that only one of
- * them can create, with a token that only its holder knows, and that ends by itself if the holder
- * dies. The database is told what to do by a `LockTable`.
+ * @module The lock of a session in a database that several processes share: an entry that only one of
+ * them can create, with a token that only the holder has, and that expires if the holder dies. A
+ * `LockTable` runs the commands of the database.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -9,11 +9,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { HeldLock, SessionLock } from '../types.js';
 import { type TimeLimit, untilAborted, withTimeLimit } from './time-limit.js';
 
-/** After how long a lock is free whose holder died, and how often a living one renews it, in milliseconds. */
+/** After how long the lock of a dead holder expires, and how often a holder renews it, in milliseconds. */
 const life = 10_000;
 const renewalInterval = 2_500;
 
-/** How long to wait before asking again for a lock that is taken: at first, and at most, in milliseconds. */
+/** How long to wait before trying again to acquire a held lock: at first, and at most, in milliseconds. */
 const shortestWait = 5;
 const longestWait = 100;
 
@@ -35,11 +35,11 @@ export interface LockTable {
   readonly limit: TimeLimit;
   /** The name under which the lock of a session is stored. */
   nameOf(sessionId: string): string;
-  /** Creates the lock for so many milliseconds; resolves to `false` where somebody else has it. */
+  /** Creates the lock for a number of milliseconds; resolves to `false` if it is held already. */
   acquire(lock: LockToken, milliseconds: number, signal: AbortSignal): Promise<boolean>;
-  /** Lets the lock live for so many milliseconds from now; resolves to `false` where it is not held. */
+  /** Extends the lock by a number of milliseconds from now; resolves to `false` if it is not held. */
   renew(lock: LockToken, milliseconds: number, signal: AbortSignal): Promise<boolean>;
-  /** Removes the lock, if it is still held. Has no signal, for it does good also when it comes late. */
+  /** Removes the lock if it is still held. It has no signal, because a late release is useful, too. */
   release(lock: LockToken): Promise<unknown>;
 }
 
@@ -53,10 +53,10 @@ export function tokenLock(table: LockTable): SessionLock {
         const heldUntil = performance.now() + life;
         if (await acquire(table, lock, signal)) {
           if (performance.now() < heldUntil) return new TokenHold(table, lock, heldUntil);
-          // The answer took so long that somebody else may have the lock by now.
+          // The answer took so long that the lock may have expired by now.
           await release(table, lock);
         }
-        // At random, so that those who wait do not ask all at once.
+        // A random time, so that waiting processes do not all try at once.
         await pause(wait * (0.5 + Math.random()), undefined, { signal });
       }
     },
@@ -65,7 +65,7 @@ export function tokenLock(table: LockTable): SessionLock {
 
 /**
  * The stored form of a held lock, so that a write can check in the database itself that it is still
- * held; nothing for a lock that was acquired elsewhere.
+ * held; undefined for a lock that was acquired elsewhere.
  */
 export function tokenOf(lock: HeldLock | undefined, client: object): LockToken | undefined {
   return lock instanceof TokenHold ? lock.tokenIn(client) : undefined;
@@ -76,11 +76,11 @@ async function acquire(table: LockTable, lock: LockToken, signal: AbortSignal): 
   try {
     return await untilAborted(asked, signal);
   } catch (error) {
-    // It may have been acquired all the same, or may be acquired later.
+    // It may have been acquired nevertheless, or may be acquired later.
     asked
       .catch(() => true)
       .then((isAcquired) => (isAcquired ? release(table, lock) : undefined))
-      // Nobody is left to be told. The lock ends by itself.
+      // There is no caller to report to. The lock expires by itself.
       .catch(() => {});
     throw error;
   }
@@ -115,7 +115,7 @@ class TokenHold implements HeldLock {
   readonly #lock: LockToken;
   readonly #loss = new AbortController();
   readonly #timer: NodeJS.Timeout;
-  /** Until when nobody else can have it, by `performance.now()`. */
+  /** Until when no one else can acquire it, by `performance.now()`. */
   #heldUntil: number;
   #isRenewing = false;
   #isReleased = false;
@@ -160,7 +160,7 @@ class TokenHold implements HeldLock {
       if (isHeld) this.#heldUntil = askedAt + life;
       else this.#lose(new Error(`${database} no longer has the lock`));
     } catch {
-      // The database may be back in time: the next turn of the timer tries again, or gives up.
+      // The database may be back in time: the next call of the timer retries, or gives up.
     } finally {
       this.#isRenewing = false;
     }

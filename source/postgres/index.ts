@@ -1,6 +1,6 @@
 /**
- * @module The entry point `expression.socket.io/postgres`: what PostgreSQL can do for sessions of
- * connect-pg-simple beyond what a session store offers.
+ * @module The entry point `expression.socket.io/postgres`: options that use PostgreSQL directly, for
+ * sessions of connect-pg-simple.
  */
 
 import { assertMilliseconds } from '../database/assertions.js';
@@ -16,12 +16,12 @@ import { PostgresRecords } from './postgres-records.js';
 
 export type { PostgresClient } from './postgres-client.js';
 
-/** Where sessions are: give here what you gave to connect-pg-simple. */
+/** How sessions are stored: pass the options of connect-pg-simple. */
 export interface PostgresOptions {
   /**
    * The schema of the tables.
    *
-   * @default that of the connection's `search_path`
+   * @default the connection's `search_path`
    */
   readonly schemaName?: string | undefined;
 
@@ -33,23 +33,23 @@ export interface PostgresOptions {
   readonly tableName?: string | undefined;
 
   /**
-   * How long a session lives, in seconds, where its cookie does not expire. A write never shortens
+   * How long a session lives, in seconds, if its cookie does not expire. A write never shortens
    * the life of a session, unless it changes the age of its cookie.
    *
-   * @default a write leaves the end of such a session as it is
+   * @default a write leaves the expiry of such a session as it is
    */
   readonly ttl?: number | undefined;
 
   /**
-   * The table of locks and claims, in the same schema. One is enough for all processes; applications
-   * with tables of sessions of their own need one each.
+   * The table of locks and claims, in the same schema. All processes of an application share it;
+   * applications with separate session tables need separate ones.
    *
-   * @default the name of the table of the sessions, with `_locks`
+   * @default the name of the session table, followed by `_locks`
    */
   readonly lockTableName?: string | undefined;
 
   /**
-   * Whether to create the table of locks, at the first lock or claim, where it is missing. Where the
+   * Whether to create the table of locks if it is missing, at the first lock or claim. If the
    * application may not create tables, turn it off and create the table yourself:
    *
    * ```sql
@@ -60,17 +60,16 @@ export interface PostgresOptions {
    * );
    * ```
    *
-   * `UNLOGGED` spares each lock a write to the disk. What a crash of PostgreSQL then forgets are the
-   * locks of that moment, whose updates fail with `ERR_SESSION_LOCK`, and which tickets were used in
-   * the last minute.
+   * `UNLOGGED` saves a write to the disk for each lock. A crash of PostgreSQL then loses the current
+   * locks, whose updates fail with `ERR_SESSION_LOCK`, and the list of tickets used in the last minute.
    *
    * @default true
    */
   readonly createLockTable?: boolean | undefined;
 
   /**
-   * How long a write, a claim, or the release of a lock may take, in milliseconds, all attempts
-   * together. Give here what you gave as `storeTimeout`.
+   * How long a write, a claim, or the release of a lock may take, in milliseconds, including retries.
+   * Use the value of the option `storeTimeout`.
    *
    * @default 5000
    */
@@ -86,14 +85,14 @@ export interface PostgresSessionOptions {
 }
 
 /**
- * Makes the options that PostgreSQL has to offer: sessions are read many at a time, written
- * atomically, and locked for all processes that share the database, and so are claims.
+ * Makes the options for PostgreSQL: sessions are read many at a time and written atomically, and locks
+ * and claims are shared by all processes that use the same database.
  *
- * No connection of the pool is kept while a session is locked or changed: each step is one query.
+ * No connection of the pool is held while a session is locked or changed: each step is one query.
  *
  * @param client a pool of `pg`, or anything else with its method `query(text, values)`
- * @param options what was given to connect-pg-simple, where it is not the default
- * @throws {TypeError} where an argument is not what it should be; says what was expected
+ * @param options the options of connect-pg-simple that differ from its defaults
+ * @throws {TypeError} if an argument is wrong; says what was expected
  *
  * @example
  * const store = new (connectPgSimple(session))({ pool });
@@ -103,7 +102,7 @@ export function postgres(
   client: PostgresClient,
   options: PostgresOptions = {},
 ): PostgresSessionOptions {
-  // connect-pg-simple takes an empty name for none.
+  // For connect-pg-simple, an empty name means the default.
   const { ttl, createLockTable = true, timeout = 5_000 } = options;
   const schemaName = options.schemaName || undefined;
   const tableName = options.tableName || 'session';

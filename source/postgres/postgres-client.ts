@@ -1,42 +1,42 @@
 /**
- * @module The clients of PostgreSQL that are understood, and the names of tables in SQL.
+ * @module The supported PostgreSQL clients, and the names of tables in SQL.
  */
 
 import { describeValue } from '../errors.js';
 
 /**
- * A pool of `pg`, or anything else that runs a query: a client of `pg`, PGlite, or a function of
- * yours around another package.
+ * A pool of `pg`, or any other object that runs a query: a client of `pg`, PGlite, or your own wrapper
+ * of another package.
  */
 export interface PostgresClient {
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
 }
 
-/** Runs a query and returns its rows, each of which has the columns that the query names. */
+/** Runs a query and returns its rows. */
 export async function queryRows<Row>(
   client: PostgresClient,
   text: string,
   values: unknown[],
 ): Promise<Row[]> {
   const { rows } = await client.query(text, values);
-  // The text of the query says which columns there are.
+  // The query determines the columns of a row.
   return rows as Row[];
 }
 
-/** The names that connect-pg-simple knows tables by. */
+/** The names of a table, as connect-pg-simple takes them. */
 export interface TableNames {
   readonly schemaName?: string | undefined;
   readonly tableName: string;
 }
 
-/** The longest name that PostgreSQL takes, in bytes; it cuts what is longer. */
+/** The longest name in PostgreSQL, in bytes; longer ones are cut. */
 const longestName = 63;
 
 /**
- * Writes the name of a table as SQL has it.
+ * Quotes the name of a table for SQL.
  *
  * @param option the option that it comes from, for the message
- * @throws {TypeError} where PostgreSQL has no such names
+ * @throws {TypeError} if PostgreSQL does not allow the name
  */
 export function quotedTable({ schemaName, tableName }: TableNames, option: string): string {
   const table = quoted(tableName, option);
@@ -57,7 +57,7 @@ function quoted(name: unknown, option: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** @throws {TypeError} where the client is none of those that are understood */
+/** @throws {TypeError} if the client is not a supported one */
 export function assertPostgresClient(client: unknown): asserts client is PostgresClient {
   const query: unknown = Reflect.get(Object(client), 'query');
   if (typeof query === 'function') return;
@@ -72,9 +72,8 @@ export function sqlStateOf(error: unknown): unknown {
 }
 
 /**
- * Whether a command failed because another one got ahead of it, and may be tried again: under the
- * isolation levels above `READ COMMITTED`, where a database has one of those as its default, or as
- * one of two that waited for each other.
+ * Whether a command failed because of a concurrent one and may be retried: by a deadlock, or if the
+ * default isolation level of the database is above `READ COMMITTED`.
  *
  * @see https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
  */

@@ -1,8 +1,8 @@
 /**
  * @module Locks and claims as rows of a table: held by a token, for a time.
  *
- * Rows and no advisory locks: those belong to a connection, and a pool whose connections all wait
- * for locks has none left for the queries of whoever holds one.
+ * Advisory locks would not do: they belong to a connection, and a pool whose connections all wait for
+ * locks has none left for the queries of the holder.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -10,16 +10,16 @@ import type { TimeLimit } from '../database/time-limit.js';
 import type { LockTable, LockToken } from '../database/token-lock.js';
 import { isConflict, type PostgresClient, queryRows, sqlStateOf } from './postgres-client.js';
 
-/** How often rows are removed that nobody released, in milliseconds. */
+/** How often expired rows are removed, in milliseconds. */
 const pruneInterval = 600_000;
 
-/** What a table of locks needs to know. */
+/** What the table of locks depends on. */
 interface LockTableDependencies {
   readonly client: PostgresClient;
   readonly limit: TimeLimit;
   /** The quoted name of the table. */
   readonly table: string;
-  /** Whether to create it where it is missing. */
+  /** Whether to create the table if it is missing. */
   readonly isCreated: boolean;
 }
 
@@ -49,7 +49,7 @@ export class PostgresLockTable implements LockTable {
   async acquire({ name, token }: LockToken, milliseconds: number): Promise<boolean> {
     await this.#ready();
     this.#prune();
-    // A row that somebody holds is only read: to update it in vain would lock it for the moment.
+    // A row that is held is only read, because a failing update would lock it for a moment.
     const rows = await this.#change(
       `INSERT INTO ${this.#table} AS held (name, token, expires)
       SELECT $1::text, $2::text, now() + $3::float8 * interval '1 millisecond'
@@ -80,20 +80,20 @@ export class PostgresLockTable implements LockTable {
     ]);
   }
 
-  /** Claims a name for so many milliseconds; resolves to `false` where somebody else has claimed it. */
+  /** Claims a name for a number of milliseconds; resolves to `false` if it is claimed already. */
   claim(name: string, milliseconds: number): Promise<boolean> {
     return this.acquire({ name: `claim:${name}`, token: randomUUID() }, milliseconds);
   }
 
   /**
-   * The query of a lock that must be held for a write, for the places `$1` and `$2` on. It locks the
-   * row: whoever takes the lock over waits until the statement that checks it has come to its end.
+   * The query for a lock that must be held during a write, by the SQL placeholders of its name and
+   * token. It locks the row, so that nobody else can acquire the lock until the statement that checks it has finished.
    */
   heldQuery(name: string, token: string): string {
     return `SELECT FROM ${this.#table} WHERE name = ${name} AND token = ${token} AND expires > now() FOR SHARE`;
   }
 
-  /** How many rows a command changed; none where another got ahead of it. */
+  /** How many rows a command changed: none if it failed because of a concurrent one. */
   async #change(text: string, values: unknown[]): Promise<number> {
     try {
       return (await queryRows(this.client, text, values)).length;
@@ -114,7 +114,7 @@ export class PostgresLockTable implements LockTable {
   }
 
   async #create(): Promise<void> {
-    // Whoever may not create tables may use one that is there.
+    // Without the right to create tables, an existing one may still be used.
     const [found] = await queryRows<{ table: unknown }>(
       this.client,
       'SELECT to_regclass($1) AS table',
@@ -128,14 +128,14 @@ export class PostgresLockTable implements LockTable {
     }
   }
 
-  /** Removes what nobody released: locks of processes that died, and claims. */
+  /** Removes expired rows: locks of processes that have died, and claims. */
   #prune(): void {
     const now = performance.now();
     if (now - this.#prunedAt < pruneInterval) return;
     this.#prunedAt = now;
     this.client
       .query(`DELETE FROM ${this.#table} WHERE expires < now()`)
-      // They are in nobody's way, and the next turn comes.
+      // They do no harm, and the next call removes them.
       .catch(() => {});
   }
 }

@@ -9,14 +9,14 @@ import { tokenOf } from '../database/token-lock.js';
 import { isConflict, type PostgresClient, queryRows } from './postgres-client.js';
 import type { PostgresLockTable } from './postgres-lock.js';
 
-/** What records need to know. */
+/** What the records depend on. */
 interface RecordDependencies {
   readonly client: PostgresClient;
   readonly limit: TimeLimit;
   /** The quoted name of the table. */
   readonly table: string;
   readonly locks: PostgresLockTable;
-  /** How long a session lives whose cookie does not expire, in seconds. */
+  /** How long a session lives if its cookie does not expire, in seconds. */
   readonly ttl: number | undefined;
 }
 
@@ -92,19 +92,20 @@ export class PostgresRecords implements ComparedRecords {
     return queryRows(this.#dependencies.client, this.#select, [sessionIds, now()]);
   }
 
-  /** When connect-pg-simple would let a session expire, in seconds since 1970; nothing where it is not known. */
+  /** The expiry that connect-pg-simple would set, in seconds since 1970; undefined if unknown. */
   #expiry(session: object): number | undefined {
     const expiry = expiryOf(session);
     if (expiry !== undefined) return Math.ceil(expiry / 1_000);
-    // connect-pg-simple takes 0 for its default, which is not known to be wanted here.
+    // For connect-pg-simple 0 means its default, which may not be what the application uses.
     const { ttl } = this.#dependencies;
     return ttl ? Math.ceil(Date.now() / 1_000 + ttl) : undefined;
   }
 }
 
 /**
- * The update of a session, if it is still what was read. Its end in force is never cut, unless the
- * write changes the life of the session: `touch` of connect-pg-simple moves only the column.
+ * Updates a session if it is still the one that was read. Its current expiry is never shortened,
+ * unless the write changes the life of the session: `touch` of connect-pg-simple changes only the
+ * column.
  */
 function updateSql(table: string): string {
   return `UPDATE ${table} SET sess = $3::text::json, expire = CASE
@@ -115,7 +116,7 @@ function updateSql(table: string): string {
     WHERE sid = $1 AND sess::text = $2 AND expire >= to_timestamp($4)`;
 }
 
-/** The time as connect-pg-simple compares it with `expire`: the clock of the application, in whole seconds. */
+/** The time that connect-pg-simple compares with `expire`: that of the application, in whole seconds. */
 function now(): number {
   return Math.ceil(Date.now() / 1_000);
 }

@@ -1,6 +1,6 @@
 /**
- * @module The entry point `expression.socket.io/redis`: what a Redis client can do for sessions of
- * connect-redis beyond what a session store offers.
+ * @module The entry point `expression.socket.io/redis`: options that use a Redis client directly, for
+ * sessions of connect-redis.
  */
 
 import { assertMilliseconds } from '../database/assertions.js';
@@ -15,27 +15,27 @@ import { redisRewrite, type SessionSerializer, type SessionTtl } from './redis-r
 export type { IoRedisClient, NodeRedisClient, RedisClient } from './redis-client.js';
 export type { SessionSerializer, SessionTtl } from './redis-rewrite.js';
 
-/** How sessions are stored: give here what you gave to connect-redis. */
+/** How sessions are stored: pass the options of connect-redis. */
 export interface RedisOptions {
   /**
-   * What the keys of sessions begin with.
+   * The prefix of the keys of sessions.
    *
    * @default 'sess:'
    */
   readonly prefix?: string | undefined;
 
   /**
-   * How sessions are serialised. Without `stringify`, there is no `rewrite`: sessions are written by
-   * the store, and not atomically.
+   * How sessions are serialised. Without `stringify` there is no `rewrite`: the store writes sessions,
+   * and not atomically.
    *
    * @default JSON
    */
   readonly serializer?: SessionSerializer | undefined;
 
   /**
-   * How long a session lives, in seconds, where its cookie does not expire; or a function of the
-   * session that tells so for all of them. A write never shortens the life of a session, unless it
-   * changes the age of its cookie.
+   * How long a session lives, in seconds, if its cookie does not expire; or a function that returns it
+   * for any session. A write never shortens the life of a session, unless it changes the age of its
+   * cookie.
    *
    * @default a write leaves the time to live of such a session as it is
    */
@@ -49,15 +49,15 @@ export interface RedisOptions {
   readonly disableTTL?: boolean | undefined;
 
   /**
-   * How many keys one `MGET` reads at most: Redis serves nobody else meanwhile.
+   * How many keys one `MGET` reads at most. Redis runs no other command meanwhile.
    *
    * @default 256
    */
   readonly chunk?: number | undefined;
 
   /**
-   * How long a write, a claim, or the release of a lock may take, in milliseconds, all attempts
-   * together. Give here what you gave as `storeTimeout`.
+   * How long a write, a claim, or the release of a lock may take, in milliseconds, including retries.
+   * Use the value of the option `storeTimeout`.
    *
    * @default 5000
    */
@@ -73,12 +73,12 @@ export interface RedisSessionOptions {
 }
 
 /**
- * Makes the options that a Redis client has to offer: sessions are read many at a time, written
- * atomically, and locked for all processes that share the Redis, and so are claims.
+ * Makes the options for a Redis client: sessions are read many at a time and written atomically, and
+ * locks and claims are shared by all processes that use the same Redis.
  *
  * @param client a client of node-redis or ioredis, or a cluster of either
- * @param options what was given to connect-redis, where it is not the default
- * @throws {TypeError} where an argument is not what it should be; says what was expected
+ * @param options the options of connect-redis that differ from its defaults
+ * @throws {TypeError} if an argument is wrong; says what was expected
  *
  * @example
  * const store = new RedisStore({ client });
@@ -94,7 +94,7 @@ export function redis(client: RedisClient, options: RedisOptions = {}): RedisSes
     throw new TypeError(`\`chunk\`: expected a whole number from 1 on, got ${chunk}`);
   }
   const prefix = options.prefix ?? 'sess:';
-  const services = {
+  const dependencies = {
     client,
     limit: { database: 'Redis', milliseconds: timeout },
     keyOf: (sessionId: string): string => prefix + sessionId,
@@ -102,15 +102,17 @@ export function redis(client: RedisClient, options: RedisOptions = {}): RedisSes
     disableTTL: options.disableTTL ?? false,
   };
   return {
-    readMany: (sessionIds) => readMany(sessionIds, { ...services, serializer, chunk }),
-    rewrite: canWrite(serializer) ? redisRewrite({ ...services, serializer }) : undefined,
-    lock: redisLock(services),
+    readMany: (sessionIds) => readMany(sessionIds, { ...dependencies, serializer, chunk }),
+    rewrite: canWrite(serializer) ? redisRewrite({ ...dependencies, serializer }) : undefined,
+    lock: redisLock(dependencies),
     claim: (name, milliseconds) =>
-      withTimeLimit(services.limit, (signal) => claimName(client, name, { milliseconds, signal })),
+      withTimeLimit(dependencies.limit, (signal) =>
+        claimName(client, name, { milliseconds, signal }),
+      ),
   };
 }
 
-/** What a stored session is, as the option `readMany` has it. */
+/** A stored session, as the option `readMany` returns it. */
 type Answer = string | object | null;
 
 interface ReadManyDependencies {
@@ -120,7 +122,7 @@ interface ReadManyDependencies {
   readonly chunk: number;
 }
 
-/** Reads sessions: as text where that is JSON, which the library parses only where it has changed. */
+/** Reads sessions: as text if it is JSON, which the library parses only if it has changed. */
 async function readMany(
   sessionIds: readonly string[],
   { client, keyOf, serializer, chunk }: ReadManyDependencies,
@@ -132,7 +134,7 @@ async function readMany(
   }
   const values = chunks.length === 1 ? await chunks[0] : (await Promise.all(chunks)).flat();
   if (values === undefined) return [];
-  // connect-redis takes an empty text for no session.
+  // For connect-redis, an empty string is no session.
   if (serializer === JSON) return values.map((value) => value || null);
   return Promise.all(values.map((value) => parse(value || null, serializer)));
 }

@@ -1,12 +1,11 @@
 /**
- * @module The Redis clients that are understood, node-redis and ioredis, single or cluster, and how
- * each is called.
+ * @module Calls the supported Redis clients: node-redis and ioredis, single or cluster.
  */
 
 import { createHash } from 'node:crypto';
 import { describeValue } from '../errors.js';
 
-/** What node-redis is told besides a script. */
+/** The arguments of a script for node-redis. */
 interface ScriptArguments {
   keys: string[];
   arguments: string[];
@@ -31,10 +30,10 @@ export interface IoRedisClient {
 /** A Redis client that is connected, or will be. */
 export type RedisClient = NodeRedisClient | IoRedisClient;
 
-/** A script, which Redis runs as one command: nothing else happens meanwhile. */
+/** A script, which Redis runs atomically. */
 export class RedisScript {
   readonly text: string;
-  /** The name by which Redis knows a script that it has run before. */
+  /** The hash by which Redis finds a script that it has run before. */
   readonly sha1: string;
 
   constructor(text: string) {
@@ -43,21 +42,21 @@ export class RedisScript {
   }
 }
 
-/** What a script is run on. */
+/** The keys and arguments of a script. */
 interface ScriptCall {
-  /** All of them in one slot, where Redis is a cluster. */
+  /** All in one slot, if Redis is a cluster. */
   readonly keys: readonly string[];
   readonly args: readonly string[];
-  /** Aborted when nobody wants it any more: what was not sent by then is not sent, where the client can do that. */
+  /** Aborted when the call is no longer wanted: it is not sent then, if the client supports that. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Reads the values of keys: a text, `null` where there is no such key, or an `Error` where it could
- * not be read.
+ * Reads the values of keys: a string, `null` if there is no such key, or an `Error` if it could not be
+ * read.
  *
- * The keys of a cluster lie on several nodes, where one `MGET` may not reach: there each key is read
- * by itself, and the client pipelines what goes to the same node.
+ * The keys of a cluster are on several nodes, which one `MGET` cannot read: each key is read
+ * separately there, and the client pipelines the commands to the same node.
  */
 export async function getValues(
   client: RedisClient,
@@ -84,7 +83,7 @@ export async function getValue(
   return textOf(await abortable(client, signal).get(key)) ?? undefined;
 }
 
-/** Runs a script; sends its text only where Redis does not know it yet. */
+/** Runs a script. Sends its text only if Redis does not have it yet. */
 export async function runScript(
   client: RedisClient,
   script: RedisScript,
@@ -104,12 +103,12 @@ export async function runScript(
   return Number(result);
 }
 
-/** Names any value that was thrown as an `Error`. */
+/** Turns any thrown value into an `Error`. */
 export function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error('The client of Redis gave no reason');
 }
 
-/** @throws {TypeError} where the client is none of those that are understood */
+/** @throws {TypeError} if the client is not a supported one */
 export function assertRedisClient(client: unknown): asserts client is RedisClient {
   const isObject = typeof client === 'object' && client !== null;
   if (isObject && 'get' in client && 'eval' in client && ('mGet' in client || 'mget' in client)) {
@@ -146,7 +145,7 @@ function textOf(value: unknown): string | null {
   return value === null || value === undefined ? null : String(value);
 }
 
-/** The client with its commands bound to a signal; the client itself, where it has no such thing. */
+/** The client with its commands bound to a signal, or the client itself if it does not support that. */
 function abortable(client: RedisClient, signal: AbortSignal | undefined): RedisClient {
   if (signal === undefined || !('withAbortSignal' in client)) return client;
   const { withAbortSignal } = client;

@@ -26,11 +26,11 @@ const release = new RedisScript(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`);
 
-/** What a lock needs to know about Redis. */
+/** What the lock depends on. */
 interface RedisLockDependencies {
   readonly client: RedisClient;
   readonly limit: TimeLimit;
-  /** Tells the key of a session. */
+  /** Returns the key of a session. */
   readonly keyOf: (sessionId: string) => string;
 }
 
@@ -58,7 +58,7 @@ export function redisLock({ client, limit, keyOf }: RedisLockDependencies): Sess
 }
 
 /**
- * The key of a session's lock: in the slot of the session itself, where Redis is a cluster.
+ * The key of a session's lock, in the same slot as the session if Redis is a cluster.
  *
  * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
  */
@@ -70,13 +70,13 @@ const claim = new RedisScript(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then return 1 end
 return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) and 1 or 0`);
 
-/** Claims a name for so many milliseconds; resolves to `false` where somebody else has claimed it. */
+/** Claims a name for a number of milliseconds; resolves to `false` if it is claimed already. */
 export async function claimName(
   client: RedisClient,
   name: string,
   terms: { readonly milliseconds: number; readonly signal: AbortSignal },
 ): Promise<boolean> {
-  // Not below the prefix of the sessions: whoever lists those would find something else.
+  // Without the prefix of the sessions, so that it does not appear in a list of sessions.
   const keys = [`expression.socket.io:${name}`];
   const args = [randomUUID(), String(terms.milliseconds)];
   return (await runScript(client, claim, { keys, args, signal: terms.signal })) === 1;

@@ -1,5 +1,5 @@
 /**
- * @module The atomic change of a session in Redis, with the time to live that connect-redis gives it.
+ * @module Changes a session in Redis atomically, with the time to live that connect-redis sets.
  */
 
 import { expiryOf, isLifeChanged } from '../database/record-life.js';
@@ -16,12 +16,12 @@ export interface SessionSerializer {
   stringify?(session: object): string | Promise<string>;
 }
 
-/** How long a session lives, in seconds, where its cookie does not say so; or, as a function, whatever it says. */
-// connect-redis passes sessions as `any`, so that a function may ask for the type that it knows.
+/** How long a session lives, in seconds, if its cookie does not expire; a function applies to all sessions. */
+// connect-redis passes sessions as `any`, so that the function may declare its own type.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export type SessionTtl = number | ((session: any) => number);
 
-/** Where sessions are, how they are serialised, and how long they live. */
+/** The keys of sessions, their serialisation, and their life. */
 export interface RedisSessions {
   readonly client: RedisClient;
   readonly limit: TimeLimit;
@@ -42,9 +42,9 @@ const outcomes: Readonly<Record<number, WriteOutcome>> = {
  * Takes the record as it was read, the one to write, the token of the lock or '', the time to live in
  * milliseconds or '', and whether the life of the session is changed by this write.
  *
- * The time to live in force is never cut, unless the write changes the life of the session: `touch`
- * of connect-redis moves it without changing the record. `PTTL` is 0 in the last millisecond of a
- * key, which is an end; without an end, it is -1.
+ * The current time to live is never shortened, unless the write changes the life of the session:
+ * `touch` of connect-redis extends it without changing the record. `PTTL` is 0 in the last millisecond
+ * of a key, and -1 for a key without an expiry.
  */
 const compareAndSet = new RedisScript(`
 if ARGV[3] ~= '' and redis.call('GET', KEYS[2]) ~= ARGV[3] then return -1 end
@@ -75,7 +75,7 @@ export function redisRewrite(sessions: RedisSessions): RewriteRecord {
   return comparingRewrite({
     limit,
     read: async (sessionId, signal) =>
-      // connect-redis takes an empty text for no session.
+      // For connect-redis, an empty string is no session.
       (await getValue(client, keyOf(sessionId), signal)) || undefined,
     parse: (text) => serializer.parse(text),
     write: (sessionId, write, signal) => writeRecord(sessions, keyOf(sessionId), write, signal),
@@ -105,13 +105,13 @@ async function writeRecord(
 }
 
 /**
- * The time to live that connect-redis would give a session, in milliseconds; nothing where it is to
+ * The time to live that connect-redis would set for a session, in milliseconds; undefined if it is to
  * stay as it is.
  */
 function timeToLiveOf(session: object, { ttl, disableTTL }: RedisSessions): number | undefined {
   const wanted = wantedTimeToLive(session, ttl);
   if (wanted === undefined || !Number.isFinite(wanted)) return undefined;
-  // Without times to live, connect-redis still removes what is to live no more.
+  // Even with `disableTTL`, connect-redis removes a session that has expired.
   return disableTTL && wanted > 0 ? undefined : Math.ceil(wanted);
 }
 
@@ -119,6 +119,6 @@ function wantedTimeToLive(session: object, ttl: SessionTtl | undefined): number 
   if (typeof ttl === 'function') return Number(ttl(session)) * 1_000;
   const expiry = expiryOf(session);
   if (expiry !== undefined) return expiry - Date.now();
-  // connect-redis takes 0 for its default, which is not known to be wanted here.
+  // For connect-redis 0 means its default, which may not be what the application uses.
   return ttl ? ttl * 1_000 : undefined;
 }

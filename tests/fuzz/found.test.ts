@@ -75,7 +75,7 @@ describe('What was found by soaking', () => {
   beforeEach(async () => {
     store = new SlowStore();
     const options = { touch: false, storeTimeout, onError: () => {} } as const;
-    app = (await App.start({ store, options })) as unknown as App;
+    app = await App.start({ store, options });
     visitor = await new Visits(app).visitor();
   });
   afterEach(() => app.stop());

@@ -18,11 +18,11 @@ describe('On a network that misbehaves', () => {
 
   beforeEach(async () => {
     store = new TroubledStore(1);
-    app = (await App.start({
+    app = await App.start({
       store,
       options: { storeTimeout: 500, onError: () => {} },
       server: { pingInterval: 150, pingTimeout: 150 },
-    })) as unknown as App;
+    });
     proxy = await TroubledProxy.start((app.http.address() as AddressInfo).port);
     [clients, arrived, called, left] = [[], [], [], 0];
     app.expressionIO.sockets.on('connection', (_err, _session, socket) => {

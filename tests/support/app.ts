@@ -1,6 +1,5 @@
 /**
- * @module A test server with an Express application, whose clients bring the cookies and origins that a
- * test gives them.
+ * @module A test server with an Express application, and clients with any cookie and origin.
  */
 
 import type { Server as HttpServer } from 'node:http';
@@ -22,7 +21,7 @@ declare module 'express-session' {
 /** The secret with which the application signs its cookies. */
 export const secret = 'a secret of the tests';
 
-/** What a test may want otherwise. */
+/** The settings of an application. */
 export interface AppSettings<Options extends ExpressionSocketOptions> {
   readonly store?: Store;
   readonly cookieParser?: CookieParser;
@@ -45,7 +44,7 @@ export interface ClientSettings extends Partial<ManagerOptions & SocketOptions> 
   readonly namespace?: string;
 }
 
-/** The test server of an application. Tests send what they like. */
+/** The test server of an application, with untyped events. */
 type Backend<Options extends ExpressionSocketOptions> = TestServer<
   // biome-ignore lint/suspicious/noExplicitAny: as Socket.IO's own untyped servers have it
   Record<string, (...args: any[]) => void>,
@@ -58,7 +57,7 @@ type Backend<Options extends ExpressionSocketOptions> = TestServer<
   Store
 >;
 
-/** A running application. `stop()` ends all that it started. */
+/** A running application. `stop()` ends everything that it started. */
 export class App<const Options extends ExpressionSocketOptions = Record<never, never>> {
   readonly store: Store;
   readonly http: HttpServer;
@@ -101,7 +100,7 @@ export class App<const Options extends ExpressionSocketOptions = Record<never, n
     return this.#server.url;
   }
 
-  /** Logs a new visitor in; tells the cookie that the browser would send, and the session's id. */
+  /** Logs a new visitor in; returns the cookie that a browser would send, and the session id. */
   async login(): Promise<{ cookie: string; sessionId: string }> {
     const response = await fetch(`${this.url}/login`, { method: 'POST' });
     const [cookie] = response.headers.getSetCookie()[0]?.split(';') ?? [];
@@ -113,7 +112,7 @@ export class App<const Options extends ExpressionSocketOptions = Record<never, n
     await fetch(`${this.url}/logout`, { method: 'POST', headers: { cookie } });
   }
 
-  /** A client that connects at once, on a connection of its own. */
+  /** Makes a client that connects at once, on its own connection. */
   client({ cookie, origin, namespace = '/', ...rest }: ClientSettings = {}): Socket {
     const client = open(`${this.url}${namespace}`, {
       forceNew: true,
@@ -130,7 +129,7 @@ export class App<const Options extends ExpressionSocketOptions = Record<never, n
     return client;
   }
 
-  /** A client that has connected. */
+  /** Makes a client and waits until it has connected. */
   async connect(settings?: ClientSettings): Promise<Socket> {
     const client = this.client(settings);
     await connected(client);
@@ -169,7 +168,7 @@ export async function connected(client: Socket): Promise<void> {
   });
 }
 
-/** What a client is told that may not connect. */
+/** The error that a refused client gets. */
 export interface Refused extends Error {
   data?: { code?: string };
 }
@@ -178,11 +177,11 @@ export interface Refused extends Error {
 export function refused(client: Socket): Promise<Refused> {
   return new Promise((resolve, reject) => {
     client.once('connect_error', resolve);
-    client.once('connect', () => reject(new Error('the client was let in')));
+    client.once('connect', () => reject(new Error('the client was accepted')));
   });
 }
 
-/** Waits for an event of a client; tells its arguments. */
+/** Waits for an event of a client; returns its arguments. */
 export function received(client: Socket, event: string): Promise<unknown[]> {
   return new Promise((resolve) => {
     client.once(event, (...args: unknown[]) => resolve(args));

@@ -1,6 +1,5 @@
 /**
- * @module Session cookies as `express-session` signs them, and as a forger would. Knows the signature;
- * must not know who reads the cookie.
+ * @module Session cookies, signed as `express-session` signs them.
  */
 
 import { createHmac } from 'node:crypto';

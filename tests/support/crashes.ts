@@ -1,6 +1,5 @@
 /**
- * @module Whether the process would have crashed. Knows what ends a process; must not know why a test
- * expects it to live.
+ * @module Fails tests in which the process would have crashed.
  */
 
 import { setImmediate } from 'node:timers/promises';
@@ -8,26 +7,26 @@ import { expect } from 'chai';
 
 /**
  * Fails a test of the suite during which an exception was uncaught or a rejection unhandled, also
- * where mocha's own listeners keep the process alive. To be called after the suite's own `afterEach`,
- * so that what happens there counts.
+ * if mocha's own listeners keep the process alive. Call it after the suite's own `afterEach`, so that
+ * failures there count.
  */
 export function expectNoCrash(): void {
-  const heard: unknown[] = [];
-  const hear = (mistake: unknown): void => {
-    heard.push(mistake);
+  const mistakes: unknown[] = [];
+  const record = (mistake: unknown): void => {
+    mistakes.push(mistake);
   };
 
   beforeEach(() => {
-    heard.length = 0;
-    process.on('uncaughtExceptionMonitor', hear);
-    process.on('unhandledRejection', hear);
+    mistakes.length = 0;
+    process.on('uncaughtExceptionMonitor', record);
+    process.on('unhandledRejection', record);
   });
 
   afterEach(async () => {
     // A rejection counts as unhandled once the microtasks have run.
     await setImmediate();
-    process.off('uncaughtExceptionMonitor', hear);
-    process.off('unhandledRejection', hear);
-    expect(heard).to.deep.equal([]);
+    process.off('uncaughtExceptionMonitor', record);
+    process.off('unhandledRejection', record);
+    expect(mistakes).to.deep.equal([]);
   });
 }

@@ -90,7 +90,7 @@ export class Drill {
 
   /** Starts an application, with visitors who are logged in and connected. */
   static async start({ store, options, server, isConcerned }: DrillSettings): Promise<Drill> {
-    const app = (await App.start({
+    const app = await App.start({
       store,
       options: {
         storeTimeout,
@@ -100,7 +100,7 @@ export class Drill {
         onError: () => {},
       } as ExpressionSocketOptions,
       ...(server ? { server } : {}),
-    })) as unknown as App;
+    });
     const drill = new Drill(app);
     for (let n = 0; n < visitorCount; n++) {
       const visitor = new DrillVisitor();

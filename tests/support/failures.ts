@@ -1,6 +1,5 @@
 /**
- * @module Every way in which a visitor comes without a session. Knows how to bring it about; must not
- * know who is told of it.
+ * @module The ways in which a visitor comes to have no session, and how to bring each about.
  */
 
 import cookieParser from 'cookie-parser';

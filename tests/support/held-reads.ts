@@ -1,6 +1,5 @@
 /**
- * @module Reads of a store that a test holds back. Knows when they may be answered; must not know
- * who waits for them.
+ * @module Holds back the answers of a store to reads.
  */
 
 import type { ControlledStore } from './stores.js';

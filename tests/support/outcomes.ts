@@ -1,6 +1,5 @@
 /**
- * @module What became of a client, an event or a promise. Knows how listeners are told; must not know
- * what a test expects.
+ * @module Waits for the outcome of a connection or a promise.
  */
 
 import type { Socket as Client } from 'socket.io-client';

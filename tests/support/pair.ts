@@ -1,6 +1,5 @@
 /**
- * @module A client and its socket on the server, raw and prototyped. Knows how they find each other;
- * must not know what a test does with them.
+ * @module A client and its socket on the server, raw and prototyped.
  */
 
 import { once } from 'node:events';
@@ -20,9 +19,9 @@ export type AppSocket<Options extends ExpressionSocketOptions = Record<never, ne
 /** The two ends of a connection. */
 export interface Pair<Options extends ExpressionSocketOptions = Record<never, never>> {
   readonly client: Client;
-  /** Socket.IO's own. */
+  /** Socket.IO's socket. */
   readonly raw: Socket;
-  /** What the `connection` listener was given. */
+  /** The socket that the `connection` listener got. */
   readonly socket: AppSocket<Options>;
 }
 
@@ -32,7 +31,7 @@ type ConnectionEmitter = Record<
   (event: 'connection', listener: (...args: unknown[]) => void) => unknown
 >;
 
-/** Connects a client that the application's `connection` listeners are told of. */
+/** Connects a client, and returns it with its sockets on the server. */
 export async function pair<Options extends ExpressionSocketOptions>(
   app: App<Options>,
   settings: ClientSettings = {},
@@ -41,13 +40,13 @@ export async function pair<Options extends ExpressionSocketOptions>(
   // The options decide only what comes ahead of the socket, which is the last of the arguments.
   const wrapper = app.expressionIO.of(namespace) as unknown as ConnectionEmitter;
   const sockets = new Map<string | undefined, Socket>();
-  const meet = (...args: unknown[]): void => {
+  const remember = (...args: unknown[]): void => {
     const socket = args.at(-1) as Socket;
     sockets.set(socket.id, socket);
   };
-  wrapper.on('connection', meet);
+  wrapper.on('connection', remember);
   const client = await app.connect(settings);
-  wrapper.off('connection', meet);
+  wrapper.off('connection', remember);
 
   const socket = sockets.get(client.id);
   const raw = namespace.sockets.get(client.id ?? '');
@@ -56,8 +55,8 @@ export async function pair<Options extends ExpressionSocketOptions>(
 }
 
 /**
- * Waits until the server has heard everything that the client has sent, and its listeners were
- * called, those that wait for the session included.
+ * Waits until the server has handled everything that the client has sent: its listeners have been
+ * called, including those that wait for the session.
  */
 export async function heard(client: Client, socket: object): Promise<void> {
   const { sessOnce } = socket as { sessOnce(event: string, listener: () => void): unknown };

@@ -1,6 +1,5 @@
 /**
- * @module Clients that lose their connection and come back, with Socket.IO's connection state
- * recovery. Knows how a client leaves without saying so; must not know sessions.
+ * @module Connection state recovery: clients whose connection is lost, and recovered.
  */
 
 import { once } from 'node:events';

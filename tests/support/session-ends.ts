@@ -1,6 +1,5 @@
 /**
- * @module What a socket hears when its session ends: the reason, and how it is put out. Knows both of
- * its ends; must not know why the session ends.
+ * @module Connects a client and records how it ends with its session, on both sides.
  */
 
 import type { Socket as Client } from 'socket.io-client';
@@ -8,11 +7,11 @@ import type { ExpressionSocketOptions } from '../../source/index.js';
 import type { App, ClientSettings } from './app.js';
 import { type AppSocket, pair } from './pair.js';
 
-/** A connected socket whose end is taken down. */
+/** A connected socket whose end is recorded. */
 export interface Watched {
   readonly client: Client;
   readonly socket: AppSocket;
-  /** What the application is told on the server, in its order. */
+  /** The events of the end on the server, in their order. */
   readonly told: string[];
   /** The reason of `sessionend`. */
   readonly ended: Promise<string>;
@@ -20,7 +19,7 @@ export interface Watched {
   readonly left: Promise<string>;
 }
 
-/** Connects a client, and takes down how it ends. */
+/** Connects a client, and records how it ends. */
 export async function watch<Options extends ExpressionSocketOptions>(
   app: App<Options>,
   settings: ClientSettings,
@@ -40,7 +39,7 @@ export async function watch<Options extends ExpressionSocketOptions>(
   return { client, socket, told, ended, left };
 }
 
-/** A round trip: what the server has sent before has arrived after it. */
+/** Makes a round trip, after which everything that the server sent before has arrived. */
 export async function roundTrip({
   client,
   socket,

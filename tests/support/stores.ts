@@ -1,6 +1,5 @@
 /**
- * @module Stores that misbehave in the ways that real ones do. Knows how a store is called; must not
- * know by whom.
+ * @module Session stores that misbehave as real ones do.
  */
 
 import { MemoryStore, type SessionData } from 'express-session';

@@ -1,6 +1,5 @@
 /**
- * @module Visitors who are logged in, what they do over their socket, and what they do over HTTP.
- * Knows both ways into an application; must not know what a test is about.
+ * @module Visitors who are logged in, and what they do over their socket and over HTTP.
  */
 
 import type { Request, Response } from 'express';

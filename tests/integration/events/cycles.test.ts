@@ -32,7 +32,7 @@ describe('After 1,000 clients have come and gone', () => {
   before(async function () {
     this.timeout(120_000);
     const joined = spy(LiveSessions.prototype, 'join');
-    app = (await App.start({ store: new SlowStore() })) as unknown as App;
+    app = await App.start({ store: new SlowStore() });
     sockets = [];
     sessions = [];
     for (const name of ['/', '/news']) {

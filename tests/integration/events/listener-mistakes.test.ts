@@ -40,9 +40,9 @@ describe("A listener's mistake stays its own", () => {
 
         beforeEach(async () => {
           heard = [];
-          app = (await App.start({
+          app = await App.start({
             options: { onError: (error, context) => heard.push({ error, context }) },
-          })) as unknown as App;
+          });
         });
 
         it('tells `onError`, with the socket and the event, and goes on with other events', async () => {
@@ -126,13 +126,13 @@ describe("A listener's mistake stays its own", () => {
   });
 
   it('is uncaught where `onError` itself is mistaken', async () => {
-    app = (await App.start({
+    app = await App.start({
       options: {
         onError: () => {
           throw new Error('a mistake of onError');
         },
       },
-    })) as unknown as App;
+    });
     app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
       socket.sessOn('fail', () => {
         throw mistake;

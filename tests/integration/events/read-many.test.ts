@@ -13,7 +13,7 @@ describe('readMany', () => {
     store = new ControlledStore();
     calls = [];
     answer = (record) => record;
-    app = (await App.start({
+    app = await App.start({
       store,
       options: {
         readMany: async (sessionIds: readonly string[]) => {
@@ -23,7 +23,7 @@ describe('readMany', () => {
           return all.map((record, at) => answer(record, sessionIds[at] ?? '')) as object[];
         },
       },
-    })) as unknown as App;
+    });
     app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
       socket.sessOn('tell', (err, session, ack) => ack(err ? err.code : session.n));
       socket.sessOn('why', (err, _session, ack) => ack(String(err?.cause ?? err?.message)));

@@ -108,10 +108,10 @@ describe('The errors of a database', function () {
     reported = [];
     fragile = await open();
     const { store, readMany } = fragile;
-    app = (await App.start({
+    app = await App.start({
       store,
       options: { touch: false, onError: (error) => reported.push(error), readMany },
-    })) as unknown as App;
+    });
     visitor = await new Visits(app).visitor();
     await visitor.go((session) => {
       session['test:password'] = password;

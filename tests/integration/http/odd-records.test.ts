@@ -7,7 +7,7 @@ describe('An HTTP request whose session cannot be copied', () => {
   let app: App;
 
   beforeEach(async () => {
-    app = (await App.start({ store: new MemoryStore() })) as unknown as App;
+    app = await App.start({ store: new MemoryStore() });
   });
   afterEach(() => app.stop());
 

@@ -11,7 +11,7 @@ describe('Where the clock of the system is set', () => {
   let clock: SinonFakeTimers | undefined;
 
   beforeEach(async () => {
-    app = (await App.start({ store: new MemoryStore() })) as unknown as App;
+    app = await App.start({ store: new MemoryStore() });
   });
   afterEach(async () => {
     clock?.restore();

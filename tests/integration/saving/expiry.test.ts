@@ -29,10 +29,10 @@ for (const [name, open] of Object.entries(expiringStores)) {
     afterEach(() => app.stop());
 
     async function start(options: ExpressionSocketOptions = {}): Promise<void> {
-      app = (await App.start({
+      app = await App.start({
         store: opened.store,
         options: { touch: false, ...options },
-      })) as unknown as App;
+      });
     }
 
     /** A visitor whose session was touched long after its last whole write. */

@@ -98,10 +98,10 @@ describe('What a listener puts into a session', () => {
 
   beforeEach(async () => {
     reported = [];
-    app = (await App.start({
+    app = await App.start({
       store: new MemoryStore(),
       options: { touch: false, onError: (error) => reported.push(error) },
-    })) as unknown as App;
+    });
     visits = new Visits(app);
   });
   afterEach(() => app.stop());
@@ -249,7 +249,7 @@ describe('What a client sends', () => {
   }
 
   it('ends no process where a listener stores it and ignores the save', async () => {
-    app = (await App.start({ options: { onError } })) as unknown as App;
+    app = await App.start({ options: { onError } });
     app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
       socket.sessOn('put', (err, session, value) => {
         if (err) return;
@@ -265,7 +265,7 @@ describe('What a client sends', () => {
   });
 
   it('ends no process where `enable` saves it after the message', async () => {
-    app = (await App.start()) as unknown as App;
+    app = await App.start();
     app.expressionIO.close();
     enablePerMessage(app, { onError }).on('sconnection', (client) => {
       client.on('smessage', (message, session) => {
@@ -279,7 +279,7 @@ describe('What a client sends', () => {
   });
 
   it('ends no process where `enable` saves it as the client leaves', async () => {
-    app = (await App.start()) as unknown as App;
+    app = await App.start();
     app.expressionIO.close();
     let isPut = false;
     enablePerConnection(app, { onError }).on('sconnection', (client, session) => {
@@ -297,7 +297,7 @@ describe('What a client sends', () => {
   });
 
   it('ends no process where it is as deep as can be saved, and the visitor asks over HTTP', async () => {
-    app = (await App.start({ options: { onError } })) as unknown as App;
+    app = await App.start({ options: { onError } });
     const visits = new Visits(app);
     for (let depth = 500; depth < 5_000; depth += 250) {
       const { go, cookie } = await visits.visitor();

@@ -26,10 +26,10 @@ describe('While the fate of a write is unknown', () => {
   async function start(made: SlowStore, options: { touch: number | false }): Promise<void> {
     store = made;
     reported = [];
-    app = (await App.start({
+    app = await App.start({
       store,
       options: { ...options, storeTimeout, onError: (error) => reported.push(error) },
-    })) as unknown as App;
+    });
     visitor = await new Visits(app).visitor();
   }
   beforeEach(() => start(new SlowStore(), { touch: false }));

@@ -30,7 +30,7 @@ describe('With a store that hands out live objects', () => {
 
   beforeEach(async () => {
     store = new LiveStore();
-    app = (await App.start({ store, options: { touch: false } })) as unknown as App;
+    app = await App.start({ store, options: { touch: false } });
     visitor = await new Visits(app).visitor();
   });
   afterEach(() => app.stop());

@@ -16,10 +16,10 @@ describe('A flood of writes', () => {
   beforeEach(async () => {
     reported = [];
     store = new SlowStore();
-    app = (await App.start({
+    app = await App.start({
       store,
       options: { maxPending, touch: false, onError: (error) => reported.push(error) },
-    })) as unknown as App;
+    });
     visits = new Visits(app);
   });
   afterEach(() => app.stop());
@@ -158,11 +158,11 @@ describe('A flood of events', () => {
 
   it('is bounded in number and in bytes while the store hangs, and none of them is lost', async () => {
     store = new SlowStore();
-    app = (await App.start({
+    app = await App.start({
       store,
       options: { maxPending, touch: false },
       server: { maxHttpBufferSize: 30_000_000 },
-    })) as unknown as App;
+    });
     const told: unknown[] = [];
     app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
       socket.sessOn('large', (err, _session, bytes) => {
@@ -186,7 +186,7 @@ describe('A flood of events', () => {
   });
 
   it('lets an event through that is larger than the bound', async () => {
-    app = (await App.start({ server: { maxHttpBufferSize: 40_000_000 } })) as unknown as App;
+    app = await App.start({ server: { maxHttpBufferSize: 40_000_000 } });
     app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
       socket.sessOn('large', (err, _session, bytes, ack) => ack(err ? err.code : bytes.length));
     });

@@ -33,7 +33,7 @@ for (const name of names) {
     /** The session is the first that the process opens: nothing may be learnt from its keys. */
     beforeEach(async () => {
       store = new MemoryStore();
-      app = (await App.start({ store, options: { touch: 0 } })) as unknown as App;
+      app = await App.start({ store, options: { touch: 0 } });
       visits = new Visits(app);
       const { cookie, sessionId } = await app.login();
       write(sessionId, (record) => {

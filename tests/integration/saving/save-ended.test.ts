@@ -11,10 +11,10 @@ describe('session.save() of a session that has ended meanwhile', () => {
 
   beforeEach(async () => {
     store = new SlowStore();
-    app = (await App.start({
+    app = await App.start({
       store,
       options: { touch: false, onSessionEnd: 'ignore', onError: () => {} },
-    })) as unknown as App;
+    });
     visits = new Visits(app);
   });
   afterEach(() => app.stop());

@@ -14,7 +14,7 @@ describe('session.save() of a session that others write as well', () => {
 
   beforeEach(async () => {
     store = new SlowStore();
-    app = (await App.start({ store, options: { touch: false } })) as unknown as App;
+    app = await App.start({ store, options: { touch: false } });
     visitor = await new Visits(app).visitor();
     write = (change) =>
       overHttp(app, visitor.cookie, (request) => change(request.session as never));

@@ -130,7 +130,7 @@ for (const [what, make] of Object.entries(stores)) {
 
     beforeEach(async () => {
       store = make();
-      app = (await App.start({ store })) as unknown as App;
+      app = await App.start({ store });
       visits = new Visits(app);
     });
     afterEach(() => app.stop());

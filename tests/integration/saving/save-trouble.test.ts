@@ -19,7 +19,7 @@ describe('A store that throws', () => {
       }
     }
     const store = new ThrowingStore();
-    const app = (await App.start({ store })) as unknown as App;
+    const app = await App.start({ store });
     const ears = new ProcessEars('unhandledRejection');
     try {
       const { go } = await new Visits(app).visitor();
@@ -59,10 +59,10 @@ describe('A store that hangs', () => {
 
   beforeEach(async () => {
     store = new SlowStore();
-    app = (await App.start({
+    app = await App.start({
       store,
       options: { storeTimeout: 200, touch: false, onSessionEnd: 'ignore' },
-    })) as unknown as App;
+    });
     visits = new Visits(app);
   });
   afterEach(() => app.stop());

@@ -25,7 +25,7 @@ describe('session.save() of values of any kind', () => {
 
   beforeEach(async () => {
     store = new SlowStore();
-    app = (await App.start({ store, options: { touch: false } })) as unknown as App;
+    app = await App.start({ store, options: { touch: false } });
     visitor = await new Visits(app).visitor();
   });
   afterEach(() => app.stop());
@@ -128,7 +128,7 @@ describe("session.save() and the record's expiry", () => {
 
   beforeEach(async () => {
     store = new SlowStore();
-    app = (await App.start({ store, options: { touch: false } })) as unknown as App;
+    app = await App.start({ store, options: { touch: false } });
     visitor = await new Visits(app).visitor();
     await live(60_000);
   });

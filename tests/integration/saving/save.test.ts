@@ -25,10 +25,10 @@ describe('session.save()', () => {
   beforeEach(async () => {
     heard = [];
     store = new DownStore();
-    app = (await App.start({
+    app = await App.start({
       store,
       options: { touch: false, onError: (error, context) => heard.push([error, context]) },
-    })) as unknown as App;
+    });
   });
   afterEach(() => app.stop());
 

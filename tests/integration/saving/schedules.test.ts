@@ -27,7 +27,7 @@ describe('Whatever the schedule, no update is lost, no session revived, and no s
   it('with real sockets and requests', async function () {
     this.timeout(120_000);
     const store = new SlowStore();
-    const app = (await App.start({ store })) as unknown as App;
+    const app = await App.start({ store });
     const visits = new Visits(app);
     const step = fc.constantFrom(
       'save',

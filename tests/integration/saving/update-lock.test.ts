@@ -41,7 +41,7 @@ describe('The lock of update()', () => {
   beforeEach(async () => {
     store = new SlowStore();
     lock = new ScriptedLock();
-    app = (await App.start({ store, options: { lock, lockTimeout: 150 } })) as unknown as App;
+    app = await App.start({ store, options: { lock, lockTimeout: 150 } });
     ({ sessionId } = await app.login());
   });
   afterEach(() => app.stop());
@@ -233,7 +233,7 @@ describe('The lock of update()', () => {
 describe('The lock in memory', () => {
   it('is one for all who use the same store in this process', async () => {
     const store = new SlowStore();
-    const app = (await App.start({ store })) as unknown as App;
+    const app = await App.start({ store });
     const other = new ExpressionSocket(app.io, store, cookieParser(secret));
     try {
       const { sessionId } = await app.login();
@@ -253,7 +253,7 @@ describe('The lock in memory', () => {
   });
 
   it('is given in the order in which it was asked for', async () => {
-    const app = (await App.start({ store: new SlowStore() })) as unknown as App;
+    const app = await App.start({ store: new SlowStore() });
     try {
       const { sessionId } = await app.login();
       const order: number[] = [];

@@ -26,7 +26,7 @@ describe('update()', () => {
     const lock: SessionLock = {
       acquire: async () => ({ release: async () => onRelease?.() }),
     };
-    app = (await App.start({
+    app = await App.start({
       store,
       options: {
         lock,
@@ -34,7 +34,7 @@ describe('update()', () => {
         onSessionEnd: 'ignore',
         onError: (error, context) => heard.push([error, context]),
       },
-    })) as unknown as App;
+    });
     visits = new Visits(app);
     visitor = await visits.visitor();
   });
