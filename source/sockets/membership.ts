@@ -106,7 +106,6 @@ export class Membership implements Member, RoomMember {
   leave(): void {
     if (this.#session) this.#dependencies.engine.leave(this.#session, this);
     this.#session = undefined;
-    this.#dependencies.leaveRoomListener.remove(this.#raw);
   }
 
   /** A socket that disconnects leaves its rooms first; the application may leave any room. */
