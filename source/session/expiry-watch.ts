@@ -67,7 +67,7 @@ export class ExpiryWatch {
         void this.#check(session);
       } else next = Math.min(next, session.checkAt);
     }
-    if (next < Number.POSITIVE_INFINITY) this.checkAt(next);
+    this.checkAt(next);
   }
 
   /** A store that is down ends nobody. */

@@ -29,6 +29,8 @@ interface StoredCookie {
 export class RequestSessions {
   readonly #store: Store;
   readonly #hooks: StoreHooks;
+  /** The new sessions that are being stored: a second write of one could land after an update. */
+  readonly #storing = new WeakMap<RequestSession, Promise<void>>();
 
   constructor(store: Store, hooks: StoreHooks) {
     this.#store = store;
@@ -50,10 +52,16 @@ export class RequestSessions {
       );
     }
     if (this.#hooks.baselines.of(session, sessionId)) return session;
-    await new Promise<void>((resolve, reject) => {
-      session.save((error) => (error ? reject(storeError(error, [sessionId])) : resolve()));
-    });
+    await (this.#storing.get(session) ?? this.#storeNew(session, sessionId));
     return session;
+  }
+
+  #storeNew(session: RequestSession, sessionId: string): Promise<void> {
+    const storing = new Promise<void>((resolve, reject) => {
+      session.save((error) => (error ? reject(storeError(error, [sessionId])) : resolve()));
+    }).finally(() => this.#storing.delete(session));
+    this.#storing.set(session, storing);
+    return storing;
   }
 
   /** Shows the result of an update. What the handler changed and did not save stays, and is saved later. */

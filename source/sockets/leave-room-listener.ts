@@ -31,11 +31,6 @@ export class LeaveRoomListener {
     adapter.on('leave-room', listener);
   }
 
-  /** Stops notifying the member of a socket. */
-  remove(raw: Socket): void {
-    this.#members.delete(raw);
-  }
-
   /** Stops listening to the adapter of a namespace. */
   close({ adapter }: Namespace): void {
     const listener = this.#listeners.get(adapter);

@@ -106,7 +106,6 @@ export class Membership implements Member, RoomMember {
   leave(): void {
     if (this.#session) this.#dependencies.engine.leave(this.#session, this);
     this.#session = undefined;
-    this.#dependencies.leaveRoomListener.remove(this.#raw);
   }
 
   /** A socket leaves its rooms before it is disconnected; the application may also leave any room. */

@@ -24,6 +24,7 @@ describe('LateWrites', () => {
 
   beforeEach(() => {
     clock = useFakeTimers({ toFake: ['performance'] });
+    clock.tick(1_000_000);
     repaired = [];
     canRepair = true;
     lateWrites = new LateWrites(async (sessionId) => {

@@ -70,8 +70,10 @@ describe('LiveSession', () => {
 
   it('is as stored and as long-lived as what was written', () => {
     expect(session.isStored).to.equal(false);
+    const before = performance.now();
     session.sawWrite({ cookie: { expires: null, originalMaxAge: 5_000 } });
     expect(session.isStored).to.equal(true);
+    expect(session.writtenAt).to.be.at.least(before);
     expect(session.lifetime).to.equal(5_000);
     expect(session.checkAt - Date.now()).to.equal(300_000);
   });

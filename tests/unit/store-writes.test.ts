@@ -185,6 +185,38 @@ describe('StoreWrites', () => {
     expect(hasBegun).to.equal(true);
   });
 
+  it('lets two and no more wait for a session, as maxPending says, and ten times as many in all', async () => {
+    const held = await hold('alone');
+    const waiting = [1, 2].map(() => writes.alone(id, async () => {}));
+    await clock.tickAsync(0);
+    const refusal = await writes.alone(id, async () => {}).catch((error: unknown) => error);
+    expect(refusal).to.have.property('code', 'ERR_SESSION_OVERLOAD');
+    const ends = Array.from({ length: 10 }, (_, at) => writes.take(`session ${at}`));
+    for (let at = 0; at < 9; at++) {
+      waiting.push(...[1, 2].map(() => writes.alone(`session ${at}`, async () => {})));
+    }
+    await clock.tickAsync(0);
+    const last = await writes.alone('session 9', async () => {}).catch((error: unknown) => error);
+    expect(last).to.have.property('code', 'ERR_SESSION_OVERLOAD');
+    await writes.alone('nobody has it', async () => {});
+    for (const end of ends) end?.();
+    await held.end();
+    await Promise.all(waiting);
+  });
+
+  it('keeps the turn of an external write without an answer for 1.75 times storeTimeout', async () => {
+    writes.take(id);
+    await clock.tickAsync(100);
+    let hasBegun = false;
+    const next = writes.alone(id, async () => {
+      hasBegun = true;
+    });
+    await clock.tickAsync(74);
+    expect(hasBegun).to.equal(false);
+    await clock.tickAsync(1);
+    await next;
+  });
+
   it('ends the turn of an external write that is never answered', async () => {
     writes.take(id);
     const taken = writes.takeInTime(id);

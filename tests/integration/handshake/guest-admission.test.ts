@@ -1,0 +1,53 @@
+import { expect } from 'chai';
+import { Site } from '../../support/site.js';
+import { SlowStore } from '../../support/slow-store.js';
+
+/** What a `connection` listener finds. */
+interface Arrival {
+  readonly code: string | undefined;
+  readonly sessionId: string | undefined;
+  /** Whether the store had the session by then. */
+  readonly isStored: boolean;
+}
+
+describe('A first visitor whose session comes with the handshake', () => {
+  let store: SlowStore;
+  let site: Site;
+
+  beforeEach(() => {
+    store = new SlowStore();
+  });
+  afterEach(() => site.stop());
+
+  async function arrive(saveUninitialized: boolean): Promise<Arrival> {
+    site = await Site.start({ store, session: { saveUninitialized } });
+    site.io.engine.use(site.session);
+    const arrival = new Promise<Arrival>((resolve) => {
+      site.expressionIO.sockets.on('connection', (err, session) => {
+        const sessionId = session?.id;
+        resolve({ code: err?.code, sessionId, isStored: store.records.has(String(sessionId)) });
+      });
+    });
+    await site.connect('');
+    return arrival;
+  }
+
+  it('is stored before the connection is announced, where its cookie was sent', async () => {
+    const { code, sessionId, isStored } = await arrive(true);
+    expect(code).to.equal(undefined);
+    expect(sessionId).to.be.a('string');
+    expect(isStored).to.equal(true);
+  });
+
+  it('is not stored before it is saved, where its cookie was not sent', async () => {
+    const { sessionId, isStored } = await arrive(false);
+    expect(sessionId).to.be.a('string');
+    expect(isStored).to.equal(false);
+  });
+
+  it('is told of a store that is down, where it was to be stored', async () => {
+    store.failing.add('set');
+    const { code, sessionId } = await arrive(true);
+    expect([code, sessionId]).to.deep.equal(['ERR_SESSION_STORE', undefined]);
+  });
+});
