@@ -53,11 +53,14 @@ export function testsOf(root: string, name: string): string[] {
   return [...all.filter(isNamed), ...all.filter((test) => !isNamed(test))];
 }
 
-/** The unit tests that import a file. */
+/** The unit tests that import a file, or what tests have to support it. */
 function unitTestsOf(root: string, name: string): string[] {
-  return testsIn(root, 'tests/unit').filter((test) =>
-    readFileSync(join(root, test), 'utf8').includes(`/source/${name}.js'`),
-  );
+  return testsIn(root, 'tests/unit').filter((test) => {
+    const text = readFileSync(join(root, test), 'utf8');
+    return [`/source/${name}.js'`, `/support/${basename(name)}.js'`].some((path) =>
+      text.includes(path),
+    );
+  });
 }
 
 function testsIn(root: string, folder: string): string[] {
