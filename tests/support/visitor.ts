@@ -62,6 +62,8 @@ export class Visitor {
       if (value === '') this.#cookies.delete(name);
       else this.#cookies.set(name, value);
     }
+    // express-session keeps the end of a response back until the session is saved.
+    await response.clone().arrayBuffer();
     return response;
   }
 }
