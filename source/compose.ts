@@ -63,7 +63,7 @@ export function compose(io: Server, { store, cookieParser, options }: Dependenci
     deadlines,
   });
 
-  const bus = new ClusterBus(io, diagnostics);
+  const bus = new ClusterBus(io, diagnostics, options.lock !== undefined);
   const engine = new SessionEngine({
     store,
     options,

@@ -118,6 +118,11 @@ export class Diagnostics {
     });
   }
 
+  /** The configuration is likely to be a mistake: a process warning, once, and not in production. */
+  advise(message: string): void {
+    if (process.env.NODE_ENV !== 'production') this.#warnOnce(message, message, {});
+  }
+
   /**
    * Deals with a listener's error, unless it is for Node.js to deal with: a mistake of a listener
    * that had its session, without `onError`. Nothing that a visitor brings about ends the process:

@@ -11,20 +11,31 @@ import { isSessionHash } from '../session/session-hash.js';
 /** The name of the server-side event, which clients can neither send nor receive. */
 const event = 'expression.socket.io:session';
 
+const lockAdvice =
+  'The adapter connects several nodes, but `update` takes a lock in the memory of each: concurrent updates of a session on two nodes lose changes. Give the option `lock`, for instance with `...redis(client)` or `...postgres(pool)`';
+
 /** Sends messages to the other nodes, and receives theirs. */
 export class ClusterBus {
   readonly #namespace: Namespace;
-  readonly #diagnostics: Pick<Diagnostics, 'warn'>;
+  readonly #diagnostics: Pick<Diagnostics, 'warn' | 'advise'>;
+  readonly #isLockShared: boolean;
   #listener: ((message: unknown) => void) | undefined;
 
-  constructor(io: Server, diagnostics: Pick<Diagnostics, 'warn'>) {
+  /** @param isLockShared whether updates take a lock that the other nodes share */
+  constructor(
+    io: Server,
+    diagnostics: Pick<Diagnostics, 'warn' | 'advise'>,
+    isLockShared: boolean,
+  ) {
     this.#namespace = io.of('/');
     this.#diagnostics = diagnostics;
+    this.#isLockShared = isLockShared;
   }
 
   /** Sends a message to all other nodes, if the adapter connects any. */
   publish(message: SessionMessage): void {
     if (!connectsNodes(this.#namespace.adapter)) return;
+    if (!this.#isLockShared) this.#diagnostics.advise(lockAdvice);
     try {
       this.#namespace.serverSideEmit(event, message);
     } catch (error) {

@@ -30,15 +30,17 @@ class BrokenAdapter extends Adapter {
 describe('ClusterBus', () => {
   let namespace: Namespace;
   let warn: sinon.SinonSpy;
+  let advise: sinon.SinonSpy;
 
   beforeEach(() => {
     warn = sinon.spy();
+    advise = sinon.spy();
   });
 
-  function start(adapter?: typeof Adapter): ClusterBus {
+  function start(adapter?: typeof Adapter, isLockShared = true): ClusterBus {
     const io = new Server(adapter ? { adapter } : {});
     namespace = io.of('/');
-    return new ClusterBus(io, { warn });
+    return new ClusterBus(io, { warn, advise }, isLockShared);
   }
 
   /** What reaches a subscriber of what other nodes send. */
@@ -55,6 +57,18 @@ describe('ClusterBus', () => {
   }
 
   for (const adapter of [NodeAdapter, DerivedAdapter]) {
+    it('advises a shared lock where an adapter connects nodes and the lock is in memory', () => {
+      start(NodeAdapter, false).publish(message);
+      expect(advise.calledOnce).to.equal(true);
+      expect(String(advise.firstCall.args[0])).to.include('`lock`');
+    });
+
+    it('advises nothing where the lock is shared, or nothing connects nodes', () => {
+      start(NodeAdapter, true).publish(message);
+      start(undefined, false).publish(message);
+      expect(advise.called).to.equal(false);
+    });
+
     it(`sends a message by the adapter that connects the nodes, here ${adapter.name}`, () => {
       start(adapter).publish(message);
       expect((namespace.adapter as NodeAdapter).sent).to.deep.equal([[eventName(), message]]);
