@@ -116,7 +116,7 @@ export class HeldSession {
     return values;
   }
 
-  /** Puts all values in place, each a copy of its own: whoever lists them reads them. */
+  /** Puts all values in place, each a copy of its own. */
   list(): void {
     if (this.isListed) return;
     const { values } = this;
@@ -124,7 +124,7 @@ export class HeldSession {
       for (const key of Object.keys(values)) this.#own(values, key);
       this.isListed = true;
     } catch {
-      // A value of some store cannot be copied: whoever reaches for it is told.
+      // A value cannot be copied: reading it throws, and listing the others does not.
     }
   }
 

@@ -1,10 +1,9 @@
 /**
- * @module A promise that may be ignored. Knows whether anybody listens to it, and whom to tell if
- * nobody does.
+ * @module A promise that may be ignored: it reports its failure unless somebody handles it.
  */
 
 /**
- * A promise whose failure is told once: to whoever handles it, or else to `report`; never as an
+ * A promise whose failure is told once: to its handler, or else to `report`; never as an
  * unhandled rejection.
  *
  * `await` calls `then` only on a promise that is no plain `Promise`
@@ -13,7 +12,7 @@
 export class ReportedPromise<Value> extends Promise<Value> {
   #isHeard = false;
 
-  /** What `then` makes is a plain promise, and the business of whoever called it. */
+  /** What `then` makes is a plain promise, which is up to its caller. */
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
   }

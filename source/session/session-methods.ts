@@ -38,7 +38,7 @@ function reload(this: OpenSession, callback: Callback): void {
   this.req.sessionStore.reload(this, callback);
 }
 
-/** As that of `Session`; and whoever was given the session learns that it is ending. */
+/** As that of `Session`; and tells the owner of the session that it is ending. */
 function destroy(this: OpenSession, callback: Callback): void {
   const { req: held } = this;
   delete held.session;

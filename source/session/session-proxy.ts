@@ -14,8 +14,8 @@ export const fixedKeys: readonly (string | symbol)[] = ['req', 'id'];
 
 /**
  * A session whose values stay with the record until they are reached for. The proxy stands before
- * the target for that, which holds the values once they are listed or changed; both look the same to
- * whoever inspects them.
+ * the target for that, which holds the values once they are listed or changed. Both look the same when
+ * they are inspected.
  */
 export function sessionMaker(prototype: object): MakeSession {
   class Target {

@@ -29,7 +29,7 @@ export interface RequestWrite {
   /** The session as it was loaded, or saved last. */
   readonly before: SessionRecord;
   readonly after: SessionRecord;
-  /** Writes by the store's own `set`: whoever stands in front of it has seen this write already. */
+  /** Writes by the store's own `set`: wrappers of `set` have seen this write already. */
   readonly set: SetSession;
   /** Whether it is a part of a touch under way: some stores' `touch` calls their own `set`. */
   readonly isInTouch: boolean;

@@ -203,7 +203,7 @@ export class StoreWrites {
     for (const write of this.#writes.get(sessionId) ?? []) write.destroy = destroy;
   }
 
-  /** Marks a session object as written by whoever has the turn: its calls of the store need not wait. */
+  /** Marks a session object as written within the current turn: calls of the store with it need not wait. */
   markInternal<Session extends object>(session: Session): Session {
     this.#internal.add(session);
     // A store's `touch` may put it on a record that it reads, and call its own `set` with that.
