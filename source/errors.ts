@@ -94,20 +94,6 @@ export function isStoreTrouble(code: unknown): boolean {
   return storeTroubles.has(code);
 }
 
-const mishaps: ReadonlySet<unknown> = new Set<SessionErrorCode>([
-  'ERR_SESSION_NOT_FOUND',
-  'ERR_SESSION_ENDED',
-  'ERR_SESSION_LOCK',
-]);
-
-/**
- * Whether an error is nobody's mistake: the store was down, the lock taken, or the visitor logged out
- * while a listener was running.
- */
-export function isMishap(error: unknown): error is SessionError {
-  return error instanceof SessionError && (isStoreTrouble(error.code) || mishaps.has(error.code));
-}
-
 /** Makes the error of an update whose lock another process may hold by now. */
 export function lockLost(cause?: unknown): SessionError {
   return new SessionError(

@@ -110,11 +110,6 @@ export class SessionEngine {
     this.#hooks.observe(this.#observer);
   }
 
-  /** How many sessions have sockets in this process. */
-  get liveCount(): number {
-    return this.#live.size;
-  }
-
   /**
    * Reads a session after this call; results of one id settle in the order of their calls. Never
    * rejects.

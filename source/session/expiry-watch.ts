@@ -19,7 +19,7 @@ const retryInterval = 1_000;
 /** What the watch works with. */
 export interface ExpiryWatchDependencies {
   readonly sessions: () => Iterable<LiveSession>;
-  /** Reads a session. Where there is none, whoever reads ends it. */
+  /** Reads a session; a read that finds none ends it. */
   readonly read: (sessionId: string) => Promise<ReadResult>;
   /** Removes members that have gone. */
   readonly removeGone: (session: LiveSession) => void;

@@ -1,6 +1,6 @@
 /**
- * @module Puts a function in the place of a store's method, and calls the store's own with a callback
- * of ours, in all the ways in which stores are called and answer.
+ * @module Puts a function in the place of a store's method, and calls the store's own method, in all
+ * the ways in which stores are called and answer.
  */
 
 import type { Store } from 'express-session';
@@ -61,7 +61,7 @@ export function hookMethod(
 }
 
 /**
- * Calls a method of the store with a callback of ours.
+ * Calls a method of the store with a callback in place of the caller's.
  *
  * @param answered called once with the answer, by callback or by promise
  * @param failed called where the method threw, which is passed on

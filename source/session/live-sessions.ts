@@ -5,7 +5,7 @@
  */
 
 import { ExpiringMap } from '../expiring-map.js';
-import { publishCounts, trace } from '../tracing.js';
+import { debug, publishCounts, trace } from '../tracing.js';
 import type { SessionEndReason } from '../types.js';
 import { ExpiryWatch } from './expiry-watch.js';
 import { LiveSession, type Member } from './live-session.js';
@@ -203,6 +203,7 @@ export class LiveSessions {
     if (session === undefined) return;
     this.#remove(session);
     const members = [...session.members];
+    debug.session('a session has ended (%s), with %d sockets here', reason, members.length);
     void trace(
       'end',
       () => ({ reason, sockets: members.length }),

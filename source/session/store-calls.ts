@@ -35,7 +35,7 @@ type Callback = (error?: unknown, value?: unknown) => void;
 /** Gives a session to a store to write. */
 export type SetSession = (session: SessionData, callback: Callback) => unknown;
 
-/** A call of the store with a callback of ours. */
+/** A call of the store, given the callback to call it with. */
 interface Call {
   readonly sessionIds: readonly string[];
   readonly start: (callback: Callback) => unknown;

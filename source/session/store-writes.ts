@@ -218,7 +218,7 @@ export class StoreWrites {
     this.#internal.delete(Object(Reflect.get(session, 'cookie')));
   }
 
-  /** Whether a session object is being written by whoever has the turn. */
+  /** Whether a session object is being written within the current turn. */
   isInternal(session: unknown): boolean {
     return this.#isMarked(session) || this.#isMarked(Reflect.get(Object(session), 'cookie'));
   }

@@ -1,6 +1,6 @@
 /**
  * @module A store that takes its time, as those over a network do: a test says how long each call
- * takes until it has its effect, and until it is answered. Must not know who calls it.
+ * takes until it has its effect, and until it is answered.
  */
 
 import { setImmediate } from 'node:timers/promises';
