@@ -94,6 +94,35 @@ export function isStoreTrouble(code: unknown): boolean {
   return storeTroubles.has(code);
 }
 
+/** The error of a read that found nothing. */
+export function notFound(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_NOT_FOUND',
+    'The store has no such session: it expired, was logged out, was never saved, or is in another store than the one that `session()` was given',
+  );
+}
+
+/** The error of a record that no session can be made from. */
+export function noSession(value: unknown): SessionError {
+  return new SessionError(
+    'ERR_SESSION_STORE',
+    `The session store gave ${describeValue(value)} that is no session; expected an object with a \`cookie\``,
+  );
+}
+
+/** The error of a store that missed its deadline. */
+export function storeTimeout(when: string): SessionError {
+  return new SessionError('ERR_SESSION_STORE_TIMEOUT', `The session store did not answer ${when}`);
+}
+
+/** The error of a save or an update that came too late. */
+export function sessionEnded(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_ENDED',
+    'The session has ended by logout, login or expiry, or was never saved: nothing was written',
+  );
+}
+
 /** Makes the error of an update whose lock another process may hold by now. */
 export function lockLost(cause?: unknown): SessionError {
   return new SessionError(

@@ -22,6 +22,7 @@ import { SessionReader } from './reader.js';
 import type { SessionRecord } from './record.js';
 import { RecordCache } from './record-cache.js';
 import { RequestSessions } from './request-sessions.js';
+import { SessionChanges } from './session-changes.js';
 import { SessionFactory } from './session-factory.js';
 import { addSessionMethods } from './session-methods.js';
 import { type ReadResult, Snapshot } from './snapshot.js';
@@ -295,12 +296,13 @@ export class SessionEngine {
   async #reload({ req: held }: OpenSession): Promise<void> {
     const { snapshot, error } = await this.#reader.read(held.sessionID);
     if (error) throw error;
+    const changes = SessionChanges.of(held);
     const before = held.snapshot;
-    held.replace(snapshot);
+    changes.rebase(snapshot);
     try {
       this.#factory.fill(held);
     } catch (cause) {
-      held.replace(before);
+      changes.rebase(before);
       throw cause;
     }
   }

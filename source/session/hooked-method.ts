@@ -5,6 +5,7 @@
 
 import type { Store } from 'express-session';
 import { isThenable } from '../thenable.js';
+import { noReason } from './store-error.js';
 
 /** What the store answers a call by. */
 type Callback = (...answer: unknown[]) => void;
@@ -90,7 +91,7 @@ export function callMethod(
     if (!isThenable(result)) return position < 0 ? promise : result;
     result.then(
       () => answer(null),
-      (error) => answer(error || new Error('The session store gave no reason')),
+      (error) => answer(error || noReason()),
     );
     return result;
   } catch (error) {

@@ -4,15 +4,15 @@
 
 import type { SessionData, Store } from 'express-session';
 import { Deadlines } from '../deadlines.js';
-import { describeValue, SessionError } from '../errors.js';
+import { noSession, notFound, type SessionError, storeTimeout } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
 import { isThenable } from '../thenable.js';
 import { isTraced, traceCallback } from '../tracing.js';
 import type { HeldLock, RecordChange } from '../types.js';
-import { isRecord, type SessionRecord } from './record.js';
+import { isRecord } from './record.js';
 import type { RecordCache } from './record-cache.js';
 import { type ReadResult, Snapshot } from './snapshot.js';
-import { storeError } from './store-error.js';
+import { isAbsence, noReason, storeError, wrongCount } from './store-error.js';
 
 /** What the calls of one engine are made with. */
 export interface StoreCallsDependencies {
@@ -74,16 +74,7 @@ export class StoreCalls {
    * or `ERR_SESSION_STORE_TIMEOUT`
    */
   get(sessionId: string, since: number, settled: (result: ReadResult) => void): void {
-    // Every event of every client may come through here: as few objects as possible are made.
-    if (!isTraced('read')) {
-      this.#get(sessionId, since, settled);
-      return;
-    }
-    this.#read({
-      sessionIds: [sessionId],
-      start: (callback) => this.#store.get(sessionId, callback),
-      settled: (error, value) => settled(this.#resultOf(sessionId, error ?? value, since)),
-    });
+    this.#read(this.#getCall(sessionId, since, settled));
   }
 
   /**
@@ -103,34 +94,29 @@ export class StoreCalls {
           .readMany?.(sessionIds)
           .then((values) => callback(undefined, values)),
       settled: (error, values) => {
-        const failure = error ?? countError(sessionIds.length, values);
+        const failure = error ?? wrongCount(sessionIds.length, values);
         if (failure) {
           settled(sessionIds.map(() => ({ error: failure })));
           return;
         }
-        // `countError` has seen that it is a list.
+        // `wrongCount` has checked that it is a list.
         const list = values as readonly unknown[];
         settled(
-          sessionIds.map((sessionId, at) =>
-            this.#resultOf(sessionId, this.#parsed(sessionId, list[at]), since),
-          ),
+          sessionIds.map((sessionId, at) => {
+            const value = list[at];
+            return typeof value === 'string'
+              ? this.#resultOfText(sessionId, value, since)
+              : this.#resultOf(sessionId, value, since);
+          }),
         );
       },
     });
   }
 
-  /** Reads a record before it is written: does what `get` does, also after `close()`. */
+  /** Reads a record before it is written, as `get` does, also after `close()`. */
   getForWrite(sessionId: string): Promise<ReadResult> {
-    const since = performance.now();
     return new Promise((resolve) => {
-      this.#call(
-        {
-          sessionIds: [sessionId],
-          start: (callback) => this.#store.get(sessionId, callback),
-          settled: (error, value) => resolve(this.#resultOf(sessionId, error ?? value, since)),
-        },
-        this.#writes,
-      );
+      this.#call(this.#getCall(sessionId, performance.now(), resolve), this.#writes);
     });
   }
 
@@ -199,21 +185,12 @@ export class StoreCalls {
     this.#reads.close();
   }
 
-  #get(sessionId: string, since: number, settled: (result: ReadResult) => void): void {
-    const deadlines = this.#reads;
-    const wait = deadlines.begin((when) => settled({ error: timeout(when) }));
-    if (wait === undefined) return;
-    const callback: Callback = (cause, value) => {
-      if (!deadlines.end(wait)) return;
-      const found = cause ? storeError(cause, [sessionId]) : value;
-      settled(this.#resultOf(sessionId, found, since));
+  #getCall(sessionId: string, since: number, settled: (result: ReadResult) => void): Call {
+    return {
+      sessionIds: [sessionId],
+      start: (callback) => this.#store.get(sessionId, callback),
+      settled: (error, value) => settled(this.#resultOf(sessionId, error ?? value, since)),
     };
-    try {
-      const result: unknown = this.#store.get(sessionId, callback);
-      if (isThenable(result)) result.then(undefined, (cause) => callback(cause || noReason()));
-    } catch (error) {
-      callback(error || noReason());
-    }
   }
 
   #read(call: Call): void {
@@ -244,7 +221,7 @@ export class StoreCalls {
 
   #call({ sessionIds, start, settled, answered }: Call, deadlines: Deadlines): void {
     const wait = deadlines.begin((when) => {
-      settled(timeout(when), undefined);
+      settled(storeTimeout(when), undefined);
     });
     if (wait === undefined) {
       answered?.();
@@ -265,22 +242,19 @@ export class StoreCalls {
     }
   }
 
-  /** What `readMany` gave: a record as text is parsed, and nobody else has it then. */
-  #parsed(sessionId: string, value: unknown): unknown {
-    if (typeof value !== 'string') return value;
+  /** A record that is parsed here belongs to nobody else. */
+  #resultOfText(sessionId: string, text: string, since: number): ReadResult {
     try {
-      const record: unknown = this.#dependencies.cache.parse(sessionId, value);
-      return isRecord(record) ? new Parsed(record) : noSession(record);
+      const record: unknown = this.#dependencies.cache.parse(sessionId, text);
+      if (!isRecord(record)) return { error: noSession(record) };
+      return { snapshot: new Snapshot(record, { since, isOwn: true }) };
     } catch (cause) {
-      return storeError(cause, [sessionId]);
+      return { error: storeError(cause, [sessionId]) };
     }
   }
 
-  /** Names what the store gave for a record, and tells of a session that is not there. */
+  /** Turns what the store gave into a result, and reports a session that the store does not have. */
   #resultOf(sessionId: string, value: unknown, since: number): ReadResult {
-    if (value instanceof Parsed) {
-      return { snapshot: new Snapshot(value.record, { since, isOwn: true }) };
-    }
     if (value instanceof Error && !isAbsence(value)) {
       return { error: storeError(value, [sessionId]) };
     }
@@ -297,53 +271,4 @@ export class StoreCalls {
       return { error: storeError(cause, [sessionId]) };
     }
   }
-}
-
-/** A record that was parsed from text, which nobody else can change. */
-class Parsed {
-  readonly record: SessionRecord;
-
-  constructor(record: SessionRecord) {
-    this.record = record;
-  }
-}
-
-function timeout(when: string): SessionError {
-  return new SessionError('ERR_SESSION_STORE_TIMEOUT', `The session store did not answer ${when}`);
-}
-
-/** Some stores reject with nothing, or throw it. */
-function noReason(): Error {
-  return new Error('The store gave no reason');
-}
-
-/** Says so where `readMany` did not give one answer for each id. */
-function countError(expected: number, values: unknown): SessionError | undefined {
-  if (Array.isArray(values) && values.length === expected) return undefined;
-  const given = Array.isArray(values) ? `${values.length} answers` : describeValue(values);
-  return new SessionError(
-    'ERR_SESSION_STORE',
-    `\`readMany\` gave ${given} for ${expected} ids; expected an answer for each, in their order`,
-  );
-}
-
-/** The file stores' word for "no such session", which `express-session` understands as well. */
-function isAbsence(error: Error): boolean {
-  const cause = error instanceof SessionError ? error.cause : error;
-  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-}
-
-/** The error of a read that found nothing. */
-export function notFound(): SessionError {
-  return new SessionError(
-    'ERR_SESSION_NOT_FOUND',
-    'The store has no such session: it expired, was logged out, was never saved, or is in another store than the one that `session()` was given',
-  );
-}
-
-function noSession(value: unknown): SessionError {
-  return new SessionError(
-    'ERR_SESSION_STORE',
-    `The session store gave ${describeValue(value)} that is no session; expected an object with a \`cookie\``,
-  );
 }

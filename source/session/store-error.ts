@@ -4,7 +4,7 @@
  */
 
 import { types } from 'node:util';
-import { SessionError } from '../errors.js';
+import { describeValue, SessionError } from '../errors.js';
 
 /** How many causes of causes are passed on. */
 const mostCauses = 8;
@@ -137,4 +137,25 @@ function redact(text: string, sessionIds: readonly string[]): string {
     redacted = redacted.replace(quotation, replacement);
   }
   return redacted;
+}
+
+/** The error of a store that rejects with nothing, or throws it. */
+export function noReason(): Error {
+  return new Error('The session store gave no reason');
+}
+
+/** The error of a `readMany` that did not give one answer for each id. */
+export function wrongCount(expected: number, values: unknown): SessionError | undefined {
+  if (Array.isArray(values) && values.length === expected) return undefined;
+  const given = Array.isArray(values) ? `${values.length} answers` : describeValue(values);
+  return new SessionError(
+    'ERR_SESSION_STORE',
+    `\`readMany\` gave ${given} for ${expected} ids; expected an answer for each, in their order`,
+  );
+}
+
+/** Whether an error is a file store's "no such session", as `express-session` understands it. */
+export function isAbsence(error: Error): boolean {
+  const cause = error instanceof SessionError ? error.cause : error;
+  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
 }

@@ -8,6 +8,7 @@ import type { SessionChange, SocketSession } from '../types.js';
 import type { OpenSession } from './held-session.js';
 import type { AcquiredLock, SessionLocks } from './locks.js';
 import type { SessionRecord } from './record.js';
+import { SessionChanges } from './session-changes.js';
 import { Snapshot } from './snapshot.js';
 import type { Saved, SessionWriter } from './writer.js';
 
@@ -96,17 +97,18 @@ export class SessionUpdater {
     const { req: held } = session;
     // Within an update of its own, the lock is held, and the saving still to come.
     if (held.isUpdating) return change(session as unknown as SocketSession);
+    const changes = SessionChanges.of(held);
     const newRecord = held.snapshot.isNew ? held.snapshot.record : undefined;
     const {
       result: { result, saved },
       saved: savedMeanwhile,
-    } = await held.during(() =>
+    } = await changes.during(() =>
       this.update(change, { sessionId: held.sessionID, open, newRecord }),
     );
-    const mine = new Set([...held.unsavedKeys, ...savedMeanwhile]);
+    const mine = new Set([...changes.unsavedKeys, ...savedMeanwhile]);
     const kept = [...mine].filter((key) => !saved.changes.has(key));
-    held.replace(new Snapshot(saved.record), kept);
-    held.endSave(saved.changes.keys(), true);
+    changes.rebase(new Snapshot(saved.record), kept);
+    changes.end(saved.changes.keys(), true);
     return result;
   }
 }

@@ -4,13 +4,14 @@
  */
 
 import type { SessionData } from 'express-session';
-import { lockLost, SessionError } from '../errors.js';
+import { lockLost, SessionError, sessionEnded } from '../errors.js';
 import { trace } from '../tracing.js';
 import type { HeldLock } from '../types.js';
 import type { OpenSession } from './held-session.js';
 import type { LateWrites } from './late-writes.js';
 import type { SessionRecord } from './record.js';
 import { changesBetween, isRecord, type RecordChanges, renewed, withChanges } from './record.js';
+import { SessionChanges } from './session-changes.js';
 import type { SessionFactory } from './session-factory.js';
 import { Snapshot } from './snapshot.js';
 import type { SetSession, StoreCalls } from './store-calls.js';
@@ -76,25 +77,26 @@ export class SessionWriter {
   }
 
   async #save({ req: held }: OpenSession, lock?: HeldLock): Promise<Saved> {
-    const own = held.beginSave();
+    const unsaved = SessionChanges.of(held);
+    const own = unsaved.begin();
     let changes: RecordChanges = own;
     const { snapshot } = held;
     try {
       const record = await this.#writes.alone(held.sessionID, (write) =>
         this.#write(write, {
           lock,
-          // A save before this one may have failed by then.
+          // An earlier save may have failed by then.
           changes: () => {
-            changes = new Map([...held.unwritten, ...own]);
+            changes = new Map([...unsaved.unwritten, ...own]);
             return changes;
           },
           newRecord: snapshot.isNew ? snapshot.record : undefined,
         }),
       );
-      held.endSave(changes.keys(), true);
+      unsaved.end(changes.keys(), true);
       return { record, changes };
     } catch (error) {
-      held.endSave(own.keys(), false);
+      unsaved.end(own.keys(), false);
       throw error;
     }
   }
@@ -150,7 +152,7 @@ export class SessionWriter {
     }
     if (error.code !== 'ERR_SESSION_NOT_FOUND') throw error;
     if (newRecord) return new Snapshot(newRecord, { isNew: true });
-    throw ended();
+    throw sessionEnded();
   }
 
   /**
@@ -177,7 +179,7 @@ export class SessionWriter {
       ? this.#rewrite(write, change)
       : this.#readAndSet(write, change));
     // The store may have done either first. What came after the logout is removed again by now.
-    if (await write.destroy) throw ended();
+    if (await write.destroy) throw sessionEnded();
     return record;
   }
 
@@ -189,7 +191,7 @@ export class SessionWriter {
       await this.#dependencies.touches.touchSaved(sessionId, record);
       return record;
     }
-    if (await write.destroy) throw ended();
+    if (await write.destroy) throw sessionEnded();
     if (lock?.lost?.aborted) throw lockLost(withoutIds(lock.lost.reason, [sessionId]));
     return this.#set(write, record, { changes, set: change.set });
   }
@@ -227,7 +229,7 @@ export class SessionWriter {
         sessionId,
         (value) => {
           changes = tellChanges();
-          if (value === null && newRecord === undefined) throw ended();
+          if (value === null && newRecord === undefined) throw sessionEnded();
           stored = value === null ? undefined : asRecord(value);
           record = stored;
           if (stored === undefined || (changes.size === 0 && !isForced)) return undefined;
@@ -258,14 +260,6 @@ export class SessionWriter {
 /** A write gives a session its whole lifetime again: a cookie that was changed may have an old date. */
 function applied(stored: SessionRecord, changes: RecordChanges): SessionRecord {
   return renewed(withChanges(stored, changes));
-}
-
-/** The error of a save or an update that came too late. */
-export function ended(): SessionError {
-  return new SessionError(
-    'ERR_SESSION_ENDED',
-    'The session has ended by logout, login or expiry, or was never saved: nothing was written',
-  );
 }
 
 /** Where a value cannot be serialised, the error says which. */

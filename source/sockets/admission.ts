@@ -7,10 +7,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Socket } from 'socket.io';
 import { Deadlines } from '../deadlines.js';
-import { connectError, isStoreTrouble, SessionError } from '../errors.js';
+import { connectError, isStoreTrouble, notFound, SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
 import type { ReadResult, Snapshot } from '../session/snapshot.js';
-import { notFound } from '../session/store-calls.js';
 import { authorize, type Refusal } from './authorization.js';
 import { bufferEvents } from './event-buffer.js';
 import type { EventName, Listener } from './listener-links.js';
