@@ -132,6 +132,18 @@ for (const name of names) {
       await visitor.go(expectMethods);
     });
 
+    it('is stored after an update that ran while it was unsaved, and the method stays', async () => {
+      await visitor.go(async (session) => {
+        Reflect.set(session, name, 'set before an update');
+        await session.update((updated) => {
+          updated.n = 8;
+        });
+        expectMethods(session);
+        await session.save();
+      });
+      expect(stored()).to.include({ n: 8, [name]: 'set before an update' });
+    });
+
     it('is removed where a listener deletes it, and the method stays', async () => {
       await visitor.go(async (session) => {
         Reflect.deleteProperty(session, name);
