@@ -14,6 +14,7 @@ import {
   type SessionBackend,
   type SessionOwner,
 } from './held-session.js';
+import type { RequestWrite } from './http-writes.js';
 import { LateWrites } from './late-writes.js';
 import type { LiveSession, Member } from './live-session.js';
 import { LiveSessions, type SessionMessage } from './live-sessions.js';
@@ -27,7 +28,7 @@ import { SessionFactory } from './session-factory.js';
 import { addSessionMethods } from './session-methods.js';
 import { type ReadResult, Snapshot } from './snapshot.js';
 import { StoreCalls } from './store-calls.js';
-import { type RequestWrite, StoreHooks, type StoreObserver } from './store-hooks.js';
+import { StoreHooks, type StoreObserver } from './store-hooks.js';
 import { Touches } from './touches.js';
 import { SessionUpdater } from './updater.js';
 import { SessionWriter } from './writer.js';

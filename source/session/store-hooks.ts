@@ -1,57 +1,39 @@
 /**
  * @module Hooks the methods of a store, so that everything that HTTP handlers do to sessions is seen:
- * `createSession`, `set`, `touch`, `destroy` and `regenerate`. What follows from it is up to those who
- * observe the store.
+ * `createSession`, `set`, `touch`, `destroy` and `regenerate`. Its observers decide what follows.
  */
 
 import type { Store } from 'express-session';
-import type { EndTurn } from '../keyed-queue.js';
 import type { ResolvedOptions } from '../options.js';
 import type { SessionEndReason } from '../types.js';
 import {
-  answerCaller,
   callbackOf,
   callMethod,
   hookMethod,
   type Method,
   type MethodCall,
 } from './hooked-method.js';
-import { recordOf, type SessionRecord } from './record.js';
+import { HttpWrites, type RequestWrite } from './http-writes.js';
 import { RequestBaselines } from './request-baselines.js';
 import { responseFinished } from './response-finished.js';
 import { type CreateSession, hasStandardSessions } from './session-factory.js';
-import type { SetSession } from './store-calls.js';
-import { StoreWrites, type Write } from './store-writes.js';
-
-/** What an HTTP request is about to write. */
-export interface RequestWrite {
-  readonly sessionId: string;
-  /** The session as it was loaded, or saved last. */
-  readonly before: SessionRecord;
-  readonly after: SessionRecord;
-  /** Writes by the store's own `set`: wrappers of `set` have seen this write already. */
-  readonly set: SetSession;
-  /** Whether it is a part of a touch under way: some stores' `touch` calls their own `set`. */
-  readonly isInTouch: boolean;
-}
+import { StoreWrites } from './store-writes.js';
 
 /** Observes what happens to the sessions of a store. */
 export interface StoreObserver {
   /** A session is about to end. */
   ending(sessionId: string, reason: SessionEndReason): void;
-  /** It did not end: the store failed. */
+  /** It did not end, because the store failed. */
   stayed(sessionId: string): void;
   /** It has ended; its sockets may stay until `finished`. */
   ended(sessionId: string, reason: SessionEndReason, finished: Promise<void>): void;
   /** It was written, or touched. */
   written(sessionId: string, session: unknown): void;
-  /**
-   * Writes the differences of a request; `undefined` where requests write their sessions whole.
-   */
+  /** Writes the differences of a request; `undefined` if requests write their sessions whole. */
   readonly saveRequest: ((write: RequestWrite) => Promise<void>) | undefined;
 }
 
-/** A regeneration under way, and whether its `destroy` was seen. */
+/** A regeneration that is running, and whether its `destroy` was seen. */
 interface Regeneration {
   readonly finished: Promise<void>;
   isSeen: boolean;
@@ -59,23 +41,24 @@ interface Regeneration {
 
 const hooksOf = new WeakMap<Store, StoreHooks>();
 
-/** The hooks of one store: shared by all who observe it, and there as long as anybody does. */
+/** The hooks of one store: all its observers share them, and the last to leave removes them. */
 export class StoreHooks {
   readonly writes: StoreWrites;
   readonly baselines: RequestBaselines = new RequestBaselines();
   /** Whether `createSession` is that of express-session. */
   readonly isStandard: boolean;
   readonly #store: Store;
+  readonly #httpWrites: HttpWrites;
   readonly #observers = new Set<StoreObserver>();
   readonly #regenerations = new Map<string, Regeneration>();
-  /** Whether the store, frozen maybe, lets nobody replace its `destroy`. */
+  /** Whether `destroy` cannot be replaced, because the store is frozen. */
   #isBlind = false;
   /** What the methods were before they were hooked. */
   #ownDestroy: Method | undefined;
   #ownCreateSession: Method | undefined;
   #restore: (() => void)[] = [];
 
-  /** The hooks of a store. Who comes first says for all how long a write waits, and how many may. */
+  /** The hooks of a store, which keep the limits that they were first asked for with. */
   static of(
     store: Store,
     options: Pick<ResolvedOptions, 'storeTimeout' | 'maxPending'>,
@@ -89,15 +72,25 @@ export class StoreHooks {
     this.#store = store;
     this.writes = writes;
     this.isStandard = hasStandardSessions(store);
+    this.#httpWrites = new HttpWrites({
+      writes,
+      baselines: this.baselines,
+      saveRequest: (write) => {
+        const observer = [...this.#observers].find(({ saveRequest }) => saveRequest);
+        return observer?.saveRequest?.(write);
+      },
+      written: (sessionId, session) => this.rewritten(sessionId, session),
+      removeAgain: (sessionId) => this.#removeAgain(sessionId),
+    });
   }
 
-  /** Tells an observer from now on. */
+  /** Begins to notify an observer. */
   observe(observer: StoreObserver): void {
     if (this.#observers.size === 0) this.#install();
     this.#observers.add(observer);
   }
 
-  /** Tells an observer no more. With the last one gone, the store's methods are its own again. */
+  /** Stops notifying an observer. After the last one, the store's methods are its own again. */
   unobserve(observer: StoreObserver): void {
     this.#observers.delete(observer);
     if (this.#observers.size > 0) return;
@@ -107,18 +100,18 @@ export class StoreHooks {
     this.#ownCreateSession = undefined;
   }
 
-  /** Makes a session by the store's own method, which no request has loaded. */
+  /** Makes a session that no request has loaded, by the store's own method. */
   readonly createSession: CreateSession = (holder, record) => {
     const method = this.#ownCreateSession ?? (this.#store.createSession as unknown as Method);
     return Reflect.apply(method, this.#store, [holder, record]) as object;
   };
 
-  /** A session was removed by a socket: tells of it where the store's own method can't be observed. */
+  /** A session was removed by a socket: notifies the observers if the hook of `destroy` cannot. */
   destroyed(sessionId: string): void {
     if (this.#isBlind) this.#ended(sessionId, undefined);
   }
 
-  /** A session was written past the store's own methods. */
+  /** A session was written, but not by the store's own methods. */
   rewritten(sessionId: string, session: unknown): void {
     for (const observer of this.#observers) observer.written(sessionId, session);
   }
@@ -128,8 +121,8 @@ export class StoreHooks {
     this.#ownCreateSession = this.#store.createSession as unknown as Method;
     const hooks = {
       createSession: hookMethod(this.#store, 'createSession', (call) => this.#create(call)),
-      set: hookMethod(this.#store, 'set', (call) => this.#set(call)),
-      touch: hookMethod(this.#store, 'touch', (call) => this.#write('touch', call)),
+      set: hookMethod(this.#store, 'set', (call) => this.#httpWrites.set(call)),
+      touch: hookMethod(this.#store, 'touch', (call) => this.#httpWrites.touch(call)),
       destroy: hookMethod(this.#store, 'destroy', (call) => this.#destroy(call)),
       regenerate: hookMethod(this.#store, 'regenerate', (call) => this.#regenerate(call)),
     };
@@ -147,148 +140,28 @@ export class StoreHooks {
     return session;
   }
 
-  #set(call: MethodCall): unknown {
-    const [sessionId, session] = call.args;
-    if (typeof session !== 'object' || session === null) return this.#write('set', call);
-    const id = String(sessionId);
-    const before = this.baselines.of(session, id);
-    const isInTouch = this.writes.isInternal(session);
-    if (isInTouch && before === undefined) return this.#write('set', call);
-    let after: SessionRecord;
-    try {
-      after = recordOf(session);
-    } catch {
-      // The store has its own way with what cannot be copied.
-      return this.#write('set', call);
-    }
-    const observer = [...this.#observers].find(({ saveRequest }) => saveRequest);
-    const isLoadedAgain = Reflect.get(session, 'req') !== undefined;
-    if (before === undefined || observer?.saveRequest === undefined) {
-      const written = (): void => {
-        if (isLoadedAgain) this.baselines.set(session, id, after);
-      };
-      return this.#write('set', call, written);
-    }
-    const set: SetSession = (written, callback) =>
-      this.#write('set', { ...call, args: [id, written, callback] });
-    // At once: what is taken back from now on differs from what is being saved.
-    this.baselines.set(session, id, after);
-    const task = observer.saveRequest({ sessionId: id, before, after, set, isInTouch });
-    const failed = (error: unknown): never => {
-      this.baselines.takeBack(session, id, { before, after });
-      throw error;
-    };
-    return answerCaller(call, task.catch(failed));
-  }
-
-  /** An external write: at once where no internal one writes the session, and else after that. */
-  #write(name: 'set' | 'touch', call: MethodCall, written: () => void = () => {}): unknown {
-    const sessionId = String(call.args[0]);
-    const issue = (endTurn: EndTurn, write?: Write): unknown =>
-      this.#issue({ name, call, sessionId, endTurn, written }, write);
-    if (this.writes.isInternal(call.args[1])) return issue(() => {});
-    const endTurn = this.writes.take(sessionId);
-    if (endTurn) return issue(endTurn);
-    // It begins here: a logout that comes while it waits comes after it.
-    const write = this.writes.begin(sessionId);
-    return this.writes
-      .takeInTime(sessionId)
-      .then((end) => this.#issueLate(call, end, write, issue));
-  }
-
-  async #issueLate(
-    call: MethodCall,
-    endTurn: EndTurn,
-    write: Write,
-    issue: (endTurn: EndTurn, write: Write) => unknown,
-  ): Promise<unknown> {
-    for (let { destroy } = write; destroy; { destroy } = write) {
-      if (await destroy) {
-        // What would have been written, the logout would have removed.
-        this.writes.end(write);
-        endTurn();
-        return void callbackOf(call)(null);
-      }
-      if (write.destroy === destroy) write.destroy = undefined;
-    }
-    try {
-      return issue(endTurn, write);
-    } catch (error) {
-      // The caller is no longer there to catch it.
-      callbackOf(call)(error);
-      return undefined;
-    }
-  }
-
-  #issue(
-    {
-      name,
-      call,
-      sessionId,
-      endTurn,
-      written,
-    }: {
-      readonly name: 'set' | 'touch';
-      readonly call: MethodCall;
-      readonly sessionId: string;
-      readonly endTurn: EndTurn;
-      readonly written: () => void;
-    },
-    write: Write = this.writes.begin(sessionId),
-  ): unknown {
-    const session = Object(call.args[1]);
-    // What this write calls in its turn, such as the `set` of a `touch`, is a part of it.
-    const isWhole = !this.writes.isInternal(session);
-    if (isWhole) this.writes.markInternal(session);
-    const end = (): void => {
-      if (isWhole) this.writes.unmarkInternal(session);
-      this.writes.end(write);
-      endTurn();
-    };
-    return callMethod(name, call, {
-      answered: (answer) => {
-        end();
-        if (!answer[0]) written();
-        this.#answered(call, write, answer);
-      },
-      failed: end,
-    });
-  }
-
-  /** A write that a logout overtook may have come after it, and made the session anew. */
-  #answered(call: MethodCall, { sessionId, destroy }: Write, answer: readonly unknown[]): void {
-    const callback = callbackOf(call);
-    if (destroy === undefined) {
-      if (!answer[0]) this.rewritten(sessionId, call.args[1]);
-      callback(...answer);
-      return;
-    }
-    void destroy.then((isGone) => {
-      if (isGone) this.#removeAgain(sessionId, () => callback(...answer));
-      else callback(...answer);
-    });
-  }
-
-  /** By the store's own method: everybody was told of the logout that it belongs to. */
-  #removeAgain(sessionId: string, done: () => void): void {
+  /** By the store's own method: the observers know of the logout already. */
+  #removeAgain(sessionId: string): Promise<void> {
     const method = this.#ownDestroy ?? (this.#store.destroy as Method);
     const call: MethodCall = { method, target: this.#store, args: [sessionId] };
     const endDestroy = this.writes.beginDestroy(sessionId);
-    const settle = (isGone: boolean): void => {
-      endDestroy(isGone);
-      done();
-    };
-    try {
-      callMethod('destroy', call, {
-        answered: ([error]) => settle(!error),
-        failed: () => settle(false),
-      });
-    } catch {
-      // The caller is told of what it asked for itself.
-    }
+    return new Promise((resolve) => {
+      const settle = (isGone: boolean): void => {
+        endDestroy(isGone);
+        resolve();
+      };
+      try {
+        callMethod('destroy', call, {
+          answered: ([error]) => settle(!error),
+          failed: () => settle(false),
+        });
+      } catch {
+        // The caller is told the result of its own write only.
+      }
+    });
   }
 
-  /** A logout waits for nobody. */
+  /** A logout waits for no write. */
   #destroy(call: MethodCall): unknown {
     const sessionId = String(call.args[0]);
     const regeneration = this.#regenerations.get(sessionId);
@@ -317,7 +190,7 @@ export class StoreHooks {
     return callMethod('regenerate', call, {
       answered: (answer) => {
         end();
-        // A store may have a way of its own, without `destroy`.
+        // A store may regenerate in a way of its own, without `destroy`.
         if (!(regeneration.isSeen || answer[0])) this.#ended(sessionId, regeneration);
         callbackOf(call)(...answer);
       },

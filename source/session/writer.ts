@@ -8,6 +8,7 @@ import { lockLost, SessionError, sessionEnded } from '../errors.js';
 import { trace } from '../tracing.js';
 import type { HeldLock } from '../types.js';
 import type { OpenSession } from './held-session.js';
+import type { RequestWrite } from './http-writes.js';
 import type { LateWrites } from './late-writes.js';
 import type { SessionRecord } from './record.js';
 import { changesBetween, isRecord, type RecordChanges, renewed, withChanges } from './record.js';
@@ -16,7 +17,7 @@ import type { SessionFactory } from './session-factory.js';
 import { Snapshot } from './snapshot.js';
 import type { SetSession, StoreCalls } from './store-calls.js';
 import { withoutIds } from './store-error.js';
-import type { RequestWrite, StoreHooks } from './store-hooks.js';
+import type { StoreHooks } from './store-hooks.js';
 import type { Write } from './store-writes.js';
 import type { Touches } from './touches.js';
 

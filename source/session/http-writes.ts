@@ -1,0 +1,166 @@
+/**
+ * @module Writes of sessions that do not come from this library: `store.set` and `store.touch`, as
+ * express-session calls them at the end of a request. They wait for the session's turn; what a request
+ * did not change is left as the store has it.
+ */
+
+import type { EndTurn } from '../keyed-queue.js';
+import { answerCaller, callbackOf, callMethod, type MethodCall } from './hooked-method.js';
+import { recordOf, type SessionRecord } from './record.js';
+import type { RequestBaselines } from './request-baselines.js';
+import type { SetSession } from './store-calls.js';
+import type { StoreWrites, Write } from './store-writes.js';
+
+/** What an HTTP request is about to write. */
+export interface RequestWrite {
+  readonly sessionId: string;
+  /** The session as it was loaded, or saved last. */
+  readonly before: SessionRecord;
+  readonly after: SessionRecord;
+  /** Writes by the store's own `set`: wrappers of `set` have already seen this write. */
+  readonly set: SetSession;
+  /** Whether it is part of a touch: some stores' `touch` calls their own `set`. */
+  readonly isInTouch: boolean;
+}
+
+/** What HTTP writes work with. */
+export interface HttpWritesDependencies {
+  readonly writes: StoreWrites;
+  readonly baselines: RequestBaselines;
+  /** Writes the differences of a request; returns nothing if requests write their sessions whole. */
+  readonly saveRequest: (write: RequestWrite) => Promise<void> | undefined;
+  /** A session was written, or touched. */
+  readonly written: (sessionId: string, session: unknown) => void;
+  /** Removes a session again that a write may have stored after its logout. */
+  readonly removeAgain: (sessionId: string) => Promise<void>;
+}
+
+/** One call of a store's `set` or `touch`. */
+interface HttpWrite {
+  readonly name: 'set' | 'touch';
+  readonly call: MethodCall;
+  readonly sessionId: string;
+  /** Called when the store has written the session. */
+  readonly written: () => void;
+}
+
+/** The external writes of one store. */
+export class HttpWrites {
+  readonly #dependencies: HttpWritesDependencies;
+
+  constructor(dependencies: HttpWritesDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** The store's `set` was called. */
+  set(call: MethodCall): unknown {
+    const [sessionId, session] = call.args;
+    if (typeof session !== 'object' || session === null) return this.#write('set', call);
+    const { writes, baselines } = this.#dependencies;
+    const id = String(sessionId);
+    const before = baselines.of(session, id);
+    const isInTouch = writes.isInternal(session);
+    if (isInTouch && before === undefined) return this.#write('set', call);
+    let after: SessionRecord;
+    try {
+      after = recordOf(session);
+    } catch {
+      // The store may be able to write what cannot be copied.
+      return this.#write('set', call);
+    }
+    const set: SetSession = (written, callback) =>
+      this.#write('set', { ...call, args: [id, written, callback] });
+    const saving =
+      before && this.#dependencies.saveRequest({ sessionId: id, before, after, set, isInTouch });
+    if (before === undefined || saving === undefined) {
+      const isLoadedAgain = Reflect.get(session, 'req') !== undefined;
+      return this.#write('set', call, () => {
+        if (isLoadedAgain) baselines.set(session, id, after);
+      });
+    }
+    // At once: what the request changes from now on is for its next save.
+    baselines.set(session, id, after);
+    const failed = (error: unknown): never => {
+      baselines.takeBack(session, id, { before, after });
+      throw error;
+    };
+    return answerCaller(call, saving.catch(failed));
+  }
+
+  /** The store's `touch` was called. */
+  touch(call: MethodCall): unknown {
+    return this.#write('touch', call);
+  }
+
+  /** Writes at once if no internal write has the session's turn, and otherwise after it. */
+  #write(name: HttpWrite['name'], call: MethodCall, written: () => void = () => {}): unknown {
+    const { writes } = this.#dependencies;
+    const sessionId = String(call.args[0]);
+    const write: HttpWrite = { name, call, sessionId, written };
+    if (writes.isInternal(call.args[1])) return this.#issue(write, () => {});
+    const endTurn = writes.take(sessionId);
+    if (endTurn) return this.#issue(write, endTurn);
+    // It begins now, so that a logout that comes while it waits overtakes it.
+    const begun = writes.begin(sessionId);
+    return writes.takeInTime(sessionId).then((end) => this.#issueLate(write, end, begun));
+  }
+
+  async #issueLate(write: HttpWrite, endTurn: EndTurn, begun: Write): Promise<unknown> {
+    const callback = callbackOf(write.call);
+    for (let { destroy } = begun; destroy; { destroy } = begun) {
+      if (await destroy) {
+        // The logout would have removed what this writes.
+        this.#dependencies.writes.end(begun);
+        endTurn();
+        return void callback(null);
+      }
+      if (begun.destroy === destroy) begun.destroy = undefined;
+    }
+    try {
+      return this.#issue(write, endTurn, begun);
+    } catch (error) {
+      // The caller has returned, and cannot catch it.
+      callback(error);
+      return undefined;
+    }
+  }
+
+  #issue(
+    { name, call, sessionId, written }: HttpWrite,
+    endTurn: EndTurn,
+    begun: Write = this.#dependencies.writes.begin(sessionId),
+  ): unknown {
+    const { writes } = this.#dependencies;
+    const session = Object(call.args[1]);
+    // What the store calls within this write, such as the `set` of a `touch`, is part of it.
+    const isWhole = !writes.isInternal(session);
+    if (isWhole) writes.markInternal(session);
+    const end = (): void => {
+      if (isWhole) writes.unmarkInternal(session);
+      writes.end(begun);
+      endTurn();
+    };
+    return callMethod(name, call, {
+      answered: (answer) => {
+        end();
+        if (!answer[0]) written();
+        this.#answered(call, begun, answer);
+      },
+      failed: end,
+    });
+  }
+
+  /** A write that a logout overtook may have come after it, and have stored the session anew. */
+  #answered(call: MethodCall, { sessionId, destroy }: Write, answer: readonly unknown[]): void {
+    const callback = callbackOf(call);
+    if (destroy === undefined) {
+      if (!answer[0]) this.#dependencies.written(sessionId, call.args[1]);
+      callback(...answer);
+      return;
+    }
+    void destroy.then(async (isGone) => {
+      if (isGone) await this.#dependencies.removeAgain(sessionId);
+      process.nextTick(callback, ...answer);
+    });
+  }
+}
