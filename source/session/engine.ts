@@ -1,19 +1,12 @@
 /**
- * @module The sessions of one store, read, opened, changed and ended: the only way into this folder.
- * Who asks, and what a socket is, is up to the caller.
+ * @module Reads, opens, changes and ends the sessions of one store. The only way into this folder.
  */
 
 import type { Store } from 'express-session';
 import { describeValue, SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
-import { trace } from '../tracing.js';
 import type { SessionChange, SessionEndReason, SessionRequest, SocketSession } from '../types.js';
-import {
-  HeldSession,
-  type OpenSession,
-  type SessionBackend,
-  type SessionOwner,
-} from './held-session.js';
+import { HeldSession, type SessionOwner } from './held-session.js';
 import type { RequestWrite } from './http-writes.js';
 import { LateWrites } from './late-writes.js';
 import type { LiveSession, Member } from './live-session.js';
@@ -23,9 +16,8 @@ import { SessionReader } from './reader.js';
 import type { SessionRecord } from './record.js';
 import { RecordCache } from './record-cache.js';
 import { RequestSessions } from './request-sessions.js';
-import { SessionChanges } from './session-changes.js';
+import { SessionBackend } from './session-backend.js';
 import { SessionFactory } from './session-factory.js';
-import { addSessionMethods } from './session-methods.js';
 import { type ReadResult, Snapshot } from './snapshot.js';
 import { StoreCalls } from './store-calls.js';
 import { StoreHooks, type StoreObserver } from './store-hooks.js';
@@ -39,15 +31,8 @@ export interface EngineDependencies {
   readonly options: ResolvedOptions;
   /** Sends a message to the other processes. */
   readonly publish: (message: SessionMessage) => void;
-  /** Told of what failed without anybody to tell. */
+  /** Called with errors that nobody else is told. */
   readonly report: (error: unknown) => void;
-}
-
-type Callback = (error?: unknown) => void;
-
-/** Nobody waits for what a job does with its session besides what it awaits. */
-function jobOwner(report: (error: unknown) => void): SessionOwner {
-  return { report, endsSession: () => {} };
 }
 
 /** The sessions of one store. */
@@ -82,11 +67,7 @@ export class SessionEngine {
       abandoned: (sessionId) => this.#cache.delete(sessionId),
     });
     const { createSession, isStandard, writes } = this.#hooks;
-    this.#factory = new SessionFactory({
-      createSession,
-      isStandard,
-      addMethods: addSessionMethods,
-    });
+    this.#factory = new SessionFactory({ createSession, isStandard });
     const lateWrites = new LateWrites((sessionId) => this.#repair(sessionId));
     this.#touches = new Touches({
       calls: this.#calls,
@@ -107,16 +88,24 @@ export class SessionEngine {
     });
     this.#updater = new SessionUpdater(new SessionLocks(store, options), this.#writer);
     this.#requests = new RequestSessions(store, this.#hooks);
-    this.#backend = this.#createBackend();
+    this.#backend = new SessionBackend({
+      calls: this.#calls,
+      hooks: this.#hooks,
+      reader: this.#reader,
+      writer: this.#writer,
+      updater: this.#updater,
+      factory: this.#factory,
+      open: (sessionId, snapshot, owner) => this.#open(sessionId, snapshot, owner),
+    });
     this.#observer = this.#createObserver(options.mergeHttpWrites);
     this.#hooks.observe(this.#observer);
   }
 
   /**
-   * Reads a session after this call; results of one id settle in the order of their calls. Never
-   * rejects.
+   * Reads a session by a read that is issued after this call. The results of one session settle in the
+   * order of the calls. Never rejects.
    *
-   * @param newRecord what to begin with where the session is a visitor's new one, not stored yet
+   * @param newRecord the record of a visitor's new session, which the store may not have yet
    */
   read(sessionId: string, newRecord?: SessionRecord): Promise<ReadResult> {
     const reading = this.#reader.read(sessionId);
@@ -131,9 +120,9 @@ export class SessionEngine {
   }
 
   /**
-   * Opens a session of its own for somebody.
+   * Makes a session object for one owner.
    *
-   * @returns the session, or `ERR_SESSION_STORE` where no session can be made of the record
+   * @returns the session, or `ERR_SESSION_STORE` if no session can be made from the record
    */
   open(sessionId: string, snapshot: Snapshot, owner: SessionOwner): SocketSession | SessionError {
     try {
@@ -144,17 +133,17 @@ export class SessionEngine {
     }
   }
 
-  /** Updates the session with this id: reads, changes and saves it under its lock. */
+  /** Reads, changes and saves a session under its lock. */
   async update<Result>(sessionId: string, change: SessionChange<Result>): Promise<Result> {
     const { result } = await this.#updater.update(change, this.#target(sessionId));
     return result;
   }
 
   /**
-   * Updates the session of an HTTP request, which shows the result afterwards. A session that is new
-   * is stored first.
+   * Updates the session of an HTTP request, which shows the result afterwards. A new session is stored
+   * first.
    *
-   * @throws {TypeError} where the request has no session of this store
+   * @throws {TypeError} if the request has no session of this store
    */
   async updateRequest<Result>(
     request: SessionRequest,
@@ -171,10 +160,10 @@ export class SessionEngine {
   }
 
   /**
-   * A member belongs to its session from now on, and ends with it.
+   * Adds a member to a session, with which it ends.
    *
    * @param snapshot what was read for it
-   * @returns the session; or the reason of its end, where it ended since it was read
+   * @returns the session, or why it has ended since it was read
    */
   join(sessionId: string, member: Member, snapshot: Snapshot): LiveSession | SessionEndReason {
     const { since, isNew, record } = snapshot;
@@ -184,31 +173,31 @@ export class SessionEngine {
     );
   }
 
-  /** A member has gone by itself. */
+  /** Removes a member that has gone by itself. */
   leave(session: LiveSession, member: Member): void {
     this.#live.leave(session, member);
   }
 
   /**
-   * A session was used by a socket: touches it where that is due.
+   * Counts activity of a socket: touches its session in the store if that is due.
    *
-   * @returns a promise where it is, which rejects with a `SessionError` where the store fails
+   * @returns a promise if it is due, which rejects with a `SessionError` if the store fails
    */
   use(session: LiveSession, snapshot: Snapshot): Promise<void> | undefined {
     return this.#touches.use(session, snapshot);
   }
 
-  /** Ends the sockets of a session in all processes, and leaves the store alone. */
+  /** Ends the sockets of a session in all processes. The store keeps the session. */
   end(sessionId: string): void {
     this.#live.end(sessionId, 'destroyed');
   }
 
-  /** Another process tells of sessions. */
+  /** Handles a message of another process. */
   receive(message: SessionMessage): void {
     this.#live.receive(message);
   }
 
-  /** Gives the store back. What is being saved is saved all the same. */
+  /** Removes the hooks from the store. Writes that have begun are finished. */
   close(): void {
     this.#hooks.unobserve(this.#observer);
     this.#live.close();
@@ -220,34 +209,19 @@ export class SessionEngine {
     readonly sessionId: string;
     readonly open: (snapshot: Snapshot) => SocketSession;
   } {
-    const owner = jobOwner(this.#report);
+    // Only what a job does not await is reported.
+    const owner: SessionOwner = { report: this.#report, endsSession: () => {} };
     return { sessionId, open: (snapshot) => this.#open(sessionId, snapshot, owner) };
   }
 
   #open(sessionId: string, snapshot: Snapshot, owner: SessionOwner): SocketSession {
     const held = new HeldSession(sessionId, snapshot, {
-      backend: this.#backend,
+      store: this.#backend,
       owner,
       shape: this.#factory,
     });
-    // The prototype that `addSessionMethods` derives has the methods that the type adds.
+    // Its prototype has the methods that the type adds.
     return this.#factory.open(held) as SocketSession;
-  }
-
-  /** What `Session` of express-session calls where it would call the store. */
-  #createBackend(): SessionBackend {
-    return {
-      set: (_sessionId, session, callback) => settle(this.#writer.save(session), callback),
-      destroy: (sessionId, callback) => settle(this.#destroy(sessionId), callback),
-      regenerate: (_request, callback) => settle(Promise.reject(cannotRegenerate()), callback),
-      reload: (session, callback) => settle(this.#reload(session), callback),
-      update: (session, change) => {
-        const { sessionID, owner } = session.req;
-        return this.#updater.updateHeld(session, change, (snapshot) =>
-          this.#open(sessionID, snapshot, owner),
-        );
-      },
-    };
   }
 
   #createObserver(mergesHttpWrites: boolean): StoreObserver {
@@ -260,20 +234,20 @@ export class SessionEngine {
     };
   }
 
-  /** A request whose session has ended meanwhile goes on without it. */
+  /** A request whose session has ended meanwhile continues without it. */
   async #saveRequest(write: RequestWrite): Promise<void> {
     try {
       await this.#writer.saveRequest(write);
     } catch (error) {
       if (!(error instanceof SessionError)) throw error;
-      // The handlers of HTTP are told what the store says, with or without this library.
+      // HTTP handlers get the store's own errors, with or without this library.
       if (error.code === 'ERR_SESSION_STORE') throw error.cause ?? error;
       if (error.code !== 'ERR_SESSION_ENDED') throw error;
       this.#report(error);
     }
   }
 
-  /** Nobody waits for it: what it writes was told to be saved before. */
+  /** Nobody waits for it, because the saves that it repairs were acknowledged before. */
   async #repair(sessionId: string): Promise<boolean> {
     try {
       await this.#writer.repair(sessionId);
@@ -283,43 +257,4 @@ export class SessionEngine {
       return false;
     }
   }
-
-  async #destroy(sessionId: string): Promise<void> {
-    await trace(
-      'write',
-      () => ({ operation: 'destroy' }),
-      () => this.#calls.destroy(sessionId),
-    );
-    this.#hooks.destroyed(sessionId);
-  }
-
-  /** Reads a session again, and shows it in the object that the listener holds. */
-  async #reload({ req: held }: OpenSession): Promise<void> {
-    const { snapshot, error } = await this.#reader.read(held.sessionID);
-    if (error) throw error;
-    const changes = SessionChanges.of(held);
-    const before = held.snapshot;
-    changes.rebase(snapshot);
-    try {
-      this.#factory.fill(held);
-    } catch (cause) {
-      changes.rebase(before);
-      throw cause;
-    }
-  }
-}
-
-/** Calls back outside of every promise, so that what a callback throws is not taken for a failure. */
-function settle(task: Promise<unknown>, callback: Callback): void {
-  task.then(
-    () => process.nextTick(callback, null),
-    (error: unknown) => process.nextTick(callback, error),
-  );
-}
-
-function cannotRegenerate(): SessionError {
-  return new SessionError(
-    'ERR_SESSION_REGENERATE',
-    'A socket cannot regenerate its session, because it cannot set a cookie: log in over HTTP',
-  );
 }

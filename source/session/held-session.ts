@@ -17,8 +17,8 @@ export interface SessionOwner {
 
 type Callback = (error?: unknown) => void;
 
-/** What the methods of a session call, as `Session` of express-session calls `req.sessionStore`. */
-export interface SessionBackend {
+/** What the methods of a session call as `req.sessionStore`. */
+export interface SessionStore {
   set(sessionId: string, session: OpenSession, callback: Callback): void;
   destroy(sessionId: string, callback: Callback): void;
   regenerate(request: object, callback: Callback): void;
@@ -42,7 +42,7 @@ export interface SessionShape {
 
 /** What a held session is made with. */
 export interface HeldSessionDependencies {
-  readonly backend: SessionBackend;
+  readonly store: SessionStore;
   readonly owner: SessionOwner;
   readonly shape: SessionShape;
 }
@@ -53,7 +53,7 @@ const noTarget: Record<string, unknown> = Object.freeze({});
 /** The session of one owner. */
 export class HeldSession {
   readonly sessionID: string;
-  readonly sessionStore: SessionBackend;
+  readonly sessionStore: SessionStore;
   readonly owner: SessionOwner;
   readonly shape: SessionShape;
   /** The session object; express-session has it on the request, too. */
@@ -74,10 +74,10 @@ export class HeldSession {
   constructor(
     sessionId: string,
     snapshot: Snapshot,
-    { backend, owner, shape }: HeldSessionDependencies,
+    { store, owner, shape }: HeldSessionDependencies,
   ) {
     this.sessionID = sessionId;
-    this.sessionStore = backend;
+    this.sessionStore = store;
     this.owner = owner;
     this.snapshot = snapshot;
     this.shape = shape;

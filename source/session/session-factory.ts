@@ -1,6 +1,6 @@
 /**
- * @module Makes session objects as `express-session` makes them: for listeners, whose values are
- * copied when they are first reached for, and for stores, which are given a `Session` to write.
+ * @module Makes session objects as `express-session` does: for listeners, whose values are copied when
+ * they are first used, and for stores to write.
  */
 
 import type { SessionData } from 'express-session';
@@ -8,10 +8,11 @@ import { SessionError } from '../errors.js';
 import { copyData } from './data.js';
 import type { HeldSession, SessionShape } from './held-session.js';
 import type { SessionRecord } from './record.js';
+import { addSessionMethods } from './session-methods.js';
 import { fixedKeys, type MakeSession, sessionMaker } from './session-proxy.js';
 import { withoutIds } from './store-error.js';
 
-/** Stands for a request: has the session's id, and is given the session. */
+/** What `createSession` takes as the request, which gets the session. */
 interface SessionHolder {
   readonly sessionID: string;
   session?: object;
@@ -23,10 +24,8 @@ export type CreateSession = (holder: SessionHolder, record: object) => object;
 /** What the factory is made with. */
 export interface FactoryDependencies {
   readonly createSession: CreateSession;
-  /** Whether `createSession` is that of express-session, which can be done faster here. */
+  /** Whether `createSession` is that of express-session, which this module can replace by less. */
   readonly isStandard: boolean;
-  /** Derives a prototype with the methods of a session in a socket. */
-  readonly addMethods: (prototype: object) => object;
 }
 
 /** The cookie of a record or a session. */
@@ -48,7 +47,7 @@ export class SessionFactory implements SessionShape {
     this.#dependencies = dependencies;
     const sample = this.#create('', { cookie: {} });
     this.#cookiePrototype = Object.getPrototypeOf(Reflect.get(sample, 'cookie'));
-    this.#prototype = dependencies.addMethods(Object.getPrototypeOf(sample));
+    this.#prototype = addSessionMethods(Object.getPrototypeOf(sample));
     this.#make = sessionMaker(this.#prototype);
   }
 
@@ -63,7 +62,7 @@ export class SessionFactory implements SessionShape {
   /**
    * Makes the session that a listener is given.
    *
-   * @throws {SessionError} `ERR_SESSION_STORE` where no session can be made of the record
+   * @throws {SessionError} `ERR_SESSION_STORE` if no session can be made from the record
    */
   open(held: HeldSession): object {
     const make = this.fill(held);
@@ -72,9 +71,10 @@ export class SessionFactory implements SessionShape {
   }
 
   /**
-   * Gives a held session the values of its snapshot, as `createSession` would have them.
+   * Gives a held session the values of its snapshot, as `createSession` would.
    *
-   * @throws {SessionError} `ERR_SESSION_STORE` where no session can be made of the record
+   * @returns what makes the session object
+   * @throws {SessionError} `ERR_SESSION_STORE` if no session can be made from the record
    */
   fill(held: HeldSession): MakeSession {
     const { record } = held.snapshot;
@@ -84,28 +84,28 @@ export class SessionFactory implements SessionShape {
       return this.#make;
     }
     const made = this.#create(held.sessionID, record);
-    // Its own enumerable values; the rest is on its prototype, which may be another for each session.
+    // Its own enumerable values; the rest is on its prototype, of which each session may have another.
     held.adopt({ ...made });
     const base: object = Object.getPrototypeOf(made);
     let make = this.#makers.get(base);
     if (make === undefined) {
-      make = sessionMaker(this.#dependencies.addMethods(base));
+      make = sessionMaker(addSessionMethods(base));
       this.#makers.set(base, make);
     }
     return make;
   }
 
   /**
-   * Makes the session that a store is given to write, with copies of all values. A key that a session
-   * has a method for is kept.
+   * Makes a session for the store to write, with copies of all values, also of those under the names of
+   * methods.
    *
-   * @throws {SessionError} `ERR_SESSION_STORE` where no session can be made of the record
+   * @throws {SessionError} `ERR_SESSION_STORE` if no session can be made from the record
    */
   forStore(sessionId: string, record: SessionRecord): SessionData {
     const made = this.#create(sessionId, { ...record });
     const hidden = Object.keys(record).filter((key) => this.isReserved(key));
     if (hidden.length === 0) return made as SessionData;
-    // Its own `req` and `id` could not be replaced.
+    // The own `req` and `id` of a session cannot be replaced.
     const session: object = Object.assign(Object.create(Object.getPrototypeOf(made)), made);
     for (const key of hidden) {
       Object.defineProperty(session, key, {
@@ -118,7 +118,7 @@ export class SessionFactory implements SessionShape {
     return session as SessionData;
   }
 
-  /** Makes a session of copies of the values, of which a getter may throw. */
+  /** Makes a session from copies of the values, whose getters may throw. */
   #create(sessionId: string, record: object): object {
     try {
       return this.#dependencies.createSession({ sessionID: sessionId }, copyData(record));
@@ -128,12 +128,12 @@ export class SessionFactory implements SessionShape {
   }
 }
 
-/** Does what the `Cookie` of `express-session` does with its options, and `createSession` with it. */
+/** Does what `createSession` and the `Cookie` of express-session do. */
 function makeCookie(source: Cookie, prototype: object): object {
   const copy: Cookie = Object.create(prototype);
   copy.path = '/';
   const { expires } = source;
-  // A setter, and so is `maxAge`, which may come with the rest: a date has the last word.
+  // `expires` and `maxAge` are setters of the same date, of which `expires` is set last.
   copy.expires = isDate(expires) ? null : (expires ?? null);
   copy.httpOnly = true;
   for (const key of Object.keys(source)) {
@@ -144,7 +144,7 @@ function makeCookie(source: Cookie, prototype: object): object {
   return copy;
 }
 
-/** @throws {SessionError} on a cookie that `Cookie` of express-session throws on */
+/** @throws {SessionError} if `Cookie` of express-session would throw */
 function checkCookie({ maxAge }: Cookie): void {
   if (maxAge && typeof maxAge !== 'number' && !(maxAge instanceof Date)) {
     throw cannotBeMade(new TypeError('maxAge must be a number or Date'));
@@ -154,7 +154,7 @@ function checkCookie({ maxAge }: Cookie): void {
 function cannotBeMade(cause: unknown): SessionError {
   return new SessionError(
     'ERR_SESSION_STORE',
-    'The session store gave a record that no session can be made of',
+    'The session store gave a record that no session can be made from',
     { cause },
   );
 }
@@ -163,7 +163,7 @@ function isDate(value: unknown): value is string | Date {
   return typeof value === 'string' || value instanceof Date;
 }
 
-/** Whether `createSession` of a store is that of `express-session`: it stands there beside `load`. */
+/** Whether a store inherits `createSession` from express-session, whose class has `load`, too. */
 export function hasStandardSessions(store: object): boolean {
   for (let owner = store; owner; owner = Object.getPrototypeOf(owner)) {
     if (Object.hasOwn(owner, 'createSession')) return Object.hasOwn(owner, 'load');

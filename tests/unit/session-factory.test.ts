@@ -3,14 +3,13 @@ import { expect } from 'chai';
 import { MemoryStore, Session } from 'express-session';
 import fc from 'fast-check';
 import sinon from 'sinon';
-import { HeldSession, type SessionBackend } from '../../source/session/held-session.js';
+import { HeldSession, type SessionStore } from '../../source/session/held-session.js';
 import type { SessionRecord } from '../../source/session/record.js';
 import {
   type CreateSession,
   hasStandardSessions,
   SessionFactory,
 } from '../../source/session/session-factory.js';
-import { addSessionMethods } from '../../source/session/session-methods.js';
 import { Snapshot } from '../../source/session/snapshot.js';
 
 const owner = { report: () => {}, endsSession: () => {} };
@@ -43,14 +42,14 @@ function factoryOf(store: MemoryStore): SessionFactory {
   const createSession: CreateSession = (holder, record) =>
     store.createSession(holder as never, record as never);
   const isStandard = hasStandardSessions(store);
-  return new SessionFactory({ createSession, isStandard, addMethods: addSessionMethods });
+  return new SessionFactory({ createSession, isStandard });
 }
 
 function open(record: object, store = new MemoryStore(), isOwn = false): AnySession {
   const shape = factoryOf(store);
   const snapshot = new Snapshot(record as SessionRecord, { isOwn });
   const held = new HeldSession('an id', snapshot, {
-    backend: {} as SessionBackend,
+    store: {} as SessionStore,
     owner,
     shape,
   });
@@ -85,7 +84,7 @@ describe('SessionFactory', () => {
     const snapshot = new Snapshot(plain);
     factory.open(
       new HeldSession('an id', snapshot, {
-        backend: {} as SessionBackend,
+        store: {} as SessionStore,
         owner,
         shape: factory,
       }),

@@ -1,0 +1,103 @@
+/**
+ * @module Does what the methods of a listener's session ask for. `Session` of express-session calls
+ * `req.sessionStore`, which is this in place of the store.
+ */
+
+import { SessionError } from '../errors.js';
+import { trace } from '../tracing.js';
+import type { SessionChange, SocketSession } from '../types.js';
+import type { OpenSession, SessionOwner, SessionStore } from './held-session.js';
+import type { SessionReader } from './reader.js';
+import { SessionChanges } from './session-changes.js';
+import type { SessionFactory } from './session-factory.js';
+import type { Snapshot } from './snapshot.js';
+import type { StoreCalls } from './store-calls.js';
+import type { StoreHooks } from './store-hooks.js';
+import type { SessionUpdater } from './updater.js';
+import type { SessionWriter } from './writer.js';
+
+/** What the backend works with. */
+export interface SessionBackendDependencies {
+  readonly calls: StoreCalls;
+  readonly hooks: StoreHooks;
+  readonly reader: SessionReader;
+  readonly writer: SessionWriter;
+  readonly updater: SessionUpdater;
+  readonly factory: SessionFactory;
+  readonly open: (sessionId: string, snapshot: Snapshot, owner: SessionOwner) => SocketSession;
+}
+
+type Callback = (error?: unknown) => void;
+
+/** The store of listeners' sessions. */
+export class SessionBackend implements SessionStore {
+  readonly #dependencies: SessionBackendDependencies;
+
+  constructor(dependencies: SessionBackendDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** Saves a session. */
+  set(_sessionId: string, session: OpenSession, callback: Callback): void {
+    settle(this.#dependencies.writer.save(session), callback);
+  }
+
+  destroy(sessionId: string, callback: Callback): void {
+    settle(this.#destroy(sessionId), callback);
+  }
+
+  regenerate(_request: object, callback: Callback): void {
+    settle(Promise.reject(cannotRegenerate()), callback);
+  }
+
+  reload(session: OpenSession, callback: Callback): void {
+    settle(this.#reload(session), callback);
+  }
+
+  update(session: OpenSession, change: SessionChange<unknown>): Promise<unknown> {
+    const { updater, open } = this.#dependencies;
+    const { sessionID, owner } = session.req;
+    return updater.updateHeld(session, change, (snapshot) => open(sessionID, snapshot, owner));
+  }
+
+  async #destroy(sessionId: string): Promise<void> {
+    const { calls, hooks } = this.#dependencies;
+    await trace(
+      'write',
+      () => ({ operation: 'destroy' }),
+      () => calls.destroy(sessionId),
+    );
+    hooks.destroyed(sessionId);
+  }
+
+  /** Reads a session again, and shows it in the object that the listener holds. */
+  async #reload({ req: held }: OpenSession): Promise<void> {
+    const { reader, factory } = this.#dependencies;
+    const { snapshot, error } = await reader.read(held.sessionID);
+    if (error) throw error;
+    const changes = SessionChanges.of(held);
+    const before = held.snapshot;
+    changes.rebase(snapshot);
+    try {
+      factory.fill(held);
+    } catch (cause) {
+      changes.rebase(before);
+      throw cause;
+    }
+  }
+}
+
+/** Calls back outside of the promise, so that an error of the callback is not taken for a failure. */
+function settle(task: Promise<unknown>, callback: Callback): void {
+  task.then(
+    () => process.nextTick(callback, null),
+    (error: unknown) => process.nextTick(callback, error),
+  );
+}
+
+function cannotRegenerate(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_REGENERATE',
+    'A socket cannot regenerate its session, because it cannot set a cookie: log in over HTTP',
+  );
+}
