@@ -1,25 +1,25 @@
 /**
- * @module Copies and compares the data in a session. Ordinary data is walked by recursion; data that
- * is nested too deeply for the stack, or circular, is walked again with a list.
+ * @module Copies and compares the data of sessions. Recursion handles ordinary data; data that is
+ * circular, or nested too deeply for the stack, is handled by a loop instead.
  */
 
 import { isDeepStrictEqual, types } from 'node:util';
 
-/** Up to which depth recursion is safe, whatever is on the stack already. */
+/** The depth up to which recursion is safe, even if the stack is already deep. */
 const deepest = 200;
 
-/** Thrown, and caught, where data is nested more deeply than that. */
+/** Thrown and caught when data is nested more deeply than that. */
 const tooDeep = new Error('Nested too deeply');
 
 /**
- * How deep data may be nested that is to be stored. `JSON.stringify` manages some four thousand levels
- * on an empty stack, and `express-session` writes a session again in each request, on a fuller one.
+ * How deeply stored data may be nested. `JSON.stringify` handles about 4,000 levels on an empty stack,
+ * and `express-session` serialises a session in each request, on a fuller stack.
  */
 const deepestStored = 1_000;
 
 /**
- * Copies data, nested values included. An instance of a class of the application is returned as it
- * is: only the store knows how to serialise it. A key `__proto__` is left out.
+ * Copies data deeply. Instances of the application's classes are not copied, because only the store
+ * knows how to serialise them. A key `__proto__` is left out.
  */
 export function copyData<Value>(value: Value): Value {
   return copy(value, Number.POSITIVE_INFINITY) as Value;
@@ -28,13 +28,13 @@ export function copyData<Value>(value: Value): Value {
 /**
  * Copies data that is to be stored, as `copyData` does.
  *
- * @throws {RangeError} where it is nested too deeply to be read and written everywhere
+ * @throws {RangeError} if it is nested more than 1,000 levels deep
  */
 export function copyToStore(value: unknown): unknown {
   return copy(value, deepestStored);
 }
 
-/** Whether two values hold the same data. Instances of classes are never the same: they may have changed inside. */
+/** Whether two values hold the same data. Instances of classes never do, because they may have changed inside. */
 export function isSameData(one: unknown, other: unknown): boolean {
   try {
     return isSameNested(one, other, 0);
@@ -66,7 +66,7 @@ function copyNested(value: unknown, depth: number): unknown {
     return copy;
   }
   if (!isPlain(value)) return copyInstance(value, (item) => copyNested(item, depth + 1));
-  // A spread, whose nested values are replaced then, takes half the time of adding one key after another.
+  // A spread whose nested values are then replaced takes half the time of adding the keys one by one.
   const copy: Record<string, unknown> = { ...value };
   for (const key in copy) {
     const item = copy[key];
@@ -76,10 +76,10 @@ function copyNested(value: unknown, depth: number): unknown {
   return copy;
 }
 
-/** Something nested whose copy is still empty. */
+/** A nested object whose copy is still empty. */
 interface PendingCopy {
   readonly depth: number;
-  /** Copies what is inside; `copyInner` makes the copy of each value. */
+  /** Copies the values inside, each by `copyInner`. */
   fill(copyInner: (value: unknown) => unknown): void;
 }
 
@@ -103,7 +103,7 @@ function copyByList(root: object, deepestAllowed: number): unknown {
   return result;
 }
 
-/** The copy of an object, without what is nested in it yet. */
+/** Makes the copy of an object, still without the values inside. */
 function emptyCopy(value: object): {
   readonly result: unknown;
   readonly fill?: PendingCopy['fill'];
@@ -132,7 +132,7 @@ function emptyCopy(value: object): {
   return { result, fill };
 }
 
-/** Copies what JavaScript has classes for; an instance of any other class is returned as it is. */
+/** Copies an instance of a built-in class; an instance of any other class is not copied. */
 function copyInstance(value: object, copyItem: (item: unknown) => unknown): unknown {
   if (types.isMap(value)) {
     return new Map([...value].map(([key, item]) => [copyItem(key), copyItem(item)]));
@@ -172,7 +172,7 @@ function isSameByList(one: unknown, other: unknown): boolean {
   return true;
 }
 
-/** The keys whose values decide whether two objects are the same; or the decision itself. */
+/** The keys whose values decide whether two objects are the same, or the decision itself. */
 function comparableKeys(one: object, other: object): readonly string[] | boolean {
   const isArray = Array.isArray(one);
   if (isArray !== Array.isArray(other)) return false;
@@ -199,7 +199,7 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-/** Whether an object has no class, in whichever realm it was made. */
+/** Whether an object has no class. Works for objects of other realms, too. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;

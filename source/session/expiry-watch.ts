@@ -1,31 +1,31 @@
 /**
- * @module Checks sessions when they should have expired: one timer for all of them. A cookie's date
- * is a reason to look into the store, and no proof, since activity elsewhere may have extended it.
+ * @module Checks sessions when they should have expired, with one timer for all of them. The date of a
+ * cookie is a reason to read the store, but no proof, since activity elsewhere may have extended it.
  */
 
 import { isStoreTrouble } from '../errors.js';
 import type { LiveSession } from './live-session.js';
 import type { ReadResult } from './snapshot.js';
 
-/** The longest that the timer sleeps, in milliseconds: it notices when the system's clock was set. */
+/** The longest delay of the timer, in milliseconds, so that it notices changes of the system's clock. */
 const longestSleep = 10_000;
 
-/** How long what is due may wait for other sessions to be due, in milliseconds: each look visits all. */
+/** The shortest delay of the timer, in milliseconds, because each check visits all sessions. */
 const shortestSleep = 100;
 
-/** When to check again where the store was down, in milliseconds. */
+/** When to check again if the store was down, in milliseconds. */
 const retryInterval = 1_000;
 
 /** What the watch works with. */
 export interface ExpiryWatchDependencies {
   readonly sessions: () => Iterable<LiveSession>;
-  /** Reads a session; a read that finds none ends it. */
+  /** Reads a session; a read that does not find it ends it. */
   readonly read: (sessionId: string) => Promise<ReadResult>;
   /** Removes members that have gone. */
   readonly removeGone: (session: LiveSession) => void;
 }
 
-/** Checks each session when its time has come. */
+/** Checks each session when it is due. */
 export class ExpiryWatch {
   readonly #dependencies: ExpiryWatchDependencies;
   #timer: NodeJS.Timeout | undefined;
@@ -36,7 +36,7 @@ export class ExpiryWatch {
     this.#dependencies = dependencies;
   }
 
-  /** A session is to be checked at a time, in milliseconds since 1970. */
+  /** Requests a check at a time, in milliseconds since 1970. */
   checkAt(time: number): void {
     if (time >= this.#wakesAt || this.#isClosed) return;
     this.#wakesAt = time;
@@ -51,7 +51,7 @@ export class ExpiryWatch {
   #sleep(): void {
     clearTimeout(this.#timer);
     const delay = Math.max(shortestSleep, Math.min(longestSleep, this.#wakesAt - Date.now()));
-    // It does not keep a process alive that has nothing else to do.
+    // The timer does not keep the process alive.
     this.#timer = setTimeout(() => this.#wake(), delay).unref();
   }
 
@@ -62,7 +62,7 @@ export class ExpiryWatch {
     for (const session of this.#dependencies.sessions()) {
       this.#dependencies.removeGone(session);
       if (session.checkAt <= now) {
-        // Until the answer is here.
+        // Until the answer has come.
         session.checkAt = Number.POSITIVE_INFINITY;
         void this.#check(session);
       } else next = Math.min(next, session.checkAt);
@@ -70,7 +70,7 @@ export class ExpiryWatch {
     this.checkAt(next);
   }
 
-  /** A store that is down ends nobody. */
+  /** A store that is down ends no session. */
   async #check(session: LiveSession): Promise<void> {
     const { snapshot, error } = await this.#dependencies.read(session.sessionId);
     if (snapshot) session.wasChecked(snapshot.record);

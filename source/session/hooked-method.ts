@@ -1,21 +1,21 @@
 /**
- * @module Puts a function in the place of a store's method, and calls the store's own method, in all
- * the ways in which stores are called and answer.
+ * @module Replaces methods of a store by hooks, and calls the store's own methods, in all the ways in
+ * which stores are called and answer.
  */
 
 import type { Store } from 'express-session';
 import { isThenable } from '../thenable.js';
 import { noReason } from './store-error.js';
 
-/** What the store answers a call by. */
+/** How a store answers a call. */
 type Callback = (...answer: unknown[]) => void;
-/** A method of a store, of which not even the number of parameters is the same everywhere. */
+/** A method of a store. Stores differ even in the number of parameters. */
 export type Method = (...args: unknown[]) => unknown;
 
-/** Where each method takes its callback, also where it is left out. */
+/** The position of each method's callback, for calls without one. */
 const callbackPositions = { set: 2, touch: 2, destroy: 1, regenerate: 1 } as const;
 
-/** A method that ends in a callback. */
+/** A method that takes a callback. */
 export type SettlingName = keyof typeof callbackPositions;
 
 /** A call of one of the store's own methods. */
@@ -27,10 +27,10 @@ export interface MethodCall {
 }
 
 /**
- * Puts a function in the place of a store's method, for everyone who calls it.
+ * Replaces a method of a store for all callers.
  *
- * @param handle is given each call, and returns what the caller gets
- * @returns takes it back; nothing where there is no such method, or the store lets nobody replace it
+ * @param handle called with each call; returns what the caller gets
+ * @returns restores the method; undefined if there is no such method, or it cannot be replaced
  */
 export function hookMethod(
   store: Store,
@@ -62,12 +62,12 @@ export function hookMethod(
 }
 
 /**
- * Calls a method of the store with a callback in place of the caller's.
+ * Calls a method of the store with another callback than the caller's.
  *
  * @param answered called once with the answer, by callback or by promise
- * @param failed called where the method threw, which is passed on
- * @returns what the method returned; a promise of the answer, where the caller gave no callback: some
- * stores return one only then
+ * @param failed called if the method throws, which is passed on
+ * @returns what the method returned, or a promise of the answer if the caller gave no callback, since
+ * some stores return a promise only then
  */
 export function callMethod(
   name: SettlingName,
@@ -102,8 +102,7 @@ export function callMethod(
 }
 
 /**
- * Answers the caller of a method as the store would: by its callback, or by the promise that is
- * returned where it gave none.
+ * Answers the caller of a method as the store would: by its callback, or else by a promise.
  */
 export function answerCaller({ args }: MethodCall, task: Promise<void>): unknown {
   const callback = args.find((arg) => typeof arg === 'function') as Callback | undefined;
@@ -111,7 +110,7 @@ export function answerCaller({ args }: MethodCall, task: Promise<void>): unknown
     task.catch(() => {});
     return task;
   }
-  // Outside of the promise, so that what the callback throws is not taken for a failure.
+  // Outside of the promise, so that an error of the callback is not taken for a failure.
   task.then(
     () => process.nextTick(callback, null),
     (error: unknown) => process.nextTick(callback, error),
@@ -119,13 +118,13 @@ export function answerCaller({ args }: MethodCall, task: Promise<void>): unknown
   return undefined;
 }
 
-/** The callback of the caller, if any. */
+/** The callback of the caller, or one that does nothing. */
 export function callbackOf({ args }: MethodCall): Callback {
   const callback = args.find((arg) => typeof arg === 'function');
   return callback ? (callback as Callback) : () => {};
 }
 
-/** A promise of an answer, which nobody has to handle. */
+/** A promise of an answer, whose failure need not be handled. */
 function promisedAnswer(): {
   readonly promise: Promise<unknown>;
   readonly settle: (answer: readonly unknown[]) => void;

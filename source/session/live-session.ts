@@ -1,27 +1,27 @@
 /**
- * @module A session that sockets of this process belong to: its members, when to check whether the
- * store still has it, and when it was last kept alive.
+ * @module One session that has sockets in this process: its members, when to check whether the store
+ * still has it, and when it was last touched.
  */
 
 import type { SessionEndReason } from '../types.js';
 import { expiryOf, lifetimeOf } from './record.js';
 import { sessionHashOf } from './session-hash.js';
 
-/** Ends with its session. */
+/** A socket, as its session sees it. */
 export interface Member {
-  /** Whether it has gone without saying so. */
+  /** Whether it has gone without leaving the session. */
   readonly isGone: boolean;
-  /** The session has ended; resolves when the member has gone. */
+  /** Ends the member with its session; resolves when it has gone. */
   end(reason: SessionEndReason): Promise<void>;
 }
 
-/** How often to check where a cookie tells no expiry, but the store may have one, in milliseconds. */
+/** How often to check a session whose cookie has no expiry, in milliseconds: the store may have one. */
 const usualInterval = 5 * 60_000;
 
 /**
- * How soon to check again a session whose cookie says that it is over, though the store still has it,
- * in milliseconds: at first, for some stores count in whole seconds; and at most, for many keep a new
- * expiry elsewhere when a session is touched.
+ * The intervals between checks of a session that has expired by its cookie but not in the store, in
+ * milliseconds. The shortest is for stores that count in seconds; the longest is for stores whose
+ * `touch` changes an expiry of their own, and not the record.
  */
 const shortestInterval = 1_000;
 const longestInterval = 60_000;
@@ -35,17 +35,17 @@ export class LiveSession {
   checkAt: number = Number.POSITIVE_INFINITY;
   /** When it was last touched, by `performance.now()`. */
   touchedAt: number = Number.NEGATIVE_INFINITY;
-  /** When anybody in this process last wrote it, by `performance.now()`. */
+  /** When it was last written in this process, by `performance.now()`. */
   writtenAt: number = Number.NEGATIVE_INFINITY;
-  /** How long a touch keeps it alive, in milliseconds, where its cookie tells. */
+  /** How long a touch keeps it alive, in milliseconds; undefined if its cookie has no lifetime. */
   lifetime: number | undefined;
-  /** Why it is about to end, and since when, by `performance.now()`. */
+  /** Why it is about to end, and since when it is, by `performance.now()`. */
   ending: { readonly reason: SessionEndReason; readonly since: number } | undefined;
-  /** Whether the store has it: a visitor's new session may not have been saved yet. */
+  /** Whether the store has it. A visitor's new session may not have been saved yet. */
   isStored = false;
-  /** When it expires by the last write or touch that was seen: a record that is read may not tell. */
+  /** When it expires by the last known write or touch, which the record may not show. */
   seenExpiry: number = Number.NEGATIVE_INFINITY;
-  /** How often it was found alive in a row, though its cookie says that it is over. */
+  /** How many checks in a row have found it alive although its cookie has expired. */
   #overdueChecks = 0;
 
   constructor(sessionId: string, hash: string = sessionHashOf(sessionId)) {
@@ -53,20 +53,20 @@ export class LiveSession {
     this.hash = hash;
   }
 
-  /** It was written or touched in this process just now. */
+  /** Notes that it was just written or touched in this process. */
   sawWrite(session: { readonly cookie?: unknown }): void {
     this.writtenAt = performance.now();
     this.sawRecord(session);
     this.sawExpiry(expiryOf(session));
   }
 
-  /** Another process wrote or touched it, and tells when it expires. */
+  /** Notes that another process wrote or touched it, and when it expires. */
   sawExpiry(expiry: number): void {
     this.seenExpiry = expiry;
     if (Number.isFinite(expiry) && expiry > Date.now()) this.checkAt = expiry;
   }
 
-  /** It was read just now. */
+  /** Notes that it was just read. */
   sawRecord(record: { readonly cookie?: unknown }): void {
     this.isStored = true;
     const now = Date.now();
@@ -78,19 +78,19 @@ export class LiveSession {
     else this.checkAt = isOverdue ? this.#overdueCheck(now) : expiry;
   }
 
-  /** It was found alive when it was checked. */
+  /** Notes that a check has found it alive. */
   wasChecked(record: { readonly cookie?: unknown }): void {
     this.#overdueChecks++;
     this.sawRecord(record);
   }
 
-  /** The record may be older than the last touch: then that one tells when to check, at the latest. */
+  /** The record may be older than the last touch, whose expiry is then the latest time to check. */
   #overdueCheck(now: number): number {
     const next = now + this.#overdueInterval;
     return this.seenExpiry > now ? Math.min(next, this.seenExpiry) : next;
   }
 
-  /** Twice as long after each check, in proportion to the time that a touch may have given it. */
+  /** Doubles with each check, up to a thirtieth of the lifetime. */
   get #overdueInterval(): number {
     const longest = Math.min(longestInterval, (this.lifetime ?? 0) / 30);
     const interval = shortestInterval * 2 ** Math.max(0, this.#overdueChecks - 1);

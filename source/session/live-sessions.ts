@@ -1,7 +1,7 @@
 /**
- * @module The sessions that sockets of this process belong to, and how all processes learn that one
- * has ended. It has an index of its own, because an application may leave rooms and remove listeners
- * as it likes.
+ * @module The index of the sessions that have sockets in this process, and what processes tell each
+ * other about them. Rooms and listeners could not be the index, because applications may leave and
+ * remove them.
  */
 
 import { ExpiringMap } from '../expiring-map.js';
@@ -13,14 +13,14 @@ import { expiryOf, type SessionRecord } from './record.js';
 import { sessionHashOf } from './session-hash.js';
 import type { ReadResult } from './snapshot.js';
 
-/** What processes tell each other of sessions, which are named by their hashes. */
+/** What processes tell each other about sessions, which are named by their hashes. */
 export type SessionMessage =
   | {
       readonly type: 'ending' | 'stayed' | 'ended';
       readonly hash: string;
       readonly reason: SessionEndReason;
     }
-  /** Sessions that were written or touched, each with when it expires, in milliseconds since 1970. */
+  /** Sessions that were written or touched, each with its expiry, in milliseconds since 1970. */
   | { readonly type: 'extended'; readonly expiries: readonly (readonly [string, number])[] };
 
 /** What live sessions work with. */
@@ -33,19 +33,19 @@ export interface LiveSessionsDependencies {
 }
 
 /**
- * How long an end is remembered, in milliseconds: for those who began to read the session before,
- * and join it only now. Socket.IO disconnects a client that does not get in within 45 s.
+ * How long an end is remembered, in milliseconds, for sockets that read the session before it and join
+ * it after. Socket.IO disconnects a client that is not connected within 45 s.
  */
 const memory = 60_000;
 
-/** How long an end may take after it was announced, in milliseconds: a login takes its response's time. */
+/** How long an end may take after it was announced, in milliseconds. A login waits for its response. */
 const patience: Readonly<Record<SessionEndReason, number>> = {
   destroyed: 2_000,
   expired: 2_000,
   regenerated: 32_000,
 };
 
-/** How long extensions are collected before the other processes hear of them, in milliseconds. */
+/** How long extensions are collected before they are published, in milliseconds. */
 const publishInterval = 1_000;
 
 /** The sessions that have members in this process. */
@@ -54,7 +54,7 @@ export class LiveSessions {
   readonly #watch: ExpiryWatch;
   readonly #sessions = new Map<string, LiveSession>();
   readonly #ends = new ExpiringMap<SessionEndReason>(memory);
-  /** Extensions that the other processes have not heard of. */
+  /** Extensions that were not published yet. */
   #extensions = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #memberCount = 0;
@@ -73,23 +73,23 @@ export class LiveSessions {
     return this.#sessions.size;
   }
 
-  /** The session with this id, if it has members. */
+  /** Finds a session with members. */
   find(sessionId: string): LiveSession | undefined {
     return this.#sessions.size === 0 ? undefined : this.#sessions.get(sessionHashOf(sessionId));
   }
 
   /** Why a session ended since a moment of `performance.now()`, if it did. */
   endSince(sessionId: string, since: number): SessionEndReason | undefined {
-    // A hash costs more than all the rest, and mostly nothing has ended.
+    // Mostly nothing has ended, which saves the hash.
     if (this.#ends.size === 0) return undefined;
     const end = this.#ends.get(sessionHashOf(sessionId));
     return end && end.addedAt >= since ? end.value : undefined;
   }
 
   /**
-   * A member belongs to its session from now on.
+   * Adds a member to its session.
    *
-   * @param record what was read, or nothing where the session has not been stored yet
+   * @param record what was read; undefined if the session has not been stored yet
    */
   join(sessionId: string, member: Member, record: SessionRecord | undefined): LiveSession {
     const hash = sessionHashOf(sessionId);
@@ -103,13 +103,13 @@ export class LiveSessions {
     return session;
   }
 
-  /** A member has gone by itself. */
+  /** Removes a member that has gone by itself. */
   leave(session: LiveSession, member: Member): void {
     if (!session.members.delete(member)) return;
     this.#memberCount--;
     if (session.members.size === 0 && this.#sessions.get(session.hash) === session) {
       this.#remove(session);
-      // Now nobody here would tell the others when it expires.
+      // The other processes must know when it expires, since this one no longer watches it.
       this.#extend(session.hash, session.seenExpiry);
     }
     this.#publishCounts();
@@ -120,7 +120,7 @@ export class LiveSessions {
     this.#endEverywhere(sessionHashOf(sessionId), reason);
   }
 
-  /** The store has no such session. Others may have told why, or be about to. */
+  /** The store does not have the session. Another process may have told why, or be about to. */
   absent(sessionId: string): void {
     const session = this.find(sessionId);
     if (!session?.isStored) return;
@@ -130,7 +130,7 @@ export class LiveSessions {
       this.#watch.checkAt(session.checkAt);
       return;
     }
-    // After the listeners that are told of the same read.
+    // After the listeners that share the read.
     setImmediate(() => {
       if (this.find(sessionId) === session) this.end(sessionId, ending?.reason ?? 'expired');
     });
@@ -157,12 +157,12 @@ export class LiveSessions {
       this.#extend(hash, expiryOf(Object(session)));
       return;
     }
-    // The others need not know while sockets are here: they hear of the end from this process.
+    // The others need no message, because this process tells them when the session ends.
     live.sawWrite(Object(session));
     this.#watch.checkAt(live.checkAt);
   }
 
-  /** Another process tells of sessions. */
+  /** Handles a message of another process, or of this one. */
   receive(message: SessionMessage): void {
     if (message.type === 'extended') {
       for (const [hash, expiry] of message.expiries) {
@@ -224,7 +224,7 @@ export class LiveSessions {
     for (const member of session.members) if (member.isGone) this.leave(session, member);
   }
 
-  /** The other processes are told of all that was extended within a second at once. */
+  /** Publishes an extension together with all others of the same second. */
   #extend(hash: string, expiry: number): void {
     if (!(Number.isFinite(expiry) && expiry > Date.now())) return;
     this.#extensions.set(hash, expiry);

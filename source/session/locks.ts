@@ -1,6 +1,6 @@
 /**
- * @module The lock of a session, held for an update. In this process, updates of a session take
- * turns; the lock that processes share is asked for by one of them at a time.
+ * @module The lock of a session, which an update holds. Updates in this process take turns first, so
+ * that only one of them at a time asks for the lock that processes share.
  */
 
 import { Deadlines } from '../deadlines.js';
@@ -11,14 +11,15 @@ import type { HeldLock, SessionLock } from '../types.js';
 import { withoutIds } from './store-error.js';
 import { overloadError, writeLimits } from './store-writes.js';
 
-/** A lock that is held, with the shared one where there is one. */
+/** A lock that is held. */
 export interface AcquiredLock {
+  /** The lock of the option `lock`, if it was given. */
   readonly shared: HeldLock | undefined;
-  /** Resolves when the lock is free again, or when it was tried for long enough. */
+  /** Resolves when the lock was released, or at the deadline. */
   release(): Promise<void>;
 }
 
-/** The turns of each store: all who update its sessions in this process take them. */
+/** The turns of each store, which all updates of its sessions in this process take. */
 const queues = new WeakMap<object, KeyedQueue>();
 
 /** Locks sessions. */
@@ -28,7 +29,7 @@ export class SessionLocks {
   readonly #acquiring: Deadlines;
   readonly #releasing: Deadlines;
 
-  /** @param store the lock is one for all who use the same store in this process */
+  /** @param store all that use the same store in this process share its locks */
   constructor(
     store: object,
     options: Pick<ResolvedOptions, 'lock' | 'lockTimeout' | 'storeTimeout' | 'maxPending'>,
@@ -43,8 +44,8 @@ export class SessionLocks {
   /**
    * Waits for the lock of a session, and holds it until it is released.
    *
-   * @throws {SessionError} `ERR_SESSION_LOCK` where it could not be acquired in time,
-   * `ERR_SESSION_OVERLOAD` where too many wait for it already
+   * @throws {SessionError} `ERR_SESSION_LOCK` if it could not be acquired in time,
+   * `ERR_SESSION_OVERLOAD` if too many wait for it already
    */
   async acquire(sessionId: string): Promise<AcquiredLock> {
     if (this.#queue.isFull(sessionId)) throw overloadError();
@@ -82,7 +83,7 @@ export class SessionLocks {
     return this.#shared?.acquire(sessionId, { signal });
   }
 
-  /** The work is done by then: a lock that can't be given back in time ends by itself. */
+  /** The update is done by then. A lock that cannot be released in time expires by itself. */
   async #release(shared: HeldLock | undefined): Promise<void> {
     if (shared === undefined) return;
     await this.#releasing

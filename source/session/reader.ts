@@ -1,7 +1,7 @@
 /**
- * @module Reads sessions by group commit: at most one read for each session id is under way, and
- * events that arrive meanwhile share the next one. So an event is never answered by a read that was
- * issued before it arrived, and events are answered in the order in which they arrived.
+ * @module Reads sessions by group commit: at most one read of each session is in flight, and events
+ * that arrive meanwhile share the next one. So no event gets a read that was issued before it arrived,
+ * and events get their sessions in the order in which they arrived.
  */
 
 import type { ReadResult } from './snapshot.js';
@@ -9,15 +9,15 @@ import type { StoreCalls } from './store-calls.js';
 
 type ReadingCalls = Pick<StoreCalls, 'canReadMany' | 'get' | 'getMany'>;
 
-/** A read that is wanted or under way, shared by all who asked for it. */
+/** A read that is wanted or in flight, shared by all that asked for it. */
 export class PendingRead {
-  /** When it was first asked for, by `performance.now()`. */
+  /** When it was first wanted, by `performance.now()`. */
   readonly since: number = performance.now();
-  /** Resolves in the order in which reads of one session were asked for; never rejects. */
+  /** Resolves in the order in which the reads of a session were wanted; never rejects. */
   readonly settled: Promise<ReadResult>;
   settle!: (result: ReadResult) => void;
   isIssued = false;
-  /** The read for those who ask while this one is under way. */
+  /** The read for those that ask while this one is in flight. */
   next: PendingRead | undefined;
 
   constructor() {
@@ -27,15 +27,15 @@ export class PendingRead {
   }
 }
 
-/** Reads sessions: each result is of a read that was issued after it was asked for. */
+/** Reads sessions: each result comes from a read that was issued after the call. */
 export class SessionReader {
   readonly #calls: ReadingCalls;
   /**
-   * An object and no `Map`: with as much coming and going as here, V8 makes the table of a `Map` anew
-   * all the time, and the old ones keep their entries from young garbage collection.
+   * An object, because V8 keeps allocating new tables for a `Map` under such a churn, and the old
+   * tables keep their entries alive until the next full garbage collection.
    */
   readonly #reads: Record<string, PendingRead> = Object.create(null);
-  /** The session ids whose reads are issued together. */
+  /** The sessions whose reads are issued together. */
   #wanted: string[] = [];
 
   constructor(calls: ReadingCalls) {
@@ -58,8 +58,8 @@ export class SessionReader {
 
   #want(sessionId: string): void {
     if (this.#wanted.length === 0) {
-      // `setImmediate` comes after all sockets that have something to read in this turn. The events of
-      // one packet run arrive in one tick, and so share a read in any case.
+      // `setImmediate` runs after all sockets of this turn have been read, so that one call reads for
+      // all of them. `nextTick` is enough for the events that one socket receives together.
       if (this.#calls.canReadMany) setImmediate(() => this.#issueWanted());
       else process.nextTick(() => this.#issueWanted());
     }
@@ -101,8 +101,8 @@ export class SessionReader {
       return;
     }
     this.#reads[sessionId] = read.next;
-    // After the listeners of this read, which `settle` has queued: what they save at once, the next
-    // read finds.
+    // After the listeners of this read, which `settle` has queued, so that the next read finds what
+    // they save at once.
     queueMicrotask(() => {
       if (this.#calls.canReadMany) this.#want(sessionId);
       else this.#issue(sessionId);

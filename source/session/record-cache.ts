@@ -1,6 +1,6 @@
 /**
- * @module Keeps the texts of records with what they were parsed to: a text that has not changed is
- * not parsed again. It is read from the store all the same.
+ * @module Keeps the texts of records with their parsed values, so that an unchanged text is not parsed
+ * again. Each text still comes from the store.
  */
 
 import { isRecord, type SessionRecord } from './record.js';
@@ -8,18 +8,18 @@ import { isRecord, type SessionRecord } from './record.js';
 interface Entry {
   readonly text: string;
   readonly record: SessionRecord;
-  /** Whether it was used since the last time that entries had to go. */
+  /** Whether it was used since entries were last removed. */
   isUsed: boolean;
 }
 
-/** Parsed records by session id, as long as their texts fit into the budget. */
+/** The parsed records of as many sessions as fit into the budget. */
 export class RecordCache {
   readonly #budget: number;
-  /** An order by first use; entries that were used again are passed over once. */
+  /** In the order of their first use. Entries that were used again get a second chance. */
   readonly #entries = new Map<string, Entry>();
   #size = 0;
 
-  /** @param budget how many characters the texts may have in all; none are kept with 0 */
+  /** @param budget how many characters all texts may have together; 0 keeps none */
   constructor(budget: number) {
     this.#budget = budget;
   }
@@ -27,8 +27,8 @@ export class RecordCache {
   /**
    * Parses the text of a record.
    *
-   * @returns the record, which nobody may change; or what else the text holds
-   * @throws {SyntaxError} where it is no JSON
+   * @returns the parsed value, which nobody may change
+   * @throws {SyntaxError} if it is not JSON
    */
   parse(sessionId: string, text: string): unknown {
     const known = this.#entries.get(sessionId);
@@ -62,7 +62,7 @@ export class RecordCache {
       if (this.#size <= this.#budget) return;
       this.delete(sessionId);
       if (!entry.isUsed) continue;
-      // Behind all others, once more.
+      // The second chance: it becomes the last entry.
       this.#entries.set(sessionId, { ...entry, isUsed: false });
       this.#size += entry.text.length;
     }

@@ -25,19 +25,19 @@ export function isRecord(value: unknown): value is SessionRecord {
   );
 }
 
-/** Copies what a session of `express-session` holds, as a record. */
+/** Copies the data of a session of `express-session` as a record. */
 export function recordOf(session: object): SessionRecord {
   const record: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(session)) {
-    // What has no value is not stored.
+    // A key without a value is not stored.
     if (value !== undefined) record[key] = key === 'cookie' ? plainCookie(value) : copyData(value);
   }
   return record as SessionRecord;
 }
 
 /**
- * Tells in which top-level keys a record differs from what it was before. A change deep inside a key
- * counts as a change of the key.
+ * Finds the top-level keys in which a record differs from an earlier one. A change deep inside a key
+ * counts as a change of that key.
  */
 export function changesBetween(before: SessionRecord, after: SessionRecord): RecordChanges {
   const changes = new Map<string, unknown>();
@@ -48,11 +48,11 @@ export function changesBetween(before: SessionRecord, after: SessionRecord): Rec
   return changes;
 }
 
-/** Applies changes to a record; every other key stays as it is. */
+/** Applies changes to a copy of a record. */
 export function withChanges(record: SessionRecord, changes: RecordChanges): SessionRecord {
   const changed: Record<string, unknown> = { ...record };
   for (const [key, value] of changes) {
-    // A record is none without its cookie.
+    // A record needs a cookie.
     if (key === 'cookie' && !isRecord({ cookie: value })) continue;
     if (value === undefined) delete changed[key];
     else changed[key] = value;
@@ -61,10 +61,10 @@ export function withChanges(record: SessionRecord, changes: RecordChanges): Sess
 }
 
 /**
- * Gives a record its whole lifetime from now on, as `express-session` does with each write.
+ * Gives a record its full lifetime from now on, as `express-session` does with each write.
  *
- * Most stores' `touch` moves only a time to live of their own: the date inside of the record is that
- * of its last whole write, and would end the session if it were written back.
+ * Most stores' `touch` only moves a time to live of their own. The date inside the record is that of
+ * its last whole write, and would end the session if it were written back.
  */
 export function renewed(record: SessionRecord): SessionRecord {
   const lifetime = lifetimeOf(record);
@@ -73,13 +73,13 @@ export function renewed(record: SessionRecord): SessionRecord {
   return { ...record, cookie: { ...Object(plainCookie(record.cookie)), expires } };
 }
 
-/** How long a write or a touch keeps a session alive, in milliseconds, where its cookie says so. */
+/** How long a write or a touch keeps a session alive, in milliseconds; undefined if its cookie has no lifetime. */
 export function lifetimeOf(record: { readonly cookie?: unknown }): number | undefined {
   const maxAge: unknown = Reflect.get(Object(record.cookie), 'originalMaxAge');
   return typeof maxAge === 'number' && maxAge > 0 ? maxAge : undefined;
 }
 
-/** When a record's cookie says that it expires, in milliseconds since 1970; infinite where it does not. */
+/** When a record expires by its cookie, in milliseconds since 1970; infinite if the cookie has no date. */
 export function expiryOf(record: { readonly cookie?: unknown }): number {
   const expires: unknown = Reflect.get(Object(record.cookie), 'expires');
   if (!(typeof expires === 'string' || typeof expires === 'number' || expires instanceof Date)) {
@@ -89,21 +89,21 @@ export function expiryOf(record: { readonly cookie?: unknown }): number {
   return Number.isNaN(time) ? Number.POSITIVE_INFINITY : time;
 }
 
-/** What is stored of a cookie: the `Cookie` of `express-session` says so itself. */
+/** A copy of a cookie as it is stored, by its own `toJSON` if it has one. */
 export function plainCookie(cookie: unknown): unknown {
   const toJSON: unknown = Reflect.get(Object(cookie), 'toJSON');
   return copyData(typeof toJSON === 'function' ? Reflect.apply(toJSON, cookie, []) : cookie);
 }
 
 /**
- * How much two lifetimes may differ that are meant to be the same, in milliseconds: the `Cookie` of
- * express-session sets a lifetime by one look at the clock, and takes it down by another.
+ * How much two equal lifetimes may differ, in milliseconds: the `Cookie` of express-session reads the
+ * clock twice when a lifetime is set.
  */
 const clockTolerance = 20;
 
 /**
- * Whether two cookies, as they are stored, say the same. Where they have a lifetime, `expires` only
- * tells when the session was written, which every write renews.
+ * Whether two stored cookies are the same. If they have a lifetime, `expires` is not compared, because
+ * every write renews it.
  */
 export function isSameCookie(one: unknown, other: unknown): boolean {
   const lifetime = lifetimeOf({ cookie: one });

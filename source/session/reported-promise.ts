@@ -3,21 +3,21 @@
  */
 
 /**
- * A promise whose failure is told once: to its handler, or else to `report`; never as an
- * unhandled rejection.
+ * A promise whose failure goes to its handler, or else to `report`, but is never an unhandled
+ * rejection.
  *
  * `await` calls `then` only on a promise that is no plain `Promise`
- * (https://tc39.es/ecma262/#sec-promise-resolve), so this subclass sees who listens.
+ * (https://tc39.es/ecma262/#sec-promise-resolve), so a subclass can see whether anybody listens.
  */
 export class ReportedPromise<Value> extends Promise<Value> {
   #isHeard = false;
 
-  /** What `then` makes is a plain promise, which is up to its caller. */
+  /** `then` returns a plain promise, whose failure is its caller's concern. */
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
   }
 
-  /** Follows `task`; its failure goes to `report` if nobody listens by then. */
+  /** Follows a task. Its failure goes to `report` if nobody listens when it fails. */
   static follow<Value>(
     task: Promise<Value>,
     report: (error: unknown) => void,
@@ -35,7 +35,7 @@ export class ReportedPromise<Value> extends Promise<Value> {
     });
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: to see who calls it is what this class is for
+  // biome-ignore lint/suspicious/noThenProperty: the purpose of this class is to see who calls it
   override then<Fulfilled = Value, Rejected = never>(
     onFulfilled?: ((value: Value) => Fulfilled | PromiseLike<Fulfilled>) | null,
     onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,

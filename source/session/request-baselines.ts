@@ -1,6 +1,6 @@
 /**
- * @module What the sessions of HTTP requests were when they were loaded or saved: what differs from it
- * is what a request has changed.
+ * @module The baselines of HTTP requests' sessions: what they were when they were loaded or saved last.
+ * What differs from it is what a request has changed.
  */
 
 import { changesBetween, recordOf, type SessionRecord, withChanges } from './record.js';
@@ -10,17 +10,17 @@ interface Baseline {
   readonly record: SessionRecord;
 }
 
-/** The baselines of sessions, which are forgotten with them. */
+/** The baselines of sessions, kept as long as the sessions. */
 export class RequestBaselines {
   readonly #baselines = new WeakMap<object, Baseline>();
 
-  /** What a session was when it was loaded or saved last; nothing where it is new. */
+  /** The baseline of a session; undefined if it is new. */
   of(session: object, sessionId: string): SessionRecord | undefined {
     const baseline = this.#baselines.get(session);
     return baseline?.sessionId === sessionId ? baseline.record : undefined;
   }
 
-  /** A session is as it is stored. */
+  /** Sets the baseline of a session that is now as it is stored. */
   set(session: object, sessionId: string, record: SessionRecord): void {
     this.#baselines.set(session, { sessionId, record });
   }
@@ -30,11 +30,11 @@ export class RequestBaselines {
     try {
       this.set(session, sessionId, recordOf(session));
     } catch {
-      // What cannot be copied is written whole, as without this library.
+      // A session that cannot be copied is written whole, as without this library.
     }
   }
 
-  /** A save failed: what it changed is still to be saved. */
+  /** A save failed, so its changes are still to be saved. */
   takeBack(
     session: object,
     sessionId: string,

@@ -1,6 +1,6 @@
 /**
- * @module The sessions of HTTP requests, as far as an update of one goes: a new one is stored first,
- * and the result is shown in `req.session`.
+ * @module The part of an update that concerns `req.session`: a new session is stored first, and the
+ * result is shown in it.
  */
 
 import type { Store } from 'express-session';
@@ -19,7 +19,7 @@ import type { Saved } from './writer.js';
 
 type RequestSession = SessionRequest['session'];
 
-/** What a record has of a cookie. */
+/** The cookie of a record. */
 interface StoredCookie {
   readonly expires?: string | Date | null;
   readonly originalMaxAge?: number | null;
@@ -29,7 +29,7 @@ interface StoredCookie {
 export class RequestSessions {
   readonly #store: Store;
   readonly #hooks: StoreHooks;
-  /** The new sessions that are being stored: a second write of one could land after an update. */
+  /** The new sessions that are being stored, because a second write could land after an update. */
   readonly #storing = new WeakMap<RequestSession, Promise<void>>();
 
   constructor(store: Store, hooks: StoreHooks) {
@@ -38,9 +38,9 @@ export class RequestSessions {
   }
 
   /**
-   * The session of a request, which the store has by then.
+   * Gets the session of a request, and stores it first if it is new.
    *
-   * @throws {TypeError} where the request has no session of this store
+   * @throws {TypeError} if the request has no session of this store
    */
   async stored(request: SessionRequest): Promise<RequestSession> {
     const session: unknown = Reflect.get(request, 'session');
@@ -64,7 +64,7 @@ export class RequestSessions {
     return storing;
   }
 
-  /** Shows the result of an update. What the handler changed and did not save stays, and is saved later. */
+  /** Shows the result of an update. Unsaved changes of the handler stay, and are saved later. */
   show(session: RequestSession, sessionId: string, { record, changes }: Saved): void {
     const before = this.#hooks.baselines.of(session, sessionId) ?? recordOf(session);
     const unsaved: RecordChanges = changesBetween(before, recordOf(session));
@@ -84,15 +84,15 @@ function isSession(value: unknown): value is RequestSession {
   return typeof value === 'object' && value !== null && 'save' in value;
 }
 
-/** The cookie that the response sets is this object. A lifetime is as it was stored, not computed anew. */
+/** Changes the cookie in place, because the response sets this object. The lifetime is the stored one. */
 function showCookie(cookie: object, stored: object): void {
   const { expires, originalMaxAge, ...rest } = Object(plainCookie(stored)) as StoredCookie;
   Object.assign(cookie, rest, { expires: expires ? new Date(expires) : null });
-  // The setter of `expires` computes another.
+  // The setter of `expires` has computed another one.
   Object.assign(cookie, { originalMaxAge: originalMaxAge ?? null });
 }
 
-/** express-session leaves such a key out of a session that it loads. */
+/** Whether express-session leaves a key out of the sessions that it loads. */
 function isMethod(session: object, key: string): boolean {
   return key in Object.getPrototypeOf(session) || key === 'req' || key === 'id';
 }

@@ -1,21 +1,21 @@
 /**
- * @module When the response to an HTTP request has left: a browser that has just logged in needs the
- * new cookie before it connects anew.
+ * @module Waits until the response to an HTTP request has been sent: after a login, the browser needs
+ * the new cookie before it reconnects.
  */
 
-/** The longest that anybody waits for a response, in milliseconds. */
+/** How long a response is waited for at most, in milliseconds. */
 const longest = 30_000;
 
-/** How long to wait where the response cannot be found, in milliseconds. */
+/** How long to wait if the response cannot be found, in milliseconds. */
 const usual = 500;
 
-/** What is needed of a response of Node.js. */
+/** The needed part of `http.ServerResponse`. */
 interface Response {
   readonly closed?: boolean;
   once(event: 'close', listener: () => void): unknown;
 }
 
-/** Waits until the response to a request has left, or its connection was closed. */
+/** Resolves when the response to a request has been sent, or its connection was closed. */
 export async function responseFinished(request: unknown): Promise<void> {
   const response = responseTo(request);
   if (response?.closed) return;
@@ -28,7 +28,7 @@ export async function responseFinished(request: unknown): Promise<void> {
   });
 }
 
-/** Express leaves the response on the request. In Connect, only Node.js knows it. */
+/** Express has the response on the request. With Connect, only Node.js knows it. */
 function responseTo(request: unknown): Response | undefined {
   const own: unknown = Reflect.get(Object(request), 'res');
   if (isResponse(own)) return own;

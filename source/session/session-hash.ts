@@ -1,13 +1,13 @@
 /**
- * @module How a session is named where others can read it, in rooms and in messages to other nodes:
- * by a hash, never by its id.
+ * @module The hash of a session id, which names the session in rooms and in messages to other nodes,
+ * where its id must not be seen.
  */
 
 import { createHash } from 'node:crypto';
 
 const prefix = 'expression.socket.io:';
 
-/** The hash of a session id: also the name of the session's room. */
+/** The hash of a session id, which is also the name of the session's room. */
 export function sessionHashOf(sessionId: string): string {
   return prefix + createHash('sha256').update(sessionId).digest('base64url');
 }

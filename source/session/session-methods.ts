@@ -1,6 +1,6 @@
 /**
- * @module The methods that a session in a socket has besides, or in place of, those of
- * `express-session`: with a callback as there, or without one for a promise.
+ * @module The methods of a session in a socket: those of `express-session`, which return a promise if
+ * they are called without a callback, and `update`.
  */
 
 import type { SessionChange } from '../types.js';
@@ -11,7 +11,7 @@ type Callback = (error?: unknown) => void;
 
 type Method = (this: OpenSession, callback: Callback) => unknown;
 
-/** The methods of `Session` that end in a callback; `undefined` where its own is used. */
+/** The methods of `Session` that take a callback; `undefined` if its own implementation is used. */
 const settlingMethods: Readonly<Record<string, Method | undefined>> = {
   save: undefined,
   reload,
@@ -19,7 +19,7 @@ const settlingMethods: Readonly<Record<string, Method | undefined>> = {
   regenerate: undefined,
 };
 
-/** Derives a prototype of sessions whose `save` and its like also return promises, and `update`. */
+/** Derives a prototype for sessions that have these methods. */
 export function addSessionMethods(prototype: object): object {
   const derived = Object.create(prototype);
   for (const [name, own] of Object.entries(settlingMethods)) {
@@ -33,12 +33,12 @@ function define(owner: object, name: string, value: unknown): void {
   Object.defineProperty(owner, name, { value, configurable: true, writable: true });
 }
 
-/** `Session` would put the session read on the request, where no listener looks. */
+/** `Session` would put the new session on the request, where no listener finds it. */
 function reload(this: OpenSession, callback: Callback): void {
   this.req.sessionStore.reload(this, callback);
 }
 
-/** As that of `Session`; and tells the owner of the session that it is ending. */
+/** As that of `Session`, and notifies the owner that its session is ending. */
 function destroy(this: OpenSession, callback: Callback): void {
   const { req: held } = this;
   delete held.session;
@@ -51,7 +51,7 @@ function update(this: OpenSession, change: SessionChange<unknown>): Promise<unkn
   return ReportedPromise.follow(sessionStore.update(this, change), (error) => owner.report(error));
 }
 
-/** Lets a method be called with a callback, as in `express-session`, or without, for a promise. */
+/** Makes a method return a promise if it is called without a callback. */
 function settling(method: Method): (this: OpenSession, callback?: Callback) => unknown {
   return function (this: OpenSession, callback?: Callback): unknown {
     if (typeof callback === 'function') {

@@ -1,6 +1,6 @@
 /**
- * @module The object that a listener holds for its session: a proxy, which looks as a session of
- * `express-session` does and copies a value when it is first reached for.
+ * @module The session object that a listener gets: a `Proxy` that looks like a session of
+ * `express-session`, and copies a value when it is first used.
  */
 
 import { inspect } from 'node:util';
@@ -9,13 +9,12 @@ import type { HeldSession } from './held-session.js';
 /** Makes the session that a listener is given. */
 export type MakeSession = (held: HeldSession) => object;
 
-/** Names of what a session of `express-session` has besides its values, and does not list. */
+/** The properties of a session that are no data, and are not enumerable. */
 export const fixedKeys: readonly (string | symbol)[] = ['req', 'id'];
 
 /**
- * A session whose values stay with the record until they are reached for. The proxy stands before
- * the target for that, which holds the values once they are listed or changed. Both look the same when
- * they are inspected.
+ * Makes session objects with a prototype. The target of each `Proxy` is empty until the values are
+ * listed or one is changed; from then on it holds all of them.
  */
 export function sessionMaker(prototype: object): MakeSession {
   class Target {
@@ -33,7 +32,7 @@ export function sessionMaker(prototype: object): MakeSession {
   Object.setPrototypeOf(Target.prototype, prototype);
   Object.defineProperty(Target.prototype, inspect.custom, {
     value(this: object): object {
-      // `inspect` looks at the target of a proxy: it is given a plain session for that.
+      // `inspect` shows the target of a proxy, so it gets a plain session instead.
       const held: HeldSession = Reflect.get(this, 'req');
       held.get('cookie');
       const values = Object.getOwnPropertyDescriptors(held.values);
@@ -45,7 +44,7 @@ export function sessionMaker(prototype: object): MakeSession {
   const handler = sessionHandler(prototype, Target.heldBy);
   return (held) => {
     const target = new Target(held);
-    // Its own properties are the values, and nothing else.
+    // The own properties of a target are values only.
     held.fillLater(target as unknown as Record<string, unknown>);
     return new Proxy(target, handler);
   };
@@ -72,7 +71,7 @@ function sessionHandler<Target extends object>(
         return Reflect.set(target, key, value, receiver);
       }
       if (!isReserved(key)) return setValue(held.values, key, { value, receiver });
-      // A function is no data: somebody replaces the method, as mocks do.
+      // A function is no data: it replaces the method, as mocks do.
       const isMethod = typeof value === 'function' || Object.hasOwn(target, key);
       if (isMethod && !fixedKeys.includes(key)) {
         return setValue(held.values, key, { value, receiver });
@@ -93,10 +92,10 @@ function sessionHandler<Target extends object>(
       return Reflect.deleteProperty(typeof key === 'string' ? values : target, key);
     },
     defineProperty(target, key, descriptor) {
-      // They can't be changed, but frozen.
+      // They cannot be changed, except by freezing the session.
       if (fixedKeys.includes(key) && !Object.hasOwn(target, key)) return false;
       if (typeof key === 'string') {
-        // A descriptor may leave out the value that there is.
+        // A descriptor without a value keeps the present one.
         heldBy(target).get(key);
         void heldBy(target).values;
       }
@@ -111,7 +110,7 @@ function sessionHandler<Target extends object>(
     getOwnPropertyDescriptor(target, key) {
       const held = heldBy(target);
       if (typeof key === 'string' && !held.isListed) {
-        // An object becomes a copy of its own before anybody sees it.
+        // Objects are copied before they are shown.
         if (held.has(key)) held.get(key);
         void held.values;
       }

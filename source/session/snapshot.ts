@@ -1,32 +1,32 @@
 /**
- * @module What one read of the store found. All listeners that share the read share this, each with
- * copies of its own of the values that it reaches for.
+ * @module What one read of the store found. It is shared by all listeners that share the read; each
+ * gets its own copies of the values that it uses.
  */
 
 import type { SessionError } from '../errors.js';
 import { copyData } from './data.js';
 import { plainCookie, type SessionRecord } from './record.js';
 
-/** Either what a read found, or the error that says why it found nothing. */
+/** What a read found, or the error that says why it found nothing. */
 export type ReadResult =
   | { readonly snapshot: Snapshot; readonly error?: never }
   | { readonly snapshot?: never; readonly error: SessionError };
 
 /** A record as it was when it was read. */
 export class Snapshot {
-  /** The top-level values. Nested ones may be changed by a store that hands out live objects. */
+  /** The top-level values. A store that returns live objects may change nested values later. */
   readonly record: SessionRecord;
-  /** When the read was asked for, by `performance.now()`. */
+  /** When the read was wanted, by `performance.now()`. */
   readonly since: number;
-  /** Whether the store has no such session yet: the one that `express-session` made for a visitor. */
+  /** Whether it is a visitor's new session, which the store does not have yet. */
   readonly isNew: boolean;
-  /** Whether an event that was given this snapshot has counted as activity. */
+  /** Whether an event with this snapshot has been counted as activity. */
   hasCounted = false;
   readonly #isOwn: boolean;
   #baselines: Record<string, unknown> | undefined;
 
   /**
-   * @param options `isOwn`: the record was parsed by this library, and nobody else can change it
+   * @param options `isOwn`: this library parsed the record, so nobody else can change it
    */
   constructor(
     record: SessionRecord,
@@ -36,16 +36,14 @@ export class Snapshot {
       isNew = false,
     }: { readonly since?: number; readonly isOwn?: boolean; readonly isNew?: boolean } = {},
   ) {
-    // A class of the store's own may have the cookie on its prototype.
+    // The cookie may be on the prototype of a store's own class.
     this.record = isOwn ? record : { ...record, cookie: record.cookie };
     this.since = since;
     this.isNew = isNew;
     this.#isOwn = isOwn;
   }
 
-  /**
-   * The value of a key that listeners are given copies of, and compared with: nobody changes it.
-   */
+  /** The value of a key as it was read, which nobody changes: to be copied, and compared with. */
   baseline(key: string): unknown {
     const value = this.record[key];
     if (this.#isOwn || typeof value !== 'object' || value === null) return value;

@@ -15,15 +15,15 @@ import type { Saved, SessionWriter } from './writer.js';
 /** Opens a session on what was read under the lock. */
 export type OpenSnapshot = (snapshot: Snapshot) => SocketSession;
 
-/** What an update works on. */
+/** The session to update. */
 export interface UpdateTarget {
   readonly sessionId: string;
   readonly open: OpenSnapshot;
-  /** The record to begin with where the store has none: that of a visitor's new session. */
+  /** The record of a visitor's new session, which the store may not have yet. */
   readonly newRecord?: SessionRecord | undefined;
 }
 
-/** What an update did. */
+/** The result of an update. */
 export interface Updated<Result> {
   readonly result: Result;
   readonly saved: Saved;
@@ -42,7 +42,7 @@ export class SessionUpdater {
   /**
    * Updates a session.
    *
-   * @throws what `change` threw, and then nothing is saved; or `ERR_SESSION_ENDED`,
+   * @throws what `change` throws, in which case nothing is saved; or `ERR_SESSION_ENDED`,
    * `ERR_SESSION_LOCK`, `ERR_SESSION_OVERLOAD`, `ERR_SESSION_STORE`, `ERR_SESSION_STORE_TIMEOUT`
    */
   async update<Result>(
@@ -72,22 +72,22 @@ export class SessionUpdater {
     let isSaved = false;
     try {
       const session = open(await this.#writer.readForWrite(sessionId, newRecord));
-      // What was opened has what it was opened with.
+      // The types of users do not have the held session.
       const opened = session as unknown as OpenSession;
       const result = await whileUpdating(opened, () => change(session));
       const saved = await this.#writer.save(opened, lock.shared);
       isSaved = true;
       return { result, saved };
     } finally {
-      // After a failure nobody waits for what may be out of reach.
+      // After a failure, the lock may be out of reach, so nobody waits for it.
       const released = lock.release();
       if (isSaved) await released;
     }
   }
 
   /**
-   * Updates the session that somebody holds, and shows the result in it. What the holder changed and
-   * did not save, or saved meanwhile, stays.
+   * Updates the session that a listener holds, and shows the result in it. Changes of the listener that
+   * are unsaved, or were saved meanwhile, stay.
    */
   async updateHeld(
     session: OpenSession,
@@ -95,7 +95,7 @@ export class SessionUpdater {
     open: OpenSnapshot,
   ): Promise<unknown> {
     const { req: held } = session;
-    // Within an update of its own, the lock is held, and the saving still to come.
+    // Within its own update, the lock is held already, and the save is still to come.
     if (held.isUpdating) return change(session as unknown as SocketSession);
     const changes = SessionChanges.of(held);
     const newRecord = held.snapshot.isNew ? held.snapshot.record : undefined;
@@ -113,7 +113,7 @@ export class SessionUpdater {
   }
 }
 
-/** Lets the session know that an update of it is under way. */
+/** Marks a session while an update of it is running. */
 async function whileUpdating<Result>(
   { req: held }: OpenSession,
   task: () => Result | Promise<Result>,
