@@ -226,12 +226,18 @@ export class SessionEngine {
 
   #createObserver(mergesHttpWrites: boolean): StoreObserver {
     return {
-      ending: (sessionId, reason) => this.#live.ending(sessionId, reason),
+      ending: (sessionId, reason) =>
+        this.#live.ending(sessionId, this.#isRemovedByRead(sessionId) ? 'expired' : reason),
       stayed: (sessionId) => this.#live.stayed(sessionId),
       ended: (sessionId, reason, finished) => this.#live.ended(sessionId, reason, finished),
       written: (sessionId, session) => this.#live.written(sessionId, session),
       saveRequest: mergesHttpWrites ? (write) => this.#saveRequest(write) : undefined,
     };
+  }
+
+  /** Some stores' `get` calls their own `destroy` when it finds a session that has expired. */
+  #isRemovedByRead(sessionId: string): boolean {
+    return this.#reader.isReading(sessionId) && this.#live.find(sessionId)?.isOverdue === true;
   }
 
   /** A request whose session has ended meanwhile continues without it. */

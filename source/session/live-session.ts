@@ -47,6 +47,8 @@ export class LiveSession {
   seenExpiry: number = Number.NEGATIVE_INFINITY;
   /** How many checks in a row have found it alive although its cookie has expired. */
   #overdueChecks = 0;
+  /** When it expires by the record that was read or written last. */
+  #recordExpiry = Number.POSITIVE_INFINITY;
 
   constructor(sessionId: string, hash: string = sessionHashOf(sessionId)) {
     this.sessionId = sessionId;
@@ -72,6 +74,7 @@ export class LiveSession {
     const now = Date.now();
     this.lifetime = lifetimeOf(record);
     const expiry = expiryOf(record);
+    this.#recordExpiry = expiry;
     const isOverdue = expiry <= now;
     if (!isOverdue) this.#overdueChecks = 0;
     if (expiry === Number.POSITIVE_INFINITY) this.checkAt = now + usualInterval;
@@ -82,6 +85,11 @@ export class LiveSession {
   wasChecked(record: { readonly cookie?: unknown }): void {
     this.#overdueChecks++;
     this.sawRecord(record);
+  }
+
+  /** Whether it has expired by all that is known here, though the store may still have it. */
+  get isOverdue(): boolean {
+    return Math.max(this.#recordExpiry, this.seenExpiry) <= Date.now();
   }
 
   /** The record may be older than the last touch, whose expiry is then the latest time to check. */

@@ -146,8 +146,10 @@ export class LiveSessions {
 
   ended(sessionId: string, reason: SessionEndReason, finished: Promise<void>): void {
     const hash = sessionHashOf(sessionId);
-    this.#ends.set(hash, reason);
-    void finished.then(() => this.#endEverywhere(hash, reason));
+    const isExpired = this.#sessions.get(hash)?.ending?.reason === 'expired';
+    const known = isExpired ? 'expired' : reason;
+    this.#ends.set(hash, known);
+    void finished.then(() => this.#endEverywhere(hash, known));
   }
 
   written(sessionId: string, session: unknown): void {

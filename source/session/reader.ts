@@ -56,6 +56,11 @@ export class SessionReader {
     return read.settled;
   }
 
+  /** Whether a read of a session is wanted or in flight. */
+  isReading(sessionId: string): boolean {
+    return this.#reads[sessionId] !== undefined;
+  }
+
   #want(sessionId: string): void {
     if (this.#wanted.length === 0) {
       // `setImmediate` runs after all sockets of this turn have been read, so that one call reads for

@@ -159,4 +159,34 @@ describe('A session that expires', () => {
     await Promise.all(watched.map(({ ended }) => ended));
     expect(store.count('get') - reads).to.be.at.most(3);
   });
+
+  describe('in a store whose own `get` removes it', () => {
+    /** Some stores call their own `destroy` when they find an expired session. */
+    class RemovingStore extends SlowStore {
+      override get(...[sessionId, callback]: Parameters<SlowStore['get']>): void {
+        const hasExpired = this.records.has(sessionId) && this.record(sessionId) === undefined;
+        if (hasExpired) this.destroy(sessionId, callback);
+        else super.get(sessionId, callback);
+      }
+    }
+
+    beforeEach(async () => {
+      await app.stop();
+      app = await App.start({ store: new RemovingStore(), options: { touch: false } });
+    });
+
+    it('ends by the reason of expired', async () => {
+      const { ended } = await watch(app, await visitorFor(200));
+      expect(await ended).to.equal('expired');
+    });
+
+    it('ends by the reason of destroyed when the visitor logs out before', async () => {
+      const visitor = await visitorFor(60_000);
+      const { ended } = await watch(app, visitor);
+      await overHttp(app, visitor.cookie, (request) => {
+        return new Promise<void>((resolve) => request.session.destroy(() => resolve()));
+      });
+      expect(await ended).to.equal('destroyed');
+    });
+  });
 });
