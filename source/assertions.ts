@@ -95,3 +95,21 @@ export function assertListener(method: string, listener: unknown): void {
     `\`${method}\`: expected a function as its listener, got ${describeValue(listener)}`,
   );
 }
+
+/** The longest delay of a timer of Node.js, in milliseconds: https://nodejs.org/api/timers.html */
+export const longestDelay = 2_147_483_647;
+
+/** Whether a value is a number of milliseconds that a timer can count. */
+export function isDelay(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= longestDelay;
+}
+
+/** Whether a value is a promise of any implementation, by its `then`. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'then' in value &&
+    typeof value.then === 'function'
+  );
+}

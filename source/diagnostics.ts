@@ -3,9 +3,9 @@
  */
 
 import type { Socket } from 'socket.io';
+import { isThenable } from './assertions.js';
 import { describeValue, helpFor, SessionError, type SessionErrorCode } from './errors.js';
 import type { ResolvedOptions } from './options.js';
-import { isThenable } from './thenable.js';
 import { debug, publishRefusal } from './tracing.js';
 import type { ErrorContext } from './types/options.js';
 

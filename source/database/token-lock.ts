@@ -1,12 +1,12 @@
 /**
- * @module The lock of a session in a database that several processes share: an entry that only one of
- * them can create, with a token that only the holder has, and that expires if the holder dies. A
- * `LockTable` runs the commands of the database.
+ * @module Locks and claims in a database that several processes share: entries that only one process
+ * can create, with a token that only the holder has, and that expire if the holder dies. A `LockTable`
+ * runs the commands of the database.
  */
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { HeldLock, SessionLock } from '../types.js';
+import type { ExpressionSocketOptions, HeldLock, SessionLock } from '../types.js';
 import { type TimeLimit, untilAborted, withTimeLimit } from './time-limit.js';
 
 /** After how long the lock of a dead holder expires, and how often a holder renews it, in milliseconds. */
@@ -33,8 +33,10 @@ export interface LockTable {
   readonly client: object;
   /** How long a release may take. */
   readonly limit: TimeLimit;
-  /** The name under which the lock of a session is stored. */
-  nameOf(sessionId: string): string;
+  /** Returns the name under which the lock of a session is stored. */
+  lockName(sessionId: string): string;
+  /** Returns the name under which a claim is stored. */
+  claimName(name: string): string;
   /** Creates the lock for a number of milliseconds; resolves to `false` if it is held already. */
   acquire(lock: LockToken, milliseconds: number, signal: AbortSignal): Promise<boolean>;
   /** Extends the lock by a number of milliseconds from now; resolves to `false` if it is not held. */
@@ -47,7 +49,7 @@ export interface LockTable {
 export function tokenLock(table: LockTable): SessionLock {
   return {
     acquire: async (sessionId, { signal }) => {
-      const lock = { name: table.nameOf(sessionId), token: randomUUID() };
+      const lock = { name: table.lockName(sessionId), token: randomUUID() };
       for (let wait = shortestWait; ; wait = Math.min(longestWait, wait * 1.5)) {
         signal.throwIfAborted();
         const heldUntil = performance.now() + life;
@@ -61,6 +63,15 @@ export function tokenLock(table: LockTable): SessionLock {
       }
     },
   };
+}
+
+/** Makes the option `claim`: a claim is a lock that is never released. */
+export function tokenClaim(table: LockTable): NonNullable<ExpressionSocketOptions['claim']> {
+  return (name, milliseconds) =>
+    withTimeLimit(table.limit, (signal) => {
+      const claim = { name: table.claimName(name), token: randomUUID() };
+      return table.acquire(claim, milliseconds, signal);
+    });
 }
 
 /**

@@ -5,9 +5,9 @@
 
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket as NetSocket } from 'node:net';
+import { isThenable } from '../assertions.js';
 import type { Deadlines, Settle } from '../deadlines.js';
 import { describeValue, SessionError } from '../errors.js';
-import { isThenable } from '../thenable.js';
 import type { CookieParser } from '../types.js';
 
 /** What a cookie parser leaves on the request that it was given. */

@@ -4,7 +4,7 @@
  */
 
 import type { Store } from 'express-session';
-import { isThenable } from '../thenable.js';
+import { isThenable } from '../assertions.js';
 
 /** What the store answers a call by. */
 type Callback = (...answer: unknown[]) => void;

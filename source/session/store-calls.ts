@@ -3,10 +3,10 @@
  */
 
 import type { SessionData, Store } from 'express-session';
+import { isThenable } from '../assertions.js';
 import { Deadlines } from '../deadlines.js';
 import { describeValue, SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
-import { isThenable } from '../thenable.js';
 import { isTraced, traceCallback } from '../tracing.js';
 import type { HeldLock, RecordChange } from '../types.js';
 import { isRecord, type SessionRecord } from './record.js';

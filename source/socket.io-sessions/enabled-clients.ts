@@ -4,11 +4,11 @@
  */
 
 import type { Socket } from 'socket.io';
+import { isThenable } from '../assertions.js';
 import type { Diagnostics } from '../diagnostics.js';
 import { isStoreTrouble, SessionError } from '../errors.js';
 import type { KeyedQueue } from '../keyed-queue.js';
 import { SocketProxies } from '../sockets/socket-proxies.js';
-import { isThenable } from '../thenable.js';
 import type { SessionEndReason, SessionSocket, SocketSession } from '../types.js';
 import { clientMethods, type Listener } from './client-methods.js';
 import type { SessionsEmitter } from './sessions-emitter.js';

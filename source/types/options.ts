@@ -2,19 +2,13 @@
  * @module The options: what each does, its default, and when to change it.
  */
 
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'socket.io';
-import type { RewriteRecord, SessionLock } from './session-lock.js';
 
 /** Socket.IO's handshake: the headers, query and `auth` that a socket connected with. */
 export type Handshake = Socket['handshake'];
 
-/**
- * Decides whether a foreign `Origin` may have a session.
- *
- * @param origin the `Origin` header, as the browser sent it
- * @param handshake the socket's handshake
- * @returns `true`, or a promise of it, if the origin may have a session
- */
+/** Decides whether a foreign `Origin` may have a session: only if it returns or resolves to `true`. */
 export type OriginCheck = (origin: string, handshake: Handshake) => boolean | Promise<boolean>;
 
 /** Where an error happened that is passed to `onError`. */
@@ -244,3 +238,68 @@ export interface TicketOptions {
    */
   readonly once?: boolean | undefined;
 }
+
+/** A lock that was acquired. */
+export interface HeldLock {
+  /** Releases the lock. Called once, whether the update succeeded or failed. */
+  release(): Promise<void>;
+
+  /**
+   * Aborted if the lock is lost while it is held: it has expired, or the server has lost it. The
+   * update then saves nothing and fails with `ERR_SESSION_LOCK`.
+   */
+  readonly lost?: AbortSignal | undefined;
+}
+
+/**
+ * Lets only one update of a session run at a time, in all processes that share the lock.
+ *
+ * @example
+ * // Any lock of your database will do, such as the advisory locks of PostgreSQL.
+ * const lock: SessionLock = {
+ *   acquire: async (sessionId, { signal }) => {
+ *     const held = await myLocks.lock(`session:${sessionId}`, { signal });
+ *     return { release: () => held.unlock() };
+ *   },
+ * };
+ */
+export interface SessionLock {
+  /**
+   * Waits for the lock of a session.
+   *
+   * @param options `signal` is aborted when the lock is no longer wanted: stop waiting then, and
+   * release the lock if it is acquired nevertheless
+   */
+  acquire(sessionId: string, options: { readonly signal: AbortSignal }): Promise<HeldLock>;
+}
+
+/**
+ * Makes the new record from the stored one, which is null if there is no such session. With undefined,
+ * nothing is written.
+ */
+export type RecordChange = (record: object | null) => object | undefined;
+
+/**
+ * Changes a record atomically: reads it, calls `change` with it, and writes the result only if the
+ * record is still the one that was read; otherwise it starts again. Never shortens the time that the
+ * session has left in the store, unless `cookie.originalMaxAge` has changed.
+ *
+ * @param change may be called several times; what it throws is passed on, and nothing is written
+ * @param options `lock`: writes only while this lock is held
+ */
+export type RewriteRecord = (
+  sessionId: string,
+  change: RecordChange,
+  options: { readonly lock: HeldLock | undefined },
+) => Promise<void>;
+
+/**
+ * Any Connect middleware that sets `request.signedCookies`, such as that of `cookie-parser`.
+ *
+ * @example
+ * new ExpressionSocket(io, store, cookieParser('keyboard cat'));
+ */
+export type CookieParser = {
+  // The type of a method, because only a method may require a narrower request, such as Express's.
+  parse(req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): unknown;
+}['parse'];

@@ -3,9 +3,16 @@
  */
 
 import type { Namespace, Socket } from 'socket.io';
-import type { AddListener, EventName, Fitting } from './add-listener.js';
-import type { AnyListener, DefaultEventsMap, EventsMap } from './event-maps.js';
-import type { Flag, SessionArguments } from './listener-arguments.js';
+import type {
+  AddListener,
+  AnyListener,
+  DefaultEventsMap,
+  EventName,
+  EventsMap,
+  Fitting,
+  Flag,
+  SessionArguments,
+} from './listeners.js';
 import type { ExpressionSocketOptions, Handshake } from './options.js';
 import type { SocketFor } from './session-socket.js';
 

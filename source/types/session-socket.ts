@@ -3,9 +3,15 @@
  */
 
 import type { Socket } from 'socket.io';
-import type { AddListener } from './add-listener.js';
-import type { AnyListener, DefaultEventsMap, EventsMap } from './event-maps.js';
-import type { Flag, SocketEvents, UserEvents } from './listener-arguments.js';
+import type {
+  AddListener,
+  AnyListener,
+  DefaultEventsMap,
+  EventsMap,
+  Flag,
+  SocketEvents,
+  UserEvents,
+} from './listeners.js';
 import type { ExpressionSocketOptions } from './options.js';
 import type { SessionEndReason } from './session.js';
 

@@ -6,10 +6,10 @@ import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { createSandbox, type SinonStub } from 'sinon';
 import type { Socket } from 'socket.io';
+import { isThenable } from '../../source/assertions.js';
 import { Diagnostics } from '../../source/diagnostics.js';
 import { SessionError } from '../../source/errors.js';
 import { SessionsEmitter } from '../../source/socket.io-sessions/sessions-emitter.js';
-import { isThenable } from '../../source/thenable.js';
 
 const sandbox = createSandbox();
 /** Nobody looks at the socket. */

@@ -15,7 +15,8 @@ function stubTable(milliseconds = 1_000): StubTable {
   return {
     client: {},
     limit: { database: 'The database', milliseconds },
-    nameOf: (sessionId) => `lock of ${sessionId}`,
+    lockName: (sessionId) => `lock of ${sessionId}`,
+    claimName: (name) => `claim of ${name}`,
     acquire: stub().resolves(true),
     renew: stub().resolves(true),
     release: stub().resolves(true),
