@@ -8,15 +8,16 @@ import type { Server } from 'socket.io';
 import { hasOwnPage } from '../handshake/origin-policy.js';
 import type { TicketHandler } from '../handshake/ticket-endpoint.js';
 import readClientText from './client-text.cjs';
+import type { ResolvedSettings } from './settings.js';
 
 /** What the script is served with. */
-export interface ClientScriptDependencies {
+interface ClientScriptDependencies {
   readonly ticketFor: (request: IncomingMessage) => Promise<string>;
   readonly ticketHandler: TicketHandler;
   /** How long a ticket is valid, in milliseconds. */
   readonly lifetime: number;
   /** Whose pages may include the script; those on other origins get no ticket with it anyway. */
-  readonly resourcePolicy: 'same-origin' | 'same-site' | 'cross-origin';
+  readonly resourcePolicy: ResolvedSettings['resourcePolicy'];
   /** Whether the page's host is compared with `X-Forwarded-Host`. */
   readonly trustProxy: boolean;
 }

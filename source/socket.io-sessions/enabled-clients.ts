@@ -11,12 +11,15 @@ import type { KeyedQueue } from '../keyed-queue.js';
 import { SocketProxies } from '../sockets/socket-proxies.js';
 import type { SessionEndReason, SessionSocket, SocketSession } from '../types.js';
 import { clientMethods, type Listener } from './client-methods.js';
-import type { SessionsEmitter } from './sessions-emitter.js';
+
+/** The events that `enable` emits. */
+export type SessionsEvent = 'sconnection' | 'sinvalid';
 
 /** What the clients share. */
-export interface EnabledClientsDependencies {
+interface EnabledClientsDependencies {
   readonly isPerMessage: boolean;
-  readonly emitter: SessionsEmitter;
+  /** Calls the listeners of an event, and returns whether there are any. */
+  readonly emit: (event: SessionsEvent, client: Socket, ...rest: unknown[]) => boolean;
   /** Runs the listeners of one session one after another. */
   readonly queue: KeyedQueue;
   readonly diagnostics: Diagnostics;
@@ -55,13 +58,13 @@ export class EnabledClients {
     const client = this.#clients.of(socket);
     if (err) this.#emitInvalid(client, err, 'connection');
     if (err || !session) return;
-    const { isPerMessage, emitter } = this.#dependencies;
+    const { isPerMessage, emit } = this.#dependencies;
     // Registered before the application's listeners, so that it can collect their promises.
     if (!isPerMessage) socket.on('disconnect', () => this.#saveAtDisconnect(client, session));
     socket.on('sessionend', (reason) => {
       this.#emitInvalid(client, sessionEnded(reason), 'sessionend');
     });
-    emitter.emit('sconnection', client, ...(isPerMessage ? [] : [session]));
+    emit('sconnection', client, ...(isPerMessage ? [] : [session]));
   }
 
   /** Saves the session of a connection once all of its `disconnect` listeners have finished. */
@@ -127,7 +130,7 @@ export class EnabledClients {
       if (this.#ended.has(client)) return;
       this.#ended.add(client);
     }
-    const hasListener = this.#dependencies.emitter.emit('sinvalid', client, error);
+    const hasListener = this.#dependencies.emit('sinvalid', client, error);
     if (!hasListener && isTrouble(error)) this.#reportFailure(error, client, event);
   }
 
