@@ -1,6 +1,5 @@
 /**
- * @module What the package exports, each name on purpose. The types that these are made of are not
- * exported.
+ * @module The exports of the package.
  */
 
 export { SessionError, type SessionErrorCode } from './errors.js';

@@ -70,7 +70,7 @@ export class SessionSite<SessionStore extends Store> {
   readonly store: SessionStore;
   readonly http: HttpServer;
   /** The visitor of each client. */
-  protected readonly visitors = new Map<Socket, Visitor>();
+  protected readonly visitors: Map<Socket, Visitor> = new Map();
   readonly #pages: RequestHandler;
   readonly #visits: RequestHandler;
   readonly #handlers: RequestHandler[] = [];
@@ -80,7 +80,7 @@ export class SessionSite<SessionStore extends Store> {
   constructor(options: SessionOptions & { readonly store: SessionStore }) {
     this.store = options.store;
     this.http = createServer((request, response) => this.#handle(request, response));
-    // Its types require the request and response of Express, but it takes those of Node.js.
+    // Its types require the request and response of Express, but it accepts those of Node.js.
     this.#pages = session(options) as unknown as RequestHandler;
     // Stores the session of a visitor even if it is empty.
     const saveUninitialized = true;
