@@ -89,7 +89,7 @@ declare namespace ExpressionSocket {
   write('dist/cjs/require.d.cts', declaration + members);
 }
 
-/** Has the server hold the text of the session client, so that bundles of it need no file. */
+/** Embeds the text of the session client in the server, so that bundles of it need no file. */
 function embedClientText(): void {
   const folder = 'dist/cjs/socket.io-sessions';
   const text = readFileSync(join(root, folder, 'client/session-client.js'), 'utf8');

@@ -29,7 +29,7 @@ export interface LockToken {
 
 /** Where locks are stored. Each method is one atomic command of the database. */
 export interface LockTable {
-  /** The client of the database: a lock can be checked only where it was acquired. */
+  /** The client of the database: a lock can be checked only with the client that acquired it. */
   readonly client: object;
   /** How long a release may take. */
   readonly limit: TimeLimit;
@@ -97,15 +97,15 @@ async function acquire(table: LockTable, lock: LockToken, signal: AbortSignal): 
   }
 }
 
-/** Removes a lock; waits for that no longer than the time limit. */
+/** Removes a lock; stops waiting at the time limit. */
 function release(table: LockTable, lock: LockToken): Promise<void> {
   const removed = remove(table, lock);
   return withTimeLimit(table.limit, () => removed);
 }
 
 /**
- * Removes a lock; tries again where that fails, until it has ended by itself: a database that was
- * read-only or busy, or a connection that was lost, may be back soon, and others wait for this lock.
+ * Removes a lock. Retries until the lock has expired, because others wait for it, and the database may
+ * be back soon.
  */
 async function remove(table: LockTable, lock: LockToken): Promise<void> {
   const endsAt = performance.now() + life;

@@ -98,7 +98,7 @@ export function clientMethods({
   };
 }
 
-/** The event as which `smessage` arrives: that of `client.send(…)`. */
+/** The event of the packets of an event: `smessage` listens to `message`, which `client.send(…)` emits. */
 function arrivingAs<Event extends EventName>(event: Event): Event | 'message' {
   return event === 'smessage' ? 'message' : event;
 }

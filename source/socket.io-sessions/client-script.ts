@@ -16,7 +16,7 @@ interface ClientScriptDependencies {
   readonly ticketHandler: TicketHandler;
   /** How long a ticket is valid, in milliseconds. */
   readonly lifetime: number;
-  /** Whose pages may include the script; those on other origins get no ticket with it anyway. */
+  /** Whose pages may include the script; on other origins they get no ticket with it. */
   readonly resourcePolicy: ResolvedSettings['resourcePolicy'];
   /** Whether the page's host is compared with `X-Forwarded-Host`. */
   readonly trustProxy: boolean;
@@ -84,9 +84,8 @@ export class ClientScript {
   }
 
   /**
-   * A ticket for the visitor, unless the page is on another origin: a page that includes a script can
-   * read what is in it. Without a session the script comes without a ticket, and the server refuses
-   * the connection.
+   * A ticket for the visitor, unless the page is on another origin, because a page can read the scripts
+   * that it includes. Without a session there is no ticket either, and the server refuses the connection.
    */
   async #ticketFor(request: IncomingMessage): Promise<object | undefined> {
     if (!hasOwnPage(request.headers, this.#dependencies.trustProxy)) return undefined;
@@ -118,7 +117,7 @@ function whenAttached(io: Server, attached: () => void): () => void {
     attached();
     return io;
   }
-  // It returns the server, whose type is `this` in the declaration.
+  // The declared result is `this`.
   io.bind = bindAndNotify as Server['bind'];
   return stop;
 }

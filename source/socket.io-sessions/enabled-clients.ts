@@ -110,7 +110,7 @@ export class EnabledClients {
       const { queue } = this.#dependencies;
       try {
         if (queue.isFull(session.id)) throw overload();
-        // The queue keeps the order within this process, the lock keeps other processes out.
+        // The queue keeps the order within this process; the lock excludes other processes.
         await queue.run(session.id, () =>
           session.update(async (fresh) => {
             await Reflect.apply(listener, client, order(fresh, args));
@@ -155,7 +155,7 @@ function isAbsence(error: unknown): boolean {
   return error.code === 'ERR_SESSION_NOT_FOUND' || error.code === 'ERR_SESSION_ENDED';
 }
 
-/** Whether an operator needs to see the error: a visitor who is not logged in is none. */
+/** Whether an operator needs to see the error, which is not just that of a visitor who is not logged in. */
 function isTrouble({ code, cause }: SessionError): boolean {
   return isStoreTrouble(code) || code === 'ERR_SESSION_LOCK' || cause !== undefined;
 }

@@ -145,7 +145,7 @@ function checkIdReader(parser: unknown, cutter: unknown): void {
   }
   if (parser === undefined) {
     throw new TypeError(
-      '`enable`: expected `parser`, such as `cookieParser(secret)`, or `cutter`, got neither: without one, a session id that was made up cannot be told from a real one',
+      '`enable`: expected `parser`, such as `cookieParser(secret)`, or `cutter`, got neither: without one, a made-up session id could not be told from a real one',
     );
   }
   assertCookieParser(parser, 'parser');

@@ -227,6 +227,6 @@ export class TestServer<
 function assertCookie({ cookie }: Visitor): void {
   if (cookie !== undefined) return;
   throw new TypeError(
-    '`session`: express-session set no cookie; the test server uses HTTP, where `cookie.secure` does not work',
+    '`session`: express-session set no cookie; turn `cookie.secure` off, because the test server uses HTTP',
   );
 }
