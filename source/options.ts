@@ -4,7 +4,7 @@
 
 import { isDelay, longestDelay } from './assertions.js';
 import { describeValue } from './errors.js';
-import type { ExpressionSocketOptions, TicketOptions } from './types.js';
+import type { ExpressionSocketOptions, TicketOptions } from './types/options.js';
 
 /** The options that have no default. */
 type OptionWithoutDefault =

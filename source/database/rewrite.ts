@@ -5,7 +5,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { lockLost } from '../errors.js';
-import type { HeldLock, RewriteRecord } from '../types.js';
+import type { HeldLock, RewriteRecord } from '../types/options.js';
 import { type TimeLimit, withTimeLimit } from './time-limit.js';
 
 /** The outcome of a compare-and-set. */

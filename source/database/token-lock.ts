@@ -6,7 +6,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ExpressionSocketOptions, HeldLock, SessionLock } from '../types.js';
+import type { ExpressionSocketOptions, HeldLock, SessionLock } from '../types/options.js';
 import { type TimeLimit, untilAborted, withTimeLimit } from './time-limit.js';
 
 /** After how long the lock of a dead holder expires, and how often a holder renews it, in milliseconds. */

@@ -8,7 +8,7 @@ import { Socket as NetSocket } from 'node:net';
 import { isThenable } from '../assertions.js';
 import type { Deadlines, Settle } from '../deadlines.js';
 import { describeValue, SessionError } from '../errors.js';
-import type { CookieParser } from '../types.js';
+import type { CookieParser } from '../types/options.js';
 
 /** What a cookie parser leaves on the request that it was given. */
 interface ParsedRequest extends IncomingMessage {

@@ -7,7 +7,7 @@ import { comparingRewrite } from '../database/rewrite.js';
 import { assertTimeout } from '../database/time-limit.js';
 import { tokenClaim, tokenLock } from '../database/token-lock.js';
 import { describeNumber } from '../errors.js';
-import type { ExpressionSocketOptions, RewriteRecord, SessionLock } from '../types.js';
+import type { ExpressionSocketOptions, RewriteRecord, SessionLock } from '../types/options.js';
 import { assertPostgresClient, type PostgresClient, quotedName } from './postgres-client.js';
 import { PostgresLockTable } from './postgres-lock.js';
 import { PostgresRecords } from './postgres-records.js';

@@ -6,7 +6,7 @@
 import { assertTimeout } from '../database/time-limit.js';
 import { tokenClaim, tokenLock } from '../database/token-lock.js';
 import { describeNumber, describeValue } from '../errors.js';
-import type { ExpressionSocketOptions, SessionLock } from '../types.js';
+import type { ExpressionSocketOptions, SessionLock } from '../types/options.js';
 import { assertRedisClient, type RedisClient } from './redis-client.js';
 import { redisLocks } from './redis-lock.js';
 import {

@@ -12,7 +12,7 @@ import {
 import type { TimeLimit } from '../database/time-limit.js';
 import { tokenOf } from '../database/token-lock.js';
 import { describeValue } from '../errors.js';
-import type { RewriteRecord } from '../types.js';
+import type { RewriteRecord } from '../types/options.js';
 import {
   asError,
   getValue,

@@ -7,7 +7,12 @@ import type { Store } from 'express-session';
 import { describeValue, SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
 import { trace } from '../tracing.js';
-import type { SessionChange, SessionEndReason, SessionRequest, SocketSession } from '../types.js';
+import type {
+  SessionChange,
+  SessionEndReason,
+  SessionRequest,
+  SocketSession,
+} from '../types/session.js';
 import {
   HeldSession,
   type OpenSession,

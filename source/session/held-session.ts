@@ -4,7 +4,7 @@
  */
 
 import { SessionError } from '../errors.js';
-import type { SessionChange } from '../types.js';
+import type { SessionChange } from '../types/session.js';
 import { copyData, copyToStore, isSameData } from './data.js';
 import { isRecord, isSameCookie, plainCookie, type RecordChanges } from './record.js';
 import type { Snapshot } from './snapshot.js';

@@ -3,7 +3,7 @@
  * `express-session`: with a callback as there, or without one for a promise.
  */
 
-import type { SessionChange } from '../types.js';
+import type { SessionChange } from '../types/session.js';
 import type { OpenSession } from './held-session.js';
 import { ReportedPromise } from './reported-promise.js';
 

@@ -8,7 +8,7 @@ import { Deadlines } from '../deadlines.js';
 import { describeValue, SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
 import { isTraced, traceCallback } from '../tracing.js';
-import type { HeldLock, RecordChange } from '../types.js';
+import type { HeldLock, RecordChange } from '../types/options.js';
 import { isRecord, type SessionRecord } from './record.js';
 import type { RecordCache } from './record-cache.js';
 import { type ReadResult, Snapshot } from './snapshot.js';

@@ -7,7 +7,7 @@
 import type { Store } from 'express-session';
 import type { EndTurn } from '../keyed-queue.js';
 import type { ResolvedOptions } from '../options.js';
-import type { SessionEndReason } from '../types.js';
+import type { SessionEndReason } from '../types/session.js';
 import {
   answerCaller,
   callbackOf,

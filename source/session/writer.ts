@@ -6,7 +6,7 @@
 import type { SessionData } from 'express-session';
 import { lockLost, SessionError } from '../errors.js';
 import { trace } from '../tracing.js';
-import type { HeldLock } from '../types.js';
+import type { HeldLock } from '../types/options.js';
 import type { OpenSession } from './held-session.js';
 import type { LateWrites } from './late-writes.js';
 import type { SessionRecord } from './record.js';

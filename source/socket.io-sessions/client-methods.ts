@@ -8,7 +8,7 @@ import { assertListener } from '../assertions.js';
 import { callbackMethods } from '../sockets/callback-methods.js';
 import { bindListener, type EventName, type Listener } from '../sockets/listener-links.js';
 import type { MethodCall, MethodOverride, MethodTable } from '../sockets/socket-proxies.js';
-import type { SessionSocket } from '../types.js';
+import type { SessionSocket } from '../types/session-socket.js';
 
 export type { Listener };
 

@@ -9,7 +9,8 @@ import type { Diagnostics } from '../diagnostics.js';
 import { isStoreTrouble, SessionError } from '../errors.js';
 import type { KeyedQueue } from '../keyed-queue.js';
 import { SocketProxies } from '../sockets/socket-proxies.js';
-import type { SessionEndReason, SessionSocket, SocketSession } from '../types.js';
+import type { SessionEndReason, SocketSession } from '../types/session.js';
+import type { SessionSocket } from '../types/session-socket.js';
 import { clientMethods, type Listener } from './client-methods.js';
 
 /** The events that `enable` emits. */

@@ -6,7 +6,9 @@ import type { Store } from 'express-session';
 import type { Server } from 'socket.io';
 import type { SessionError } from '../errors.js';
 import type { ExpressionSocket } from '../expression-socket.js';
-import type { EventsMap, SessionSocket, SocketSession } from '../types.js';
+import type { EventsMap } from '../types/listeners.js';
+import type { SocketSession } from '../types/session.js';
+import type { SessionSocket } from '../types/session-socket.js';
 import { EnabledSessions } from './enabled-sessions.js';
 import { readSettings, type SessionsOptions, type SessionsSettings } from './settings.js';
 

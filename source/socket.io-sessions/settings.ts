@@ -10,7 +10,12 @@ import type { Server } from 'socket.io';
 import { assertCookieParser, assertServer, assertStore, isServer } from '../assertions.js';
 import { describeValue } from '../errors.js';
 import { optionNames } from '../options.js';
-import type { CookieParser, ExpressionSocketOptions, Handshake, TicketOptions } from '../types.js';
+import type {
+  CookieParser,
+  ExpressionSocketOptions,
+  Handshake,
+  TicketOptions,
+} from '../types/options.js';
 
 /**
  * Reads the session id from an HTTP request. It replaces the library's checks of the cookie, so it

@@ -5,7 +5,8 @@
 
 import { once } from 'node:events';
 import type { Store } from 'express-session';
-import type { DefaultEventsMap, EventsMap, ExpressionSocketOptions } from '../types.js';
+import type { DefaultEventsMap, EventsMap } from '../types/listeners.js';
+import type { ExpressionSocketOptions } from '../types/options.js';
 import { TestServer, type TestServerSettings } from './test-server.js';
 import type { TestStore } from './test-store.js';
 

@@ -19,7 +19,7 @@ import session, {
   type Store,
 } from 'express-session';
 import type { Socket } from 'socket.io-client';
-import type { CookieParser } from '../types.js';
+import type { CookieParser } from '../types/options.js';
 import { TestStore } from './test-store.js';
 
 /** An HTTP request of a visitor, as handlers after express-session get it. */

@@ -8,13 +8,8 @@ import type { SessionData, SessionOptions, Store } from 'express-session';
 import { Server, type ServerOptions } from 'socket.io';
 import { type ManagerOptions, io as open, type Socket, type SocketOptions } from 'socket.io-client';
 import { ExpressionSocket } from '../expression-socket.js';
-import type {
-  CookieParser,
-  DefaultEventsMap,
-  EventsMap,
-  ExpressionSocketOptions,
-  GivenOptions,
-} from '../types.js';
+import type { DefaultEventsMap, EventsMap, GivenOptions } from '../types/listeners.js';
+import type { CookieParser, ExpressionSocketOptions } from '../types/options.js';
 import { SessionSite, Visitor } from './session-site.js';
 import { TestStore } from './test-store.js';
 
