@@ -120,18 +120,18 @@ async function traceRun<Payload extends Outcome & object, Result>(
   payload: Payload,
   run: (payload: Payload) => Promise<Result>,
 ): Promise<Result> {
-  const results: Result[] = [];
+  let result: Result | undefined;
   // Returns nothing, because `tracePromise` publishes what it returns: a session id, or a record.
   await traced.tracePromise(async () => {
     try {
-      results.push(await run(payload));
+      result = await run(payload);
     } catch (error) {
       if (error instanceof SessionError) payload.code = error.code;
       throw error;
     }
   }, payload);
-  const [result] = results as [Result];
-  return result;
+  // It has been set: if `run` throws, so does `tracePromise`.
+  return result as Result;
 }
 
 /**

@@ -9,6 +9,7 @@ import type { Diagnostics } from '../diagnostics.js';
 import { isStoreTrouble, SessionError } from '../errors.js';
 import type { KeyedQueue } from '../keyed-queue.js';
 import { SocketProxies } from '../sockets/socket-proxies.js';
+import type { SessionArguments } from '../types/listeners.js';
 import type { SessionEndReason, SocketSession } from '../types/session.js';
 import type { SessionSocket } from '../types/session-socket.js';
 import { clientMethods, type Listener } from './client-methods.js';
@@ -25,11 +26,6 @@ interface EnabledClientsDependencies {
   readonly queue: KeyedQueue;
   readonly diagnostics: Diagnostics;
 }
-
-/** The arguments of a `sessOn` listener. */
-type SessionArguments =
-  | readonly [err: SessionError, session: null, ...args: unknown[]]
-  | readonly [err: null, session: SocketSession, ...args: unknown[]];
 
 /** The clients of one `enable`. */
 export class EnabledClients {
@@ -106,7 +102,7 @@ export class EnabledClients {
     const order = event === 'smessage' ? sessionSecond : sessionFirst;
     return async (...given: unknown[]) => {
       // The arguments of `sessOn`, where this listener is registered.
-      const [err, session, ...args] = given as unknown as SessionArguments;
+      const [err, session, ...args] = given as SessionArguments<false, unknown[]>;
       if (err) return this.#emitInvalid(client, err, event);
       const { queue } = this.#dependencies;
       try {

@@ -25,8 +25,7 @@ export interface ErrorContext {
 /** The options of `ExpressionSocket`, all of them optional. */
 export interface ExpressionSocketOptions {
   /**
-   * The name of the session cookie: what `express-session` calls `name`. Change it if you changed
-   * it there.
+   * The name of the session cookie: the same as the option `name` of `express-session`.
    *
    * @default 'connect.sid'
    */
@@ -98,8 +97,7 @@ export interface ExpressionSocketOptions {
 
   /**
    * Reads many sessions in one call in place of `store.get`: all those that are needed in one turn of
-   * the event loop. Use it if the store has such a call; `expression.socket.io/redis` and
-   * `expression.socket.io/postgres` provide it.
+   * the event loop. Use it if the store can; `expression.socket.io/redis` and `/postgres` provide it.
    *
    * It resolves, in the order of the ids, to the record as an object or as JSON text, to `null` if
    * there is no such session, or to an `Error` if that session could not be read. A text is not parsed
@@ -113,8 +111,7 @@ export interface ExpressionSocketOptions {
 
   /**
    * Changes a record atomically, so that `save()` loses and revives nothing across processes either.
-   * Use it if the store can; `expression.socket.io/redis` and `expression.socket.io/postgres` provide
-   * it.
+   * Use it if the store can; `expression.socket.io/redis` and `/postgres` provide it.
    *
    * @default the record is read again right before it is written, which is safe within one process
    */
@@ -122,7 +119,7 @@ export interface ExpressionSocketOptions {
 
   /**
    * The lock that `update` takes. If several processes update the sessions of one store, use a lock
-   * that they share; `expression.socket.io/redis` and `expression.socket.io/postgres` provide it.
+   * that they share; `expression.socket.io/redis` and `/postgres` provide it.
    *
    * @default a lock in memory, shared by all users of the same store in this process
    */
@@ -130,7 +127,7 @@ export interface ExpressionSocketOptions {
 
   /**
    * How long `update` waits for the lock before it fails with `ERR_SESSION_LOCK`, in milliseconds.
-   * Keep it above the time after which a shared lock is released whose holder has died.
+   * Keep it above the time after which a shared lock expires if its holder has died.
    *
    * @default 20000
    */
@@ -151,7 +148,7 @@ export interface ExpressionSocketOptions {
    * top-level keys that the request has changed are written to what the store has by then, and a
    * session that has ended meanwhile is not revived. Each write of a request costs a read of the store,
    * or none with `rewrite`. With `false`, requests write whole sessions, as `express-session` does, and
-   * so undo what has been saved elsewhere meanwhile.
+   * so overwrite what has been saved elsewhere meanwhile.
    *
    * @default true
    */

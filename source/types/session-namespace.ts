@@ -61,8 +61,8 @@ export interface NamespaceFor<
   readonly namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
 
   /**
-   * Adds a listener of connections, which gets the session of each, or of any other event, which is
-   * one that the servers of a cluster send each other, as on the namespace itself.
+   * Adds a listener of connections, which gets the session of each. Other events are those that the
+   * servers of a cluster send each other by `serverSideEmit`, as on the namespace itself.
    *
    * @returns the wrapper
    *

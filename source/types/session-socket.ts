@@ -55,7 +55,7 @@ export interface SessionListening<
   >;
 
   /**
-   * Adds a listener of the next such event only, which gets the session, too.
+   * Adds a listener of the next event of a name, which gets the session, as with `sessOn`.
    *
    * @returns the socket
    */
@@ -100,15 +100,15 @@ export interface SelectiveListening<
     false,
     AutoErrManager
   > {
-  /** Adds a listener of the end of the session, and its reason; the socket is disconnected next. */
+  /** Adds a listener of the end of the session, which gets the reason for it. */
   on(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
-  /** Adds a listener of the end of the session, and its reason; the socket is disconnected next. */
+  /** Adds a listener of the end of the session, which gets the reason for it. */
   once(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
-  /** Adds a listener of the end of the session, and its reason; the socket is disconnected next. */
+  /** Adds a listener of the end of the session, which gets the reason for it. */
   addListener(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
-  /** Adds a listener of the end of the session, and its reason; the socket is disconnected next. */
+  /** Adds a listener of the end of the session, which gets the reason for it. */
   prependListener(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
-  /** Adds a listener of the end of the session, and its reason; the socket is disconnected next. */
+  /** Adds a listener of the end of the session, which gets the reason for it. */
   prependOnceListener(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
 }
 
