@@ -32,9 +32,8 @@ rmSync(join(root, 'dist'), { recursive: true, force: true });
 compile('source');
 compile('source/socket.io-sessions/client');
 write('dist/cjs/package.json', '{ "type": "commonjs" }\n');
-for (const name of ['require.cjs', 'require.d.cts']) {
-  copyFileSync(join(root, 'source', name), join(root, 'dist/cjs', name));
-}
+copyFileSync(join(root, 'source/require.cjs'), join(root, 'dist/cjs/require.cjs'));
+declareMembers();
 embedClientText();
 for (const entry of Object.values(manifest.exports)) {
   if (typeof entry !== 'string') wrap(entry.import);
@@ -71,7 +70,26 @@ function wrap({ types, default: path }: Target): void {
   write(types, `${declarations.join('\n')}\n`);
 }
 
-/** Has the server hold the text of the session client, so that bundles of it need no file. */
+/** Declares the exports of `index.ts` as members of the class that `require` returns. */
+function declareMembers(): void {
+  const index = readFileSync(join(root, 'dist/cjs/index.d.ts'), 'utf8');
+  const names = [...index.matchAll(/^export (?:type )?\{([^}]+)\}/gm)]
+    .flatMap(([, list = '']) => list.split(','))
+    .map((name) => name.replace(/\btype /, '').trim())
+    .filter((name) => name !== '' && !/^ExpressionSocket\b/.test(name))
+    .join(', ');
+  const declaration = readFileSync(join(root, 'source/require.d.cts'), 'utf8');
+  const members = `
+import { ${names} } from './index.js';
+
+declare namespace ExpressionSocket {
+  export { ExpressionSocket, ExpressionSocket as default, ${names} };
+}
+`;
+  write('dist/cjs/require.d.cts', declaration + members);
+}
+
+/** Embeds the text of the session client in the server, so that bundles of it need no file. */
 function embedClientText(): void {
   const folder = 'dist/cjs/socket.io-sessions';
   const text = readFileSync(join(root, folder, 'client/session-client.js'), 'utf8');

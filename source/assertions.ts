@@ -1,12 +1,12 @@
 /**
- * @module Checks arguments, and says what was expected and what came.
+ * @module Checks arguments, with errors that say what was expected and what came.
  */
 
 import { Server as NetServer } from 'node:net';
 import type { Namespace, Server } from 'socket.io';
 import { describeValue } from './errors.js';
 
-/** @throws {TypeError} where it is not one */
+/** @throws {TypeError} if it is not one */
 export function assertServer(io: unknown, name = 'io'): void {
   if (isServer(io)) return;
   const given =
@@ -18,7 +18,7 @@ export function assertServer(io: unknown, name = 'io'): void {
   );
 }
 
-/** @throws {TypeError} where it is not one */
+/** @throws {TypeError} if it is not one */
 export function assertStore(store: unknown): void {
   if (hasMethods(store, ['get', 'set', 'destroy', 'createSession'])) return;
   throw new TypeError(
@@ -26,14 +26,14 @@ export function assertStore(store: unknown): void {
   );
 }
 
-/** @throws {TypeError} where it is not one */
+/** @throws {TypeError} if it is not one */
 export function assertCookieParser(cookieParser: unknown, name = 'cookieParser'): void {
   if (typeof cookieParser !== 'function') {
     throw new TypeError(
       `\`${name}\`: expected a middleware such as \`cookieParser(secret)\`, got ${describeValue(cookieParser)}`,
     );
   }
-  // The factory of `cookie-parser`, which has `signedCookies` beside it, in place of what it makes.
+  // `cookieParser` itself, which has `signedCookies` as a static method.
   if ('signedCookies' in cookieParser && 'JSONCookies' in cookieParser) {
     throw new TypeError(
       `\`${name}\`: expected what \`cookieParser(secret)\` returns, got \`cookieParser\` itself; call it with the secret of express-session`,
@@ -42,18 +42,18 @@ export function assertCookieParser(cookieParser: unknown, name = 'cookieParser')
 }
 
 /**
- * @param calledAs the method it was given to
- * @throws {TypeError} where it is none
+ * @param method the method that takes it, for the message
+ * @throws {TypeError} if it is not one
  */
-export function assertSessionId(calledAs: string, sessionId: unknown): void {
+export function assertSessionId(method: string, sessionId: unknown): void {
   if (typeof sessionId === 'string' && sessionId !== '') return;
   const given = sessionId === '' ? 'an empty string' : describeValue(sessionId);
   throw new TypeError(
-    `\`${calledAs}\`: expected a session id, such as \`req.sessionID\`, got ${given}`,
+    `\`${method}\`: expected a session id, such as \`req.sessionID\`, got ${given}`,
   );
 }
 
-/** @throws {TypeError} where it is not one */
+/** @throws {TypeError} if it is not one */
 export function assertNamespace(name: unknown, io: Server): asserts name is Namespace {
   if (!hasMethods(name, ['use', 'on', 'emit', 'fetchSockets'])) {
     throw new TypeError(
@@ -65,13 +65,13 @@ export function assertNamespace(name: unknown, io: Server): asserts name is Name
 }
 
 /**
- * @param calledAs the method it was given to
- * @throws {TypeError} where it is none
+ * @param method the method that takes it, for the message
+ * @throws {TypeError} if it is not one
  */
-export function assertSocket(calledAs: string, socket: unknown): void {
+export function assertSocket(method: string, socket: unknown): void {
   if (hasMethods(socket, ['emit', 'join', 'disconnect']) && 'handshake' in socket) return;
   throw new TypeError(
-    `\`${calledAs}\`: expected a socket of the server, as \`io.use\` gives it, got ${describeValue(socket)}`,
+    `\`${method}\`: expected a socket of the server, as \`io.use\` gives it, got ${describeValue(socket)}`,
   );
 }
 
@@ -87,11 +87,29 @@ function hasMethods(value: unknown, names: readonly string[]): value is object {
 
 /**
  * @param method the method that takes the listener, for the message
- * @throws {TypeError} where it is not a function
+ * @throws {TypeError} if it is not a function
  */
 export function assertListener(method: string, listener: unknown): void {
   if (typeof listener === 'function') return;
   throw new TypeError(
     `\`${method}\`: expected a function as its listener, got ${describeValue(listener)}`,
+  );
+}
+
+/** The longest delay of a timer of Node.js, in milliseconds: https://nodejs.org/api/timers.html */
+export const longestDelay = 2_147_483_647;
+
+/** Whether a value is a number of milliseconds that a timer can count. */
+export function isDelay(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= longestDelay;
+}
+
+/** Whether a value is a promise of any implementation, by its `then`. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'then' in value &&
+    typeof value.then === 'function'
   );
 }

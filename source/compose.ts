@@ -18,7 +18,7 @@ import { ClusterBus } from './sockets/cluster-bus.js';
 import { LeaveRoomListener } from './sockets/leave-room-listener.js';
 import type { NamespaceDependencies } from './sockets/session-namespace.js';
 import { SessionSockets } from './sockets/session-sockets.js';
-import type { CookieParser } from './types.js';
+import type { CookieParser } from './types/options.js';
 
 /** What the facade was given. */
 export interface Dependencies {

@@ -1,31 +1,30 @@
 /**
- * @module Tells errors that no listener was given to `onError`, or else to the process.
+ * @module Reports errors that no listener gets: to `onError`, or else to the process.
  */
 
 import type { Socket } from 'socket.io';
+import { isThenable } from './assertions.js';
 import { describeValue, helpFor, SessionError, type SessionErrorCode } from './errors.js';
 import type { ResolvedOptions } from './options.js';
-import { isThenable } from './thenable.js';
 import { debug, publishRefusal } from './tracing.js';
 import type { ErrorContext } from './types/options.js';
 
-/** Where a listener was called, and with what. */
+/** The socket and event of a call of a listener, and whether it got a session. */
 export interface ListenerContext extends ErrorContext {
   /**
-   * Whether the listener was given a session; `false` where it was given an error in its place.
+   * Whether the listener was given a session; `false` if it was given an error instead.
    *
    * @default true
    */
   readonly hasSession?: boolean;
 }
 
-/** Where a client was refused. */
+/** The socket and event of a refusal. */
 type SocketContext = ErrorContext & { readonly socket: Socket };
 
-/** What else there is to know about the options. */
 type DiagnosticsOptions = Partial<Pick<ResolvedOptions, 'reportRefusals' | 'sessionId'>>;
 
-/** The refusals that a mistake in the configuration can bring about, for every visitor alike. */
+/** The refusals that a mistake in the configuration can cause, for every visitor. */
 const configurable: ReadonlySet<SessionErrorCode> = new Set<SessionErrorCode>([
   'ERR_SESSION_COOKIE_MISSING',
   'ERR_SESSION_COOKIE_INVALID',
@@ -34,7 +33,7 @@ const configurable: ReadonlySet<SessionErrorCode> = new Set<SessionErrorCode>([
   'ERR_SESSION_NOT_FOUND',
 ]);
 
-/** Tells errors to `onError`, or, without one, to where Node.js would have them. */
+/** Reports errors to `onError`; without it, as a process warning or an uncaught exception. */
 export class Diagnostics {
   readonly #onError: ResolvedOptions['onError'];
   readonly #options: DiagnosticsOptions;
@@ -46,9 +45,9 @@ export class Diagnostics {
   }
 
   /**
-   * Calls a listener of the application and deals with what it throws or rejects with.
+   * Calls a listener of the application, and reports what it throws or rejects with.
    *
-   * @returns what it returned
+   * @returns what the listener returned
    */
   call(
     listener: (...args: unknown[]) => unknown,
@@ -59,8 +58,8 @@ export class Diagnostics {
       const result: unknown = Reflect.apply(listener, context.socket, args);
       if (isThenable(result)) {
         result.then(undefined, (error) => {
-          // Thrown on, it is the unhandled rejection that it would have been.
-          if (!this.#handle(error, context)) throw error;
+          // Rethrown, it is an unhandled rejection, as it is without the library.
+          if (!this.#report(error, context)) throw error;
         });
       }
       return result;
@@ -70,20 +69,20 @@ export class Diagnostics {
     }
   }
 
-  /** A listener threw or rejected. */
+  /** Reports what a listener threw or rejected with. */
   listenerFailed(error: unknown, context: ListenerContext): void {
-    if (!this.#handle(error, context)) rethrow(error);
+    if (!this.#report(error, context)) rethrow(error);
   }
 
-  /** The store or the parser failed, or an ignored save did: never a reason to end the process. */
+  /** Reports a failure of the store, of the parser, or of an ignored save; never ends the process. */
   failed(error: unknown, context: ErrorContext): void {
-    if (this.#onError) this.#tell(error, context);
+    if (this.#onError) this.#callOnError(error, context);
     else this.warn(error);
   }
 
   /**
-   * A client has no session, or was refused: told to `onError` where `reportRefusals` is on, and
-   * otherwise, outside production, as a warning where the configuration may be the reason.
+   * Reports that a client has no session or was refused: to `onError` with `reportRefusals`, or else,
+   * outside production, as a warning if the configuration may be the reason.
    */
   refused(error: SessionError, context: SocketContext): void {
     const { code, message } = error;
@@ -91,45 +90,45 @@ export class Diagnostics {
     const namespace = context.socket.nsp.name;
     publishRefusal(() => ({ code, message, event, namespace }));
     debug.socket('%s refused in %s (%s): %s', event, namespace, code, message);
-    if (this.#onError && this.#options.reportRefusals) this.#tell(error, context);
+    if (this.#onError && this.#options.reportRefusals) this.#callOnError(error, context);
     else if (this.#isLikelyMistake(code, context)) {
       this.#warnOnce(
         `refused ${code}`,
-        `${message}. This is told once, and not in production; turn \`reportRefusals\` on to have \`onError\` hear of each`,
+        `${message}. This warning is emitted once, and not in production; turn \`reportRefusals\` on to report each refusal to \`onError\``,
         { code, detail: `See ${helpFor(code)}` },
       );
     }
   }
 
-  /** Whether the configuration may be to blame, and not only a visitor who has no session yet. */
+  /** Whether the configuration may be the reason, and not only that a visitor has no session yet. */
   #isLikelyMistake(code: SessionErrorCode, { socket }: SocketContext): boolean {
     if (process.env.NODE_ENV === 'production' || !configurable.has(code)) return false;
     if (code !== 'ERR_SESSION_COOKIE_MISSING') return true;
     return !this.#options.sessionId && socket.handshake.headers.cookie === undefined;
   }
 
-  /** Something failed that is not about a socket: a process warning, once per code. */
+  /** Reports a failure as a process warning, once per code. */
   warn(error: unknown): void {
     const { code, message } =
       error instanceof SessionError ? error : { code: undefined, message: 'A session failed' };
-    this.#warnOnce(code, `${message}. Give \`onError\` to hear of each such error, and its cause`, {
+    this.#warnOnce(code, `${message}. Set \`onError\` to get each such error, with its cause`, {
       code,
       ...(code === undefined ? {} : { detail: `See ${helpFor(code)}` }),
     });
   }
 
-  /** The configuration is likely to be a mistake: a process warning, once, and not in production. */
+  /** Reports a likely mistake in the configuration as a process warning, once, and not in production. */
   advise(message: string): void {
     if (process.env.NODE_ENV !== 'production') this.#warnOnce(message, message, {});
   }
 
   /**
-   * Deals with a listener's error, unless it is for Node.js to deal with: a mistake of a listener
-   * that had its session, without `onError`. Nothing that a visitor brings about ends the process:
-   * not a session that is missing, nor a `SessionError` that a listener throws on.
+   * Reports a listener's error. Returns `false` if it must end the process, as in Node.js: a mistake
+   * of a listener that had its session, without `onError`. Visitors cannot cause that: a missing
+   * session, or a `SessionError` that a listener rethrows, is a warning.
    */
-  #handle(error: unknown, context: ListenerContext): boolean {
-    if (this.#onError) this.#tell(error, context);
+  #report(error: unknown, context: ListenerContext): boolean {
+    if (this.#onError) this.#callOnError(error, context);
     else if (error instanceof SessionError) this.warn(error);
     else if (context.hasSession === false) this.#warnOfListener(error, context);
     else return false;
@@ -140,7 +139,7 @@ export class Diagnostics {
     const what = error instanceof Error ? `${error.name}: ${error.message}` : describeValue(error);
     this.#warnOnce(
       event,
-      `A listener of \`${String(event)}\` threw while it was called without a session (${what}): check \`err\` before using \`session\`, or give \`onError\` to hear of each such error`,
+      `A listener of \`${String(event)}\` threw while it was called without a session (${what}): check \`err\` before using \`session\`, or set \`onError\` to get each such error`,
       error instanceof Error && error.stack ? { detail: error.stack } : {},
     );
   }
@@ -159,7 +158,7 @@ export class Diagnostics {
     });
   }
 
-  #tell(error: unknown, { socket, event }: ErrorContext): void {
+  #callOnError(error: unknown, { socket, event }: ErrorContext): void {
     try {
       this.#onError?.(error, { socket, event });
     } catch (mistake) {
@@ -168,7 +167,7 @@ export class Diagnostics {
   }
 }
 
-/** Throws in a turn of its own, as an uncaught exception, like that of any listener. */
+/** Throws in a later turn, as an uncaught exception. */
 function rethrow(error: unknown): void {
   process.nextTick(() => {
     throw error;

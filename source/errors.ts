@@ -3,7 +3,7 @@
  * or a session id.
  */
 
-/** Where each code is documented, under a heading of its own. */
+/** The page that documents each code under its own heading. */
 const documentation =
   'https://github.com/expression-socket-io/expression.socket.io/blob/main/docs/errors.md';
 
@@ -27,7 +27,7 @@ export type SessionErrorCode =
  * Says why there is no session, or why it could not be saved.
  *
  * `code` is stable and meant to be compared; `message` is meant for the operator; `cause`
- * is the error of the cookie parser or the store, where there is one.
+ * is the error of the cookie parser or the store, if there is one.
  *
  * @example
  * socket.sessOn('vote', (err, session) => {
@@ -43,7 +43,7 @@ export class SessionError extends Error {
   readonly code: SessionErrorCode;
 
   /**
-   * Applications rarely make one, but their tests may.
+   * Applications rarely create one, but their tests may.
    *
    * @param code what happened
    * @param message a sentence for the operator
@@ -56,7 +56,7 @@ export class SessionError extends Error {
   }
 }
 
-/** What a refused client is told, by code: what it can act upon, and nothing about the server. */
+/** The messages for refused clients, by code; they say nothing about the server. */
 const clientSentences: Readonly<Record<SessionErrorCode, string>> = {
   ERR_SESSION_COOKIE_MISSING: 'No session cookie',
   ERR_SESSION_COOKIE_INVALID: 'Invalid session cookie',
@@ -73,7 +73,7 @@ const clientSentences: Readonly<Record<SessionErrorCode, string>> = {
   ERR_SESSION_TICKET: 'Invalid ticket',
 };
 
-/** An error of which Socket.IO sends `message` and `data` to a refused client. */
+/** An error whose `message` and `data` Socket.IO sends to a refused client. */
 export interface ConnectError extends Error {
   data: { code: SessionErrorCode };
 }
@@ -89,7 +89,7 @@ const storeTroubles: ReadonlySet<unknown> = new Set<SessionErrorCode>([
   'ERR_SESSION_OVERLOAD',
 ]);
 
-/** Whether an error is the store's and temporary: no reason to disconnect the client. */
+/** Whether an error is a temporary one of the store, which is no reason to disconnect the client. */
 export function isStoreTrouble(code: unknown): boolean {
   return storeTroubles.has(code);
 }
@@ -123,7 +123,7 @@ export function sessionEnded(): SessionError {
   );
 }
 
-/** Makes the error of an update whose lock another process may hold by now. */
+/** The error of an update that has lost its lock. */
 export function lockLost(cause?: unknown): SessionError {
   return new SessionError(
     'ERR_SESSION_LOCK',
@@ -132,7 +132,7 @@ export function lockLost(cause?: unknown): SessionError {
   );
 }
 
-/** Where a code is documented. */
+/** Returns the address of the documentation of a code. */
 export function helpFor(code: SessionErrorCode): string {
   return `${documentation}#${code.toLowerCase()}`;
 }
@@ -148,4 +148,9 @@ export function describeValue(value: unknown): string {
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
   if (typeof name !== 'string' || name === '' || name === 'Object') return 'an object';
   return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
+}
+
+/** Shows a number, and names the type of any other value. */
+export function describeNumber(value: unknown): string {
+  return typeof value === 'number' ? String(value) : describeValue(value);
 }

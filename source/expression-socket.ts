@@ -17,16 +17,10 @@ import { SessionError } from './errors.js';
 import type { TicketEndpoint, TicketHandler } from './handshake/ticket-endpoint.js';
 import { resolveOptions } from './options.js';
 import { SessionNamespaceWrapper } from './sockets/session-namespace.js';
-import type { ExpressionSocketOptions } from './types/options.js';
-import type {
-  CookieParser,
-  DefaultEventsMap,
-  EventsMap,
-  GivenOptions,
-  SessionChange,
-  SessionNamespace,
-  SessionRequest,
-} from './types.js';
+import type { DefaultEventsMap, EventsMap, GivenOptions } from './types/listeners.js';
+import type { CookieParser, ExpressionSocketOptions } from './types/options.js';
+import type { SessionChange, SessionRequest } from './types/session.js';
+import type { SessionNamespace } from './types/session-namespace.js';
 
 /** The function with which `io.of` makes namespaces on demand. */
 type NamespaceCheck = Extract<Parameters<Server['of']>[0], (...args: never[]) => unknown>;

@@ -1,6 +1,5 @@
 /**
- * @module What the package exports, each name on purpose. The types that these are made of are not
- * exported.
+ * @module The exports of the package.
  */
 
 export { SessionError, type SessionErrorCode } from './errors.js';
@@ -16,28 +15,34 @@ export type {
   WriteTrace,
 } from './tracing.js';
 export type {
-  AuthorizationAnswer,
-  AuthorizationResult,
-  CookieParser,
   DefaultEventsMap,
-  ErrorContext,
   EventsMap,
-  ExpressionSocketOptions,
   GivenOptions,
+  SessionArguments,
+} from './types/listeners.js';
+export type {
+  CookieParser,
+  ErrorContext,
+  ExpressionSocketOptions,
   Handshake,
   HeldLock,
   OriginCheck,
   RecordChange,
   RewriteRecord,
-  SessionArguments,
+  SessionLock,
+  TicketOptions,
+} from './types/options.js';
+export type {
   SessionCallback,
   SessionChange,
   SessionEndReason,
-  SessionLock,
-  SessionNamespace,
   SessionRequest,
-  SessionSocket,
   SocketSession,
   SocketSessionMethods,
-  TicketOptions,
-} from './types.js';
+} from './types/session.js';
+export type {
+  AuthorizationAnswer,
+  AuthorizationResult,
+  SessionNamespace,
+} from './types/session-namespace.js';
+export type { SessionSocket } from './types/session-socket.js';

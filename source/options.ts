@@ -2,32 +2,26 @@
  * @module The defaults of the options, and the checks of their values.
  */
 
+import { isDelay, longestDelay } from './assertions.js';
 import { describeValue } from './errors.js';
-import type { ExpressionSocketOptions, OriginCheck, TicketOptions } from './types/options.js';
+import type { ExpressionSocketOptions, TicketOptions } from './types/options.js';
+
+/** The options that have no default. */
+type OptionWithoutDefault =
+  | 'sessionId'
+  | 'readMany'
+  | 'rewrite'
+  | 'lock'
+  | 'ticket'
+  | 'claim'
+  | 'onError';
 
 /** The options with all defaults applied. */
-export interface ResolvedOptions {
-  readonly key: string;
-  readonly alwaysSession: boolean;
-  readonly autoErrManager: boolean;
-  readonly origins: readonly (string | RegExp)[] | OriginCheck | false;
-  readonly trustProxy: boolean;
-  readonly sessionId: ExpressionSocketOptions['sessionId'];
-  readonly storeTimeout: number;
-  readonly maxPending: number;
-  readonly readMany: ExpressionSocketOptions['readMany'];
-  readonly rewrite: ExpressionSocketOptions['rewrite'];
-  readonly lock: ExpressionSocketOptions['lock'];
-  readonly lockTimeout: number;
-  readonly recordCacheSize: number;
-  readonly mergeHttpWrites: boolean;
-  readonly touch: number | false;
-  readonly onSessionEnd: 'disconnect' | 'ignore';
-  readonly ticket: ExpressionSocketOptions['ticket'];
-  readonly claim: ExpressionSocketOptions['claim'];
-  readonly onError: ExpressionSocketOptions['onError'];
-  readonly reportRefusals: boolean;
-}
+export type ResolvedOptions = {
+  readonly [Name in keyof ExpressionSocketOptions]-?: Name extends OptionWithoutDefault
+    ? ExpressionSocketOptions[Name] | undefined
+    : NonNullable<ExpressionSocketOptions[Name]>;
+};
 
 /** The option `ticket` with all defaults applied. */
 export interface ResolvedTicketOptions {
@@ -37,7 +31,7 @@ export interface ResolvedTicketOptions {
   readonly once: boolean;
 }
 
-const defaults = {
+const defaults: ResolvedOptions = {
   key: 'connect.sid',
   alwaysSession: false,
   autoErrManager: false,
@@ -58,71 +52,68 @@ const defaults = {
   claim: undefined,
   onError: undefined,
   reportRefusals: false,
-} satisfies ResolvedOptions;
+};
 
 /** The longest lifetime of a ticket, which replaces the session cookie while it is valid. */
 const longestLifetime = 86_400_000;
 
-/** The longest delay of a Node.js timer: https://nodejs.org/api/timers.html */
-const longestDelay = 2_147_483_647;
-
 /** The names of all options. */
 export const optionNames: readonly string[] = Object.keys(defaults);
 
-/** The expected value of each option, in words and as a check. */
-type Rules<Name extends string> = {
-  readonly [Key in Name]: readonly [string, (value: unknown) => boolean];
-};
+/** The expected value of an option, in words and as a check. */
+type Rule = readonly [expected: string, isRight: (value: unknown) => boolean];
+type Rules<Name extends string> = { readonly [Key in Name]: Rule };
+
+const aBoolean: Rule = ['a boolean', (value) => typeof value === 'boolean'];
+const aFunction: Rule = ['a function', isFunction];
+const aDelay: Rule = [`a whole number of milliseconds from 1 to ${longestDelay}`, isDelay];
 
 const rules: Rules<keyof ResolvedOptions> = {
   key: ['the name of a cookie', isNonEmptyString],
-  alwaysSession: ['a boolean', isBoolean],
-  autoErrManager: ['a boolean', isBoolean],
+  alwaysSession: aBoolean,
+  autoErrManager: aBoolean,
   origins: [
     "`false`, a function, or an array of regular expressions and origins such as 'https://app.example.com'",
     (value) =>
       value === false || isFunction(value) || (Array.isArray(value) && value.every(isOrigin)),
   ],
-  trustProxy: ['a boolean', isBoolean],
-  sessionId: ['a function', isFunction],
-  storeTimeout: [
-    `a whole number of milliseconds from 1 to ${longestDelay}`,
-    isWholeNumberUpTo(longestDelay),
+  trustProxy: aBoolean,
+  sessionId: aFunction,
+  storeTimeout: aDelay,
+  maxPending: [
+    'a whole number of 1 or more',
+    (value) => Number.isSafeInteger(value) && Number(value) >= 1,
   ],
-  maxPending: ['a whole number of 1 or more', isWholeNumberUpTo(Number.MAX_SAFE_INTEGER)],
-  readMany: ['a function', isFunction],
-  rewrite: ['a function', isFunction],
-  lock: ['an object with a method `acquire`', isLock],
-  lockTimeout: [
-    `a whole number of milliseconds from 1 to ${longestDelay}`,
-    isWholeNumberUpTo(longestDelay),
+  readMany: aFunction,
+  rewrite: aFunction,
+  lock: [
+    'an object with a method `acquire`',
+    (value) => isFunction(Reflect.get(Object(value), 'acquire')),
   ],
-  recordCacheSize: [
-    'a number of characters of 0 or more',
-    (value) => Number.isFinite(value) && Number(value) >= 0,
-  ],
-  mergeHttpWrites: ['a boolean', isBoolean],
+  lockTimeout: aDelay,
+  recordCacheSize: ['a number of characters of 0 or more', isCount],
+  mergeHttpWrites: aBoolean,
   touch: [
     '`false`, or a number of milliseconds of 0 or more',
-    (value) => value === false || (Number.isFinite(value) && Number(value) >= 0),
+    (value) => value === false || isCount(value),
   ],
   onSessionEnd: [
     "'disconnect' or 'ignore'",
     (value) => value === 'disconnect' || value === 'ignore',
   ],
   ticket: ['an object', isTicketOptions],
-  claim: ['a function', isFunction],
-  onError: ['a function', isFunction],
-  reportRefusals: ['a boolean', isBoolean],
+  claim: aFunction,
+  onError: aFunction,
+  reportRefusals: aBoolean,
 };
 
 const ticketRules: Rules<keyof TicketOptions> = {
   secret: ['a string or an array of strings, none of them empty', isSecret],
   lifetime: [
     `a whole number of milliseconds from 1 to ${longestLifetime}`,
-    isWholeNumberUpTo(longestLifetime),
+    (value) => isDelay(value) && Number(value) <= longestLifetime,
   ],
-  once: ['a boolean', isBoolean],
+  once: aBoolean,
 };
 
 /**
@@ -235,20 +226,12 @@ function isNonEmptyString(value: unknown): boolean {
   return typeof value === 'string' && value !== '';
 }
 
-function isBoolean(value: unknown): boolean {
-  return typeof value === 'boolean';
-}
-
 function isFunction(value: unknown): boolean {
   return typeof value === 'function';
 }
 
-function isWholeNumberUpTo(limit: number): (value: unknown) => boolean {
-  return (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= limit;
-}
-
-function isLock(value: unknown): boolean {
-  return isFunction(Reflect.get(Object(value), 'acquire'));
+function isCount(value: unknown): boolean {
+  return Number.isFinite(value) && Number(value) >= 0;
 }
 
 /** Whether a value is an origin as browsers send it: scheme, host and port, without a slash at the end. */

@@ -1,93 +1,16 @@
 /**
- * @module What `require('expression.socket.io')` returns: the class itself, with all that `import`
- * gives as its members. A test compares the two lists of names.
+ * @module What `require('expression.socket.io')` returns: the class itself. The build adds a namespace
+ * with all other exports of `index.ts`.
  */
 
-import {
-  type AuthorizationAnswer,
-  type AuthorizationResult,
-  type CookieParser,
-  type CountsMessage,
-  type DefaultEventsMap,
-  type EndTrace,
-  type ErrorContext,
-  type EventsMap,
-  type ExpressionSocketOptions,
-  ExpressionSocket as Facade,
-  type GivenOptions,
-  type Handshake,
-  type HandshakeTrace,
-  type HeldLock,
-  type OriginCheck,
-  type ReadTrace,
-  type RecordChange,
-  type RefusalMessage,
-  type RewriteRecord,
-  type SessionArguments,
-  type SessionCallback,
-  type SessionChange,
-  type SessionEndReason,
-  SessionError,
-  type SessionErrorCode,
-  type SessionLock,
-  type SessionNamespace,
-  type SessionRequest,
-  type SessionSocket,
-  type SocketSession,
-  type SocketSessionMethods,
-  type TicketHandler,
-  type TicketOptions,
-  type UpdateTrace,
-  type WriteTrace,
-} from './index.js';
+import type * as index from './index.js';
 
 declare class ExpressionSocket<
-  ListenEvents extends EventsMap = DefaultEventsMap,
-  EmitEvents extends EventsMap = ListenEvents,
-  ServerSideEvents extends EventsMap = DefaultEventsMap,
+  ListenEvents extends index.EventsMap = index.DefaultEventsMap,
+  EmitEvents extends index.EventsMap = ListenEvents,
+  ServerSideEvents extends index.EventsMap = index.DefaultEventsMap,
   SocketData = unknown,
-  const Options extends ExpressionSocketOptions = Record<never, never>,
-> extends Facade<ListenEvents, EmitEvents, ServerSideEvents, SocketData, Options> {}
-
-declare namespace ExpressionSocket {
-  export {
-    type AuthorizationAnswer,
-    type AuthorizationResult,
-    type CookieParser,
-    type CountsMessage,
-    type DefaultEventsMap,
-    type EndTrace,
-    type ErrorContext,
-    type EventsMap,
-    ExpressionSocket,
-    ExpressionSocket as default,
-    type ExpressionSocketOptions,
-    type GivenOptions,
-    type Handshake,
-    type HandshakeTrace,
-    type HeldLock,
-    type OriginCheck,
-    type ReadTrace,
-    type RecordChange,
-    type RefusalMessage,
-    type RewriteRecord,
-    type SessionArguments,
-    type SessionCallback,
-    type SessionChange,
-    type SessionEndReason,
-    SessionError,
-    type SessionErrorCode,
-    type SessionLock,
-    type SessionNamespace,
-    type SessionRequest,
-    type SessionSocket,
-    type SocketSession,
-    type SocketSessionMethods,
-    type TicketHandler,
-    type TicketOptions,
-    type UpdateTrace,
-    type WriteTrace,
-  };
-}
+  const Options extends index.ExpressionSocketOptions = Record<never, never>,
+> extends index.ExpressionSocket<ListenEvents, EmitEvents, ServerSideEvents, SocketData, Options> {}
 
 export = ExpressionSocket;

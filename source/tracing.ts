@@ -1,6 +1,6 @@
 /**
  * @module Publishes what the library does: on `node:diagnostics_channel` for tracers and metrics, and
- * by the `debug` package for a look at the steps. Neither holds a session id, a cookie or a secret.
+ * with the `debug` package for developers. Neither contains a session id, a cookie or a secret.
  *
  * https://nodejs.org/api/diagnostics_channel.html
  */
@@ -15,11 +15,11 @@ import createDebug from 'debug';
 import { SessionError, type SessionErrorCode } from './errors.js';
 import type { SessionEndReason } from './types/session.js';
 
-/** What every trace may say at its end. */
+/** The outcome of an operation, which is set at its end. */
 interface Outcome {
-  /** Why the operation failed, where it did. */
+  /** Why the operation failed, if it did. */
   error?: unknown;
-  /** The code of `error`, where it is a `SessionError`. */
+  /** The code of `error`, if it is a `SessionError`. */
   code?: SessionErrorCode;
 }
 
@@ -44,7 +44,7 @@ export interface WriteTrace extends Outcome {
 
 /** An `update`: its lock, read, change and write. */
 export interface UpdateTrace extends Outcome {
-  /** How long it waited for the lock, in milliseconds, once it has it. */
+  /** How long it waited for the lock, in milliseconds; set once it has the lock. */
   waited?: number;
 }
 
@@ -74,7 +74,7 @@ export interface RefusalMessage {
   readonly namespace: string;
 }
 
-/** The message of the channel `expression.socket.io:counts`: what lives in this process now. */
+/** The message of the channel `expression.socket.io:counts`: the numbers of this process. */
 export interface CountsMessage {
   /** Sockets with a session. */
   readonly sockets: number;
@@ -95,7 +95,7 @@ const traces: { readonly [Name in keyof Traces]: TracingChannel<unknown, Traces[
 const refusals: Channel = channel(`${prefix}:refusal`);
 const counts: Channel = channel(`${prefix}:counts`);
 
-/** Whether anybody listens to a tracing channel: a check that costs nothing. */
+/** Whether a tracing channel has subscribers. */
 export function isTraced(name: keyof Traces): boolean {
   return traces[name].hasSubscribers;
 }
@@ -103,8 +103,8 @@ export function isTraced(name: keyof Traces): boolean {
 /**
  * Traces an asynchronous operation.
  *
- * @param makeTrace makes the payload; called only while somebody listens
- * @param run runs the operation, with the payload to add to, where somebody listens
+ * @param makeTrace makes the payload; called only if the channel has subscribers
+ * @param run runs the operation, with the payload to add to, if the channel has subscribers
  */
 export function trace<Name extends keyof Traces, Result>(
   name: Name,
@@ -120,22 +120,22 @@ async function traceRun<Payload extends Outcome & object, Result>(
   payload: Payload,
   run: (payload: Payload) => Promise<Result>,
 ): Promise<Result> {
-  const results: Result[] = [];
+  let result: Result | undefined;
   // Returns nothing, because `tracePromise` publishes what it returns: a session id, or a record.
   await traced.tracePromise(async () => {
     try {
-      results.push(await run(payload));
+      result = await run(payload);
     } catch (error) {
       if (error instanceof SessionError) payload.code = error.code;
       throw error;
     }
   }, payload);
-  const [result] = results as [Result];
-  return result;
+  // It has been set: if `run` throws, so does `tracePromise`.
+  return result as Result;
 }
 
 /**
- * Traces an operation that ends with a callback. To be called only where `isTraced` says so.
+ * Traces an operation that ends with a callback. Call it only if `isTraced` returns `true`.
  *
  * @param run begins the operation; calls its parameter once, at the end, with the error if any
  */
@@ -167,18 +167,18 @@ export function publishRefusal(makeMessage: () => RefusalMessage): void {
   if (refusals.hasSubscribers) refusals.publish(makeMessage());
 }
 
-/** Publishes how much lives in this process. To be called when that has changed. */
+/** Publishes the numbers of sockets and sessions. Call it when they have changed. */
 export function publishCounts(makeMessage: () => CountsMessage): void {
   if (counts.hasSubscribers) counts.publish(makeMessage());
 }
 
-/** Writes a line to stderr where `DEBUG` asks for it. */
+/** Writes a line to stderr if `DEBUG` enables it. */
 export interface Debug {
   (format: string, ...args: readonly unknown[]): void;
   readonly enabled: boolean;
 }
 
-/** `DEBUG=expression.socket.io*` tells each step with its reason: https://www.npmjs.com/package/debug */
+/** `DEBUG=expression.socket.io*` prints each step with its reason: https://www.npmjs.com/package/debug */
 export const debug: { readonly [Part in 'handshake' | 'session' | 'socket']: Debug } = {
   handshake: createDebug(`${prefix}:handshake`),
   session: createDebug(`${prefix}:session`),

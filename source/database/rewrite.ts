@@ -1,11 +1,11 @@
 /**
  * @module Changes a record atomically by compare-and-set: writes it only if it is still the one that
- * was read and the lock is held, or else starts again.
+ * was read and the lock is held, or else starts again. Also finds out how long the record lives then.
  */
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { lockLost } from '../errors.js';
-import type { HeldLock, RewriteRecord } from '../types.js';
+import type { HeldLock, RewriteRecord } from '../types/options.js';
 import { type TimeLimit, withTimeLimit } from './time-limit.js';
 
 /** The outcome of a compare-and-set. */
@@ -72,4 +72,43 @@ async function parseRecord(records: ComparedRecords, text: string): Promise<obje
     if (!(error instanceof SyntaxError)) throw error;
   }
   throw new TypeError('Expected a stored session to be an object in JSON');
+}
+
+/**
+ * When a session that is written now expires, in milliseconds since 1970; undefined if that is unknown.
+ *
+ * @param ttl how long it lives if its cookie does not expire, in seconds
+ */
+export function expiryOf(session: object, ttl: number | undefined): number | undefined {
+  // For the stores, 0 means their default, which may not be what the application uses.
+  return cookieExpiry(session) ?? (ttl ? Date.now() + ttl * 1_000 : undefined);
+}
+
+/** How far apart two unchanged expiries of one cookie may be, because stores count in seconds. */
+const tolerance = 1_000;
+
+/**
+ * Whether a write changes the life of the cookie. If the cookie has an age, another `expires` with the
+ * same age only renews it.
+ */
+export function isLifeChanged(before: object, after: object): boolean {
+  const age = cookieField(before, 'originalMaxAge');
+  if (typeof age === 'number') return cookieField(after, 'originalMaxAge') !== age;
+  const [oldExpiry, newExpiry] = [cookieExpiry(before), cookieExpiry(after)];
+  if (oldExpiry === undefined || newExpiry === undefined) return oldExpiry !== newExpiry;
+  return Math.abs(newExpiry - oldExpiry) > tolerance;
+}
+
+function cookieExpiry(record: object): number | undefined {
+  const expires = cookieField(record, 'expires');
+  if (!(typeof expires === 'string' || typeof expires === 'number' || expires instanceof Date)) {
+    return undefined;
+  }
+  const time = new Date(expires).getTime();
+  return Number.isNaN(time) ? undefined : time;
+}
+
+function cookieField(record: object, name: string): unknown {
+  const cookie: unknown = Reflect.get(record, 'cookie');
+  return typeof cookie === 'object' && cookie !== null ? Reflect.get(cookie, name) : undefined;
 }

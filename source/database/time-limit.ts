@@ -3,13 +3,26 @@
  * while the database is unavailable.
  */
 
-import { SessionError } from '../errors.js';
+import { isDelay, longestDelay } from '../assertions.js';
+import { describeNumber, SessionError } from '../errors.js';
 
 /** How long a task may take, and on which database. */
 export interface TimeLimit {
   /** The name of the database, for messages. */
   readonly database: string;
   readonly milliseconds: number;
+}
+
+/**
+ * Checks the option `timeout`.
+ *
+ * @throws {TypeError} if it is not a delay that a timer can count
+ */
+export function assertTimeout(timeout: unknown): void {
+  if (isDelay(timeout)) return;
+  throw new TypeError(
+    `\`timeout\`: expected milliseconds from 1 to ${longestDelay}, got ${describeNumber(timeout)}`,
+  );
 }
 
 /**

@@ -1,12 +1,12 @@
 /**
- * @module The lock of a session in a database that several processes share: an entry that only one of
- * them can create, with a token that only the holder has, and that expires if the holder dies. A
- * `LockTable` runs the commands of the database.
+ * @module Locks and claims in a database that several processes share: entries that only one process
+ * can create, with a token that only the holder has, and that expire if the holder dies. A `LockTable`
+ * runs the commands of the database.
  */
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { HeldLock, SessionLock } from '../types.js';
+import type { ExpressionSocketOptions, HeldLock, SessionLock } from '../types/options.js';
 import { type TimeLimit, untilAborted, withTimeLimit } from './time-limit.js';
 
 /** After how long the lock of a dead holder expires, and how often a holder renews it, in milliseconds. */
@@ -29,12 +29,14 @@ export interface LockToken {
 
 /** Where locks are stored. Each method is one atomic command of the database. */
 export interface LockTable {
-  /** The client of the database: a lock can be checked only where it was acquired. */
+  /** The client of the database: a lock can be checked only with the client that acquired it. */
   readonly client: object;
   /** How long a release may take. */
   readonly limit: TimeLimit;
-  /** The name under which the lock of a session is stored. */
-  nameOf(sessionId: string): string;
+  /** Returns the name under which the lock of a session is stored. */
+  lockName(sessionId: string): string;
+  /** Returns the name under which a claim is stored. */
+  claimName(name: string): string;
   /** Creates the lock for a number of milliseconds; resolves to `false` if it is held already. */
   acquire(lock: LockToken, milliseconds: number, signal: AbortSignal): Promise<boolean>;
   /** Extends the lock by a number of milliseconds from now; resolves to `false` if it is not held. */
@@ -47,7 +49,7 @@ export interface LockTable {
 export function tokenLock(table: LockTable): SessionLock {
   return {
     acquire: async (sessionId, { signal }) => {
-      const lock = { name: table.nameOf(sessionId), token: randomUUID() };
+      const lock = { name: table.lockName(sessionId), token: randomUUID() };
       for (let wait = shortestWait; ; wait = Math.min(longestWait, wait * 1.5)) {
         signal.throwIfAborted();
         const heldUntil = performance.now() + life;
@@ -61,6 +63,15 @@ export function tokenLock(table: LockTable): SessionLock {
       }
     },
   };
+}
+
+/** Makes the option `claim`: a claim is a lock that is never released. */
+export function tokenClaim(table: LockTable): NonNullable<ExpressionSocketOptions['claim']> {
+  return (name, milliseconds) =>
+    withTimeLimit(table.limit, (signal) => {
+      const claim = { name: table.claimName(name), token: randomUUID() };
+      return table.acquire(claim, milliseconds, signal);
+    });
 }
 
 /**
@@ -86,15 +97,15 @@ async function acquire(table: LockTable, lock: LockToken, signal: AbortSignal): 
   }
 }
 
-/** Removes a lock; waits for that no longer than the time limit. */
+/** Removes a lock; stops waiting at the time limit. */
 function release(table: LockTable, lock: LockToken): Promise<void> {
   const removed = remove(table, lock);
   return withTimeLimit(table.limit, () => removed);
 }
 
 /**
- * Removes a lock; tries again where that fails, until it has ended by itself: a database that was
- * read-only or busy, or a connection that was lost, may be back soon, and others wait for this lock.
+ * Removes a lock. Retries until the lock has expired, because others wait for it, and the database may
+ * be back soon.
  */
 async function remove(table: LockTable, lock: LockToken): Promise<void> {
   const endsAt = performance.now() + life;

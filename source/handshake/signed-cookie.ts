@@ -5,10 +5,10 @@
 
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket as NetSocket } from 'node:net';
+import { isThenable } from '../assertions.js';
 import type { Deadlines, Settle } from '../deadlines.js';
 import { describeValue, SessionError } from '../errors.js';
-import { isThenable } from '../thenable.js';
-import type { CookieParser } from '../types.js';
+import type { CookieParser } from '../types/options.js';
 
 /** What a cookie parser leaves on the request that it was given. */
 interface ParsedRequest extends IncomingMessage {

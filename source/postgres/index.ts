@@ -3,14 +3,12 @@
  * sessions of connect-pg-simple.
  */
 
-import { assertMilliseconds } from '../database/assertions.js';
 import { comparingRewrite } from '../database/rewrite.js';
-import { withTimeLimit } from '../database/time-limit.js';
-import { tokenLock } from '../database/token-lock.js';
-import { describeValue } from '../errors.js';
-import type { ExpressionSocketOptions } from '../types/options.js';
-import type { RewriteRecord, SessionLock } from '../types.js';
-import { assertPostgresClient, type PostgresClient, quotedTable } from './postgres-client.js';
+import { assertTimeout } from '../database/time-limit.js';
+import { tokenClaim, tokenLock } from '../database/token-lock.js';
+import { describeNumber } from '../errors.js';
+import type { ExpressionSocketOptions, RewriteRecord, SessionLock } from '../types/options.js';
+import { assertPostgresClient, type PostgresClient, quotedName } from './postgres-client.js';
 import { PostgresLockTable } from './postgres-lock.js';
 import { PostgresRecords } from './postgres-records.js';
 
@@ -102,35 +100,30 @@ export function postgres(
   client: PostgresClient,
   options: PostgresOptions = {},
 ): PostgresSessionOptions {
-  // For connect-pg-simple, an empty name means the default.
-  const { ttl, createLockTable = true, timeout = 5_000 } = options;
-  const schemaName = options.schemaName || undefined;
-  const tableName = options.tableName || 'session';
-  const lockTableName = options.lockTableName ?? `${tableName}_locks`;
+  const { ttl, createLockTable: isCreated = true, timeout = 5_000 } = options;
   assertPostgresClient(client);
   assertTtl(ttl);
-  assertMilliseconds('timeout', timeout);
+  assertTimeout(timeout);
+  // For connect-pg-simple, an empty name means the default.
+  const tableName = options.tableName || 'session';
+  const schema = options.schemaName ? `${quotedName(options.schemaName, 'schemaName')}.` : '';
+  const table = schema + quotedName(tableName, 'tableName');
+  const lockTable =
+    schema + quotedName(options.lockTableName ?? `${tableName}_locks`, 'lockTableName');
   const limit = { database: 'PostgreSQL', milliseconds: timeout };
-  const table = quotedTable({ schemaName, tableName }, 'tableName');
-  const lockTable = quotedTable({ schemaName, tableName: lockTableName }, 'lockTableName');
-  const locks = new PostgresLockTable({
-    client,
-    limit,
-    table: lockTable,
-    isCreated: createLockTable,
-  });
+  const locks = new PostgresLockTable({ client, limit, table: lockTable, isCreated });
   const records = new PostgresRecords({ client, limit, table, locks, ttl });
   return {
     readMany: (sessionIds) => records.readMany(sessionIds),
     rewrite: comparingRewrite(records),
     lock: tokenLock(locks),
-    claim: (name, milliseconds) => withTimeLimit(limit, () => locks.claim(name, milliseconds)),
+    claim: tokenClaim(locks),
   };
 }
 
 function assertTtl(ttl: unknown): void {
   if (ttl === undefined || (typeof ttl === 'number' && ttl >= 0)) return;
   throw new TypeError(
-    `\`ttl\`: expected a number of seconds, as connect-pg-simple has it, got ${typeof ttl === 'number' ? ttl : describeValue(ttl)}`,
+    `\`ttl\`: expected a number of seconds, as connect-pg-simple has it, got ${describeNumber(ttl)}`,
   );
 }

@@ -23,27 +23,16 @@ export async function queryRows<Row>(
   return rows as Row[];
 }
 
-/** The names of a table, as connect-pg-simple takes them. */
-export interface TableNames {
-  readonly schemaName?: string | undefined;
-  readonly tableName: string;
-}
-
 /** The longest name in PostgreSQL, in bytes; longer ones are cut. */
 const longestName = 63;
 
 /**
- * Quotes the name of a table for SQL.
+ * Quotes the name of a table or schema for SQL.
  *
  * @param option the option that it comes from, for the message
  * @throws {TypeError} if PostgreSQL does not allow the name
  */
-export function quotedTable({ schemaName, tableName }: TableNames, option: string): string {
-  const table = quoted(tableName, option);
-  return schemaName === undefined ? table : `${quoted(schemaName, 'schemaName')}.${table}`;
-}
-
-function quoted(name: unknown, option: string): string {
+export function quotedName(name: unknown, option: string): string {
   if (typeof name !== 'string' || name === '') {
     const given = name === '' ? 'an empty string' : describeValue(name);
     throw new TypeError(`\`${option}\`: expected the name of a table or schema, got ${given}`);

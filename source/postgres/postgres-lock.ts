@@ -1,11 +1,10 @@
 /**
- * @module Locks and claims as rows of a table: held by a token, for a time.
+ * @module Locks and claims as rows of a table.
  *
- * Advisory locks would not do: they belong to a connection, and a pool whose connections all wait for
- * locks has none left for the queries of the holder.
+ * Advisory locks are not used because they belong to a connection: if all connections of a pool wait
+ * for locks, none is left for the queries of the holder.
  */
 
-import { randomUUID } from 'node:crypto';
 import type { TimeLimit } from '../database/time-limit.js';
 import type { LockTable, LockToken } from '../database/token-lock.js';
 import { isConflict, type PostgresClient, queryRows, sqlStateOf } from './postgres-client.js';
@@ -14,7 +13,7 @@ import { isConflict, type PostgresClient, queryRows, sqlStateOf } from './postgr
 const pruneInterval = 600_000;
 
 /** What the table of locks depends on. */
-interface LockTableDependencies {
+interface PostgresLockDependencies {
   readonly client: PostgresClient;
   readonly limit: TimeLimit;
   /** The quoted name of the table. */
@@ -35,31 +34,41 @@ export class PostgresLockTable implements LockTable {
   #creation: Promise<void> | undefined;
   #prunedAt = Number.NEGATIVE_INFINITY;
 
-  constructor({ client, limit, table, isCreated }: LockTableDependencies) {
+  constructor({ client, limit, table, isCreated }: PostgresLockDependencies) {
     this.client = client;
     this.limit = limit;
     this.#table = table;
     this.#isCreated = isCreated;
   }
 
-  nameOf(sessionId: string): string {
+  lockName(sessionId: string): string {
     return `lock:${sessionId}`;
+  }
+
+  claimName(name: string): string {
+    return `claim:${name}`;
   }
 
   async acquire({ name, token }: LockToken, milliseconds: number): Promise<boolean> {
     await this.#ready();
     this.#prune();
-    // A row that is held is only read, because a failing update would lock it for a moment.
-    const rows = await this.#change(
-      `INSERT INTO ${this.#table} AS held (name, token, expires)
-      SELECT $1::text, $2::text, now() + $3::float8 * interval '1 millisecond'
-      WHERE NOT EXISTS (SELECT FROM ${this.#table} WHERE name = $1::text AND expires > now())
-      ON CONFLICT (name) DO UPDATE SET token = excluded.token, expires = excluded.expires
-      WHERE held.expires <= now()
-      RETURNING 1 AS done`,
-      [name, token, milliseconds],
-    );
-    return rows > 0;
+    try {
+      // A row that is held is only read, because a failing update would lock it for a moment.
+      const rows = await queryRows(
+        this.client,
+        `INSERT INTO ${this.#table} AS held (name, token, expires)
+        SELECT $1::text, $2::text, now() + $3::float8 * interval '1 millisecond'
+        WHERE NOT EXISTS (SELECT FROM ${this.#table} WHERE name = $1::text AND expires > now())
+        ON CONFLICT (name) DO UPDATE SET token = excluded.token, expires = excluded.expires
+        WHERE held.expires <= now()
+        RETURNING 1 AS done`,
+        [name, token, milliseconds],
+      );
+      return rows.length > 0;
+    } catch (error) {
+      if (isConflict(error)) return false;
+      throw error;
+    }
   }
 
   async renew({ name, token }: LockToken, milliseconds: number): Promise<boolean> {
@@ -80,33 +89,18 @@ export class PostgresLockTable implements LockTable {
     ]);
   }
 
-  /** Claims a name for a number of milliseconds; resolves to `false` if it is claimed already. */
-  claim(name: string, milliseconds: number): Promise<boolean> {
-    return this.acquire({ name: `claim:${name}`, token: randomUUID() }, milliseconds);
-  }
-
   /**
    * The query for a lock that must be held during a write, by the SQL placeholders of its name and
-   * token. It locks the row, so that nobody else can acquire the lock until the statement that checks it has finished.
+   * token. It locks the row, so that nobody else can acquire the lock until the statement has finished.
    */
   heldQuery(name: string, token: string): string {
     return `SELECT FROM ${this.#table} WHERE name = ${name} AND token = ${token} AND expires > now() FOR SHARE`;
   }
 
-  /** How many rows a command changed: none if it failed because of a concurrent one. */
-  async #change(text: string, values: unknown[]): Promise<number> {
-    try {
-      return (await queryRows(this.client, text, values)).length;
-    } catch (error) {
-      if (isConflict(error)) return 0;
-      throw error;
-    }
-  }
-
   #ready(): Promise<void> {
     if (!this.#isCreated) return Promise.resolve();
     this.#creation ??= this.#create().catch((error) => {
-      // The next one tries again.
+      // The next call tries again.
       this.#creation = undefined;
       throw error;
     });
@@ -135,7 +129,7 @@ export class PostgresLockTable implements LockTable {
     this.#prunedAt = now;
     this.client
       .query(`DELETE FROM ${this.#table} WHERE expires < now()`)
-      // They do no harm, and the next call removes them.
+      // Expired rows do no harm, and a later call removes them.
       .catch(() => {});
   }
 }

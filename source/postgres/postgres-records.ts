@@ -2,15 +2,20 @@
  * @module The sessions of connect-pg-simple as rows of its table: `sid`, `sess` and `expire`.
  */
 
-import { expiryOf, isLifeChanged } from '../database/record-life.js';
-import type { ComparedRecords, RecordWrite, WriteOutcome } from '../database/rewrite.js';
+import {
+  type ComparedRecords,
+  expiryOf,
+  isLifeChanged,
+  type RecordWrite,
+  type WriteOutcome,
+} from '../database/rewrite.js';
 import type { TimeLimit } from '../database/time-limit.js';
 import { tokenOf } from '../database/token-lock.js';
 import { isConflict, type PostgresClient, queryRows } from './postgres-client.js';
 import type { PostgresLockTable } from './postgres-lock.js';
 
 /** What the records depend on. */
-interface RecordDependencies {
+interface PostgresRecordsDependencies {
   readonly client: PostgresClient;
   readonly limit: TimeLimit;
   /** The quoted name of the table. */
@@ -28,12 +33,12 @@ interface RecordRow {
 /** The sessions in a table. */
 export class PostgresRecords implements ComparedRecords {
   readonly limit: TimeLimit;
-  readonly #dependencies: RecordDependencies;
+  readonly #dependencies: PostgresRecordsDependencies;
   readonly #select: string;
   readonly #update: string;
   readonly #updateUnderLock: string;
 
-  constructor(dependencies: RecordDependencies) {
+  constructor(dependencies: PostgresRecordsDependencies) {
     this.#dependencies = dependencies;
     this.limit = dependencies.limit;
     const { table, locks } = dependencies;
@@ -65,12 +70,14 @@ export class PostgresRecords implements ComparedRecords {
   async write(sessionId: string, write: RecordWrite): Promise<WriteOutcome> {
     const held = tokenOf(write.lock, this.#dependencies.client);
     const text = held ? this.#updateUnderLock : this.#update;
+    const expiry = expiryOf(write.session, this.#dependencies.ttl);
     const values: unknown[] = [
       sessionId,
       write.before,
       JSON.stringify(write.session),
       now(),
-      this.#expiry(write.session) ?? null,
+      // In seconds, as connect-pg-simple rounds them.
+      expiry === undefined ? null : Math.ceil(expiry / 1_000),
       isLifeChanged(write.record, write.session),
       ...(held ? [held.name, held.token] : []),
     ];
@@ -90,15 +97,6 @@ export class PostgresRecords implements ComparedRecords {
 
   #read(sessionIds: readonly string[]): Promise<RecordRow[]> {
     return queryRows(this.#dependencies.client, this.#select, [sessionIds, now()]);
-  }
-
-  /** The expiry that connect-pg-simple would set, in seconds since 1970; undefined if unknown. */
-  #expiry(session: object): number | undefined {
-    const expiry = expiryOf(session);
-    if (expiry !== undefined) return Math.ceil(expiry / 1_000);
-    // For connect-pg-simple 0 means its default, which may not be what the application uses.
-    const { ttl } = this.#dependencies;
-    return ttl ? Math.ceil(Date.now() / 1_000 + ttl) : undefined;
   }
 }
 

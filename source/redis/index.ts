@@ -3,17 +3,21 @@
  * sessions of connect-redis.
  */
 
-import { assertMilliseconds } from '../database/assertions.js';
-import { withTimeLimit } from '../database/time-limit.js';
-import { describeValue } from '../errors.js';
-import type { ExpressionSocketOptions } from '../types/options.js';
-import type { SessionLock } from '../types.js';
-import { asError, assertRedisClient, getValues, type RedisClient } from './redis-client.js';
-import { claimName, redisLock } from './redis-lock.js';
-import { redisRewrite, type SessionSerializer, type SessionTtl } from './redis-rewrite.js';
+import { assertTimeout } from '../database/time-limit.js';
+import { tokenClaim, tokenLock } from '../database/token-lock.js';
+import { describeNumber, describeValue } from '../errors.js';
+import type { ExpressionSocketOptions, SessionLock } from '../types/options.js';
+import { assertRedisClient, type RedisClient } from './redis-client.js';
+import { redisLocks } from './redis-lock.js';
+import {
+  readMany,
+  redisRewrite,
+  type SessionSerializer,
+  type SessionTtl,
+} from './redis-records.js';
 
 export type { IoRedisClient, NodeRedisClient, RedisClient } from './redis-client.js';
-export type { SessionSerializer, SessionTtl } from './redis-rewrite.js';
+export type { SessionSerializer, SessionTtl } from './redis-records.js';
 
 /** How sessions are stored: pass the options of connect-redis. */
 export interface RedisOptions {
@@ -85,69 +89,29 @@ export interface RedisSessionOptions {
  * new ExpressionSocket(io, store, cookieParser(secret), { ...redis(client) });
  */
 export function redis(client: RedisClient, options: RedisOptions = {}): RedisSessionOptions {
-  const { serializer = JSON, chunk = 256, timeout = 5_000 } = options;
+  const { serializer = JSON, ttl, chunk = 256, timeout = 5_000 } = options;
   assertRedisClient(client);
   assertSerializer(serializer);
-  assertTtl(options.ttl);
-  assertMilliseconds('timeout', timeout);
-  if (!Number.isInteger(chunk) || chunk < 1) {
-    throw new TypeError(`\`chunk\`: expected a whole number from 1 on, got ${chunk}`);
-  }
+  assertTtl(ttl);
+  assertTimeout(timeout);
+  assertChunk(chunk);
   const prefix = options.prefix ?? 'sess:';
-  const dependencies = {
+  const sessions = {
     client,
     limit: { database: 'Redis', milliseconds: timeout },
     keyOf: (sessionId: string): string => prefix + sessionId,
-    ttl: options.ttl,
+    serializer,
+    chunk,
+    ttl,
     disableTTL: options.disableTTL ?? false,
   };
+  const locks = redisLocks(sessions);
   return {
-    readMany: (sessionIds) => readMany(sessionIds, { ...dependencies, serializer, chunk }),
-    rewrite: canWrite(serializer) ? redisRewrite({ ...dependencies, serializer }) : undefined,
-    lock: redisLock(dependencies),
-    claim: (name, milliseconds) =>
-      withTimeLimit(dependencies.limit, (signal) =>
-        claimName(client, name, { milliseconds, signal }),
-      ),
+    readMany: (sessionIds) => readMany(sessionIds, sessions),
+    rewrite: redisRewrite(sessions),
+    lock: tokenLock(locks),
+    claim: tokenClaim(locks),
   };
-}
-
-/** A stored session, as the option `readMany` returns it. */
-type Answer = string | object | null;
-
-interface ReadManyDependencies {
-  readonly client: RedisClient;
-  readonly keyOf: (sessionId: string) => string;
-  readonly serializer: SessionSerializer;
-  readonly chunk: number;
-}
-
-/** Reads sessions: as text if it is JSON, which the library parses only if it has changed. */
-async function readMany(
-  sessionIds: readonly string[],
-  { client, keyOf, serializer, chunk }: ReadManyDependencies,
-): Promise<Answer[]> {
-  const chunks: Promise<Answer[]>[] = [];
-  for (let start = 0; start < sessionIds.length; start += chunk) {
-    const ids = sessionIds.slice(start, start + chunk);
-    chunks.push(getValues(client, ids.map(keyOf)));
-  }
-  const values = chunks.length === 1 ? await chunks[0] : (await Promise.all(chunks)).flat();
-  if (values === undefined) return [];
-  // For connect-redis, an empty string is no session.
-  if (serializer === JSON) return values.map((value) => value || null);
-  return Promise.all(values.map((value) => parse(value || null, serializer)));
-}
-
-async function parse(value: Answer, serializer: SessionSerializer): Promise<object | null> {
-  if (typeof value !== 'string') return value;
-  try {
-    const record: unknown = await serializer.parse(value);
-    if (typeof record === 'object') return record;
-    return new TypeError(`\`serializer.parse\`: expected an object, got ${describeValue(record)}`);
-  } catch (error) {
-    return asError(error);
-  }
 }
 
 function assertSerializer(serializer: Partial<SessionSerializer>): void {
@@ -161,10 +125,13 @@ function assertTtl(ttl: unknown): void {
   if (ttl === undefined || typeof ttl === 'function') return;
   if (typeof ttl === 'number' && ttl >= 0) return;
   throw new TypeError(
-    `\`ttl\`: expected a number of seconds or a function, as connect-redis has it, got ${typeof ttl === 'number' ? ttl : describeValue(ttl)}`,
+    `\`ttl\`: expected a number of seconds or a function, as connect-redis has it, got ${describeNumber(ttl)}`,
   );
 }
 
-function canWrite(serializer: SessionSerializer): serializer is Required<SessionSerializer> {
-  return typeof serializer.stringify === 'function';
+function assertChunk(chunk: unknown): void {
+  if (Number.isInteger(chunk) && Number(chunk) >= 1) return;
+  throw new TypeError(
+    `\`chunk\`: expected a whole number of 1 or more, got ${describeNumber(chunk)}`,
+  );
 }

@@ -5,7 +5,12 @@
 import type { Store } from 'express-session';
 import { describeValue, SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
-import type { SessionChange, SessionEndReason, SessionRequest, SocketSession } from '../types.js';
+import type {
+  SessionChange,
+  SessionEndReason,
+  SessionRequest,
+  SocketSession,
+} from '../types/session.js';
 import { HeldSession, type SessionOwner } from './held-session.js';
 import type { RequestWrite } from './http-writes.js';
 import { LateWrites } from './late-writes.js';

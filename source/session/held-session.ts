@@ -3,7 +3,7 @@
  * values that were used. `session.req` is this.
  */
 
-import type { SessionChange } from '../types.js';
+import type { SessionChange } from '../types/session.js';
 import { copyData } from './data.js';
 import type { Snapshot } from './snapshot.js';
 

@@ -4,7 +4,7 @@
  */
 
 import type { Store } from 'express-session';
-import { isThenable } from '../thenable.js';
+import { isThenable } from '../assertions.js';
 import { noReason } from './store-error.js';
 
 /** How a store answers a call. */

@@ -3,7 +3,7 @@
  * still has it, and when it was last touched.
  */
 
-import type { SessionEndReason } from '../types.js';
+import type { SessionEndReason } from '../types/session.js';
 import { expiryOf, lifetimeOf } from './record.js';
 import { sessionHashOf } from './session-hash.js';
 

@@ -6,7 +6,7 @@
 
 import { ExpiringMap } from '../expiring-map.js';
 import { debug, publishCounts, trace } from '../tracing.js';
-import type { SessionEndReason } from '../types.js';
+import type { SessionEndReason } from '../types/session.js';
 import { ExpiryWatch } from './expiry-watch.js';
 import { LiveSession, type Member } from './live-session.js';
 import { expiryOf, type SessionRecord } from './record.js';

@@ -4,7 +4,7 @@
  */
 
 import type { Store } from 'express-session';
-import type { SessionRequest } from '../types.js';
+import type { SessionRequest } from '../types/session.js';
 import { copyData } from './data.js';
 import {
   changesBetween,

@@ -5,7 +5,7 @@
 
 import { SessionError } from '../errors.js';
 import { trace } from '../tracing.js';
-import type { SessionChange, SocketSession } from '../types.js';
+import type { SessionChange, SocketSession } from '../types/session.js';
 import type { OpenSession, SessionOwner, SessionStore } from './held-session.js';
 import type { SessionReader } from './reader.js';
 import { SessionChanges } from './session-changes.js';

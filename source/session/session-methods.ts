@@ -3,7 +3,7 @@
  * they are called without a callback, and `update`.
  */
 
-import type { SessionChange } from '../types.js';
+import type { SessionChange } from '../types/session.js';
 import type { OpenSession } from './held-session.js';
 import { ReportedPromise } from './reported-promise.js';
 

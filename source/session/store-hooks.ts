@@ -5,7 +5,7 @@
 
 import type { Store } from 'express-session';
 import type { ResolvedOptions } from '../options.js';
-import type { SessionEndReason } from '../types.js';
+import type { SessionEndReason } from '../types/session.js';
 import {
   callbackOf,
   callMethod,

@@ -3,6 +3,7 @@
  * another; a logout waits for none of them.
  */
 
+import { longestDelay } from '../assertions.js';
 import { Deadlines } from '../deadlines.js';
 import { SessionError } from '../errors.js';
 import { type EndTurn, KeyedQueue, type QueueLimits } from '../keyed-queue.js';
@@ -35,9 +36,6 @@ interface ExternalTurn {
  * `storeTimeout`: less than all of it, so that the next write only has to wait.
  */
 const patience = 0.75;
-
-/** The longest delay that a timer of Node.js can count: https://nodejs.org/api/timers.html */
-const longestDelay = 2_147_483_647;
 
 /** How many writes may wait in all, for each that may wait for one session. */
 const sessionsAtTheLimit = 10;

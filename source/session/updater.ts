@@ -4,7 +4,7 @@
 
 import { describeValue } from '../errors.js';
 import { trace } from '../tracing.js';
-import type { SessionChange, SocketSession } from '../types.js';
+import type { SessionChange, SocketSession } from '../types/session.js';
 import type { OpenSession } from './held-session.js';
 import type { AcquiredLock, SessionLocks } from './locks.js';
 import type { SessionRecord } from './record.js';

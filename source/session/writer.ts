@@ -6,7 +6,7 @@
 import type { SessionData } from 'express-session';
 import { lockLost, SessionError, sessionEnded } from '../errors.js';
 import { trace } from '../tracing.js';
-import type { HeldLock } from '../types.js';
+import type { HeldLock } from '../types/options.js';
 import type { OpenSession } from './held-session.js';
 import type { RequestWrite } from './http-writes.js';
 import type { LateWrites } from './late-writes.js';

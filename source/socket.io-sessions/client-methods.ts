@@ -8,53 +8,35 @@ import { assertListener } from '../assertions.js';
 import { callbackMethods } from '../sockets/callback-methods.js';
 import { bindListener, type EventName, type Listener } from '../sockets/listener-links.js';
 import type { MethodCall, MethodOverride, MethodTable } from '../sockets/socket-proxies.js';
-import type { SessionSocket } from '../types.js';
+import type { SessionSocket } from '../types/session-socket.js';
 
 export type { Listener };
 
 /** Makes the listener that is registered in place of the application's own. */
-export type WrapListener = (client: Socket, event: string, listener: Listener) => Listener;
+type WrapListener = (client: Socket, event: string, listener: Listener) => Listener;
 
 /** How the methods wrap listeners. */
-export interface ClientMethodDependencies {
+interface ClientMethodsDependencies {
   /** Wraps a listener that gets the session with each message; undefined without `per_message`. */
   readonly wrapSessionListener: WrapListener | undefined;
-  /** Wraps a listener of `disconnect`; undefined where nothing waits for its promise. */
+  /** Wraps a listener of `disconnect`; undefined if nothing waits for its promise. */
   readonly wrapDisconnectListener: WrapListener | undefined;
 }
 
 const adders = ['on', 'addListener', 'once', 'prependListener', 'prependOnceListener'] as const;
 const removers = ['off', 'removeListener'] as const;
 
-type Adder = (typeof adders)[number];
 /** A call of a client's method: the client is the prototyped socket of a prototyped socket. */
 type Call = MethodCall<Socket>;
 type Override = MethodOverride<Socket>;
-
-/** The event of `client.send(…)`, as which messages arrive. */
-const messageEvent = 'message';
 
 /** Makes the methods in which clients differ. */
 export function clientMethods({
   wrapSessionListener,
   wrapDisconnectListener,
-}: ClientMethodDependencies): MethodTable<Socket> {
-  /** The registered wrappers, by the application's own listeners, so that those can be removed. */
-  const wrappers = new WeakMap<Socket, Map<EventName, WeakMap<Listener, Listener>>>();
-
-  function wrapperOf(
-    client: Socket,
-    event: string,
-    { listener, wrap }: { listener: Listener; wrap: WrapListener },
-  ): Listener {
-    const ofClient = wrappers.get(client) ?? new Map<EventName, WeakMap<Listener, Listener>>();
-    wrappers.set(client, ofClient);
-    const ofEvent = ofClient.get(event) ?? new WeakMap<Listener, Listener>();
-    ofClient.set(event, ofEvent);
-    const wrapper = ofEvent.get(listener) ?? wrap(client, event, listener);
-    ofEvent.set(listener, wrapper);
-    return wrapper;
-  }
+}: ClientMethodsDependencies): MethodTable<Socket> {
+  /** What the application added for each registered wrapper, so that it can be removed again. */
+  const added = new WeakMap<Listener, { event: EventName; listener: Listener }>();
 
   function addSessionListener(
     { raw, socket, self }: Call,
@@ -65,17 +47,17 @@ export function clientMethods({
         `\`${event}\`: expected \`per_message\` to be on, but it is off; use the session of \`sconnection\`, or turn \`per_message\` on`,
       );
     }
-    const wrapper = wrapperOf(socket, event, { listener, wrap: wrapSessionListener });
+    const wrapper = wrapSessionListener(socket, event, listener);
+    added.set(wrapper, { event, listener });
     // The raw socket of a client is a prototyped socket, which has the methods of its type.
     const prototyped = raw as unknown as SessionSocket;
-    const name = event === 'smessage' ? messageEvent : event;
-    if (isOnce) prototyped.sessOnce(name, wrapper);
-    else prototyped.sessOn(name, wrapper);
+    if (isOnce) prototyped.sessOnce(arrivingAs(event), wrapper);
+    else prototyped.sessOn(arrivingAs(event), wrapper);
     return self;
   }
 
   const adder =
-    (name: Adder): Override =>
+    (name: (typeof adders)[number]): Override =>
     (call, args) => {
       const [event, listener] = args as [EventName, Listener];
       assertListener(name, listener);
@@ -84,19 +66,20 @@ export function clientMethods({
         return addSessionListener(call, { event, listener, isOnce: /once/i.test(name) });
       }
       const wrap = event === 'disconnect' ? wrapDisconnectListener : undefined;
-      const registered = wrap
-        ? wrapperOf(call.socket, String(event), { listener, wrap })
-        : bindListener(listener, call.socket);
+      const registered =
+        wrap?.(call.socket, 'disconnect', listener) ?? bindListener(listener, call.socket);
+      if (wrap) added.set(registered, { event, listener });
       return Reflect.apply(call.method, call.raw, [event, registered]);
     };
 
   const remover: Override = (call, args) => {
     const [event, listener] = args as [EventName, Listener];
-    const name = event === 'smessage' ? messageEvent : event;
-    const wrapper = wrappers.get(call.socket)?.get(event)?.get(listener);
-    const isThere = wrapper !== undefined && call.raw.listeners(String(name)).includes(wrapper);
-    if (event === 'smessage' && !isThere) return call.self;
-    return Reflect.apply(call.method, call.raw, [name, isThere ? wrapper : listener]);
+    const registered = call.raw.listeners(arrivingAs(String(event))).findLast((one) => {
+      const given = added.get(one);
+      return given?.event === event && given.listener === listener;
+    });
+    if (event === 'smessage' && !registered) return call.self;
+    return Reflect.apply(call.method, call.raw, [arrivingAs(event), registered ?? listener]);
   };
 
   return {
@@ -113,4 +96,9 @@ export function clientMethods({
       },
     },
   };
+}
+
+/** The event of the packets of an event: `smessage` listens to `message`, which `client.send(…)` emits. */
+function arrivingAs<Event extends EventName>(event: Event): Event | 'message' {
+  return event === 'smessage' ? 'message' : event;
 }

@@ -8,15 +8,16 @@ import type { Server } from 'socket.io';
 import { hasOwnPage } from '../handshake/origin-policy.js';
 import type { TicketHandler } from '../handshake/ticket-endpoint.js';
 import readClientText from './client-text.cjs';
+import type { ResolvedSettings } from './settings.js';
 
 /** What the script is served with. */
-export interface ClientScriptDependencies {
+interface ClientScriptDependencies {
   readonly ticketFor: (request: IncomingMessage) => Promise<string>;
   readonly ticketHandler: TicketHandler;
   /** How long a ticket is valid, in milliseconds. */
   readonly lifetime: number;
-  /** Whose pages may include the script; those on other origins get no ticket with it anyway. */
-  readonly resourcePolicy: 'same-origin' | 'same-site' | 'cross-origin';
+  /** Whose pages may include the script; on other origins they get no ticket with it. */
+  readonly resourcePolicy: ResolvedSettings['resourcePolicy'];
   /** Whether the page's host is compared with `X-Forwarded-Host`. */
   readonly trustProxy: boolean;
 }
@@ -83,9 +84,8 @@ export class ClientScript {
   }
 
   /**
-   * A ticket for the visitor, unless the page is on another origin: a page that includes a script can
-   * read what is in it. Without a session the script comes without a ticket, and the server refuses
-   * the connection.
+   * A ticket for the visitor, unless the page is on another origin, because a page can read the scripts
+   * that it includes. Without a session there is no ticket either, and the server refuses the connection.
    */
   async #ticketFor(request: IncomingMessage): Promise<object | undefined> {
     if (!hasOwnPage(request.headers, this.#dependencies.trustProxy)) return undefined;
@@ -117,7 +117,7 @@ function whenAttached(io: Server, attached: () => void): () => void {
     attached();
     return io;
   }
-  // It returns the server, whose type is `this` in the declaration.
+  // The declared result is `this`.
   io.bind = bindAndNotify as Server['bind'];
   return stop;
 }

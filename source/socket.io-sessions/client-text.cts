@@ -1,12 +1,12 @@
 /**
- * @module The text of the session client, for pages to run as no module. The build puts the text
- * itself into the place of this file's function, so that a server that was bundled has it as well.
+ * @module The text of the session client, for classic scripts. The build replaces this module by one
+ * that contains the text, so that bundled servers have it, too.
  */
 
 import fs = require('node:fs');
 import path = require('node:path');
 
-/** Reads the session client as it was built: a CommonJS module, which needs `exports` only. */
+/** Reads the built session client: a CommonJS module that needs only `exports`. */
 function readClientText(): string {
   const entry = require.resolve('expression.socket.io/client');
   return fs.readFileSync(path.join(path.dirname(entry), 'session-client.js'), 'utf8');

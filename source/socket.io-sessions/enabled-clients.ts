@@ -4,28 +4,28 @@
  */
 
 import type { Socket } from 'socket.io';
+import { isThenable } from '../assertions.js';
 import type { Diagnostics } from '../diagnostics.js';
 import { isStoreTrouble, SessionError } from '../errors.js';
 import type { KeyedQueue } from '../keyed-queue.js';
 import { SocketProxies } from '../sockets/socket-proxies.js';
-import { isThenable } from '../thenable.js';
-import type { SessionEndReason, SessionSocket, SocketSession } from '../types.js';
+import type { SessionArguments } from '../types/listeners.js';
+import type { SessionEndReason, SocketSession } from '../types/session.js';
+import type { SessionSocket } from '../types/session-socket.js';
 import { clientMethods, type Listener } from './client-methods.js';
-import type { SessionsEmitter } from './sessions-emitter.js';
+
+/** The events that `enable` emits. */
+export type SessionsEvent = 'sconnection' | 'sinvalid';
 
 /** What the clients share. */
-export interface EnabledClientsDependencies {
+interface EnabledClientsDependencies {
   readonly isPerMessage: boolean;
-  readonly emitter: SessionsEmitter;
+  /** Calls the listeners of an event, and returns whether there are any. */
+  readonly emit: (event: SessionsEvent, client: Socket, ...rest: unknown[]) => boolean;
   /** Runs the listeners of one session one after another. */
   readonly queue: KeyedQueue;
   readonly diagnostics: Diagnostics;
 }
-
-/** The arguments of a `sessOn` listener. */
-type SessionArguments =
-  | readonly [err: SessionError, session: null, ...args: unknown[]]
-  | readonly [err: null, session: SocketSession, ...args: unknown[]];
 
 /** The clients of one `enable`. */
 export class EnabledClients {
@@ -55,13 +55,13 @@ export class EnabledClients {
     const client = this.#clients.of(socket);
     if (err) this.#emitInvalid(client, err, 'connection');
     if (err || !session) return;
-    const { isPerMessage, emitter } = this.#dependencies;
+    const { isPerMessage, emit } = this.#dependencies;
     // Registered before the application's listeners, so that it can collect their promises.
     if (!isPerMessage) socket.on('disconnect', () => this.#saveAtDisconnect(client, session));
     socket.on('sessionend', (reason) => {
       this.#emitInvalid(client, sessionEnded(reason), 'sessionend');
     });
-    emitter.emit('sconnection', client, ...(isPerMessage ? [] : [session]));
+    emit('sconnection', client, ...(isPerMessage ? [] : [session]));
   }
 
   /** Saves the session of a connection once all of its `disconnect` listeners have finished. */
@@ -102,12 +102,12 @@ export class EnabledClients {
     const order = event === 'smessage' ? sessionSecond : sessionFirst;
     return async (...given: unknown[]) => {
       // The arguments of `sessOn`, where this listener is registered.
-      const [err, session, ...args] = given as unknown as SessionArguments;
+      const [err, session, ...args] = given as SessionArguments<false, unknown[]>;
       if (err) return this.#emitInvalid(client, err, event);
       const { queue } = this.#dependencies;
       try {
         if (queue.isFull(session.id)) throw overload();
-        // The queue keeps the order within this process, the lock keeps other processes out.
+        // The queue keeps the order within this process; the lock excludes other processes.
         await queue.run(session.id, () =>
           session.update(async (fresh) => {
             await Reflect.apply(listener, client, order(fresh, args));
@@ -127,7 +127,7 @@ export class EnabledClients {
       if (this.#ended.has(client)) return;
       this.#ended.add(client);
     }
-    const hasListener = this.#dependencies.emitter.emit('sinvalid', client, error);
+    const hasListener = this.#dependencies.emit('sinvalid', client, error);
     if (!hasListener && isTrouble(error)) this.#reportFailure(error, client, event);
   }
 
@@ -152,7 +152,7 @@ function isAbsence(error: unknown): boolean {
   return error.code === 'ERR_SESSION_NOT_FOUND' || error.code === 'ERR_SESSION_ENDED';
 }
 
-/** Whether an operator needs to see the error: a visitor who is not logged in is none. */
+/** Whether an operator needs to see the error, which is not just that of a visitor who is not logged in. */
 function isTrouble({ code, cause }: SessionError): boolean {
   return isStoreTrouble(code) || code === 'ERR_SESSION_LOCK' || cause !== undefined;
 }

@@ -1,15 +1,21 @@
 /**
- * @module The arguments of `enable`: their types, and the checks of both of its forms.
+ * @module The arguments of `enable` in both of its forms: their types, checks and defaults.
  */
 
-import type { IncomingMessage } from 'node:http';
+import { randomBytes } from 'node:crypto';
+import { IncomingMessage } from 'node:http';
+import { Socket as NetSocket } from 'node:net';
 import type { Store } from 'express-session';
 import type { Server } from 'socket.io';
 import { assertCookieParser, assertServer, assertStore, isServer } from '../assertions.js';
 import { describeValue } from '../errors.js';
 import { optionNames } from '../options.js';
-import type { ExpressionSocketOptions } from '../types/options.js';
-import type { CookieParser } from '../types.js';
+import type {
+  CookieParser,
+  ExpressionSocketOptions,
+  Handshake,
+  TicketOptions,
+} from '../types/options.js';
 
 /**
  * Reads the session id from an HTTP request. It replaces the library's checks of the cookie, so it
@@ -18,6 +24,9 @@ import type { CookieParser } from '../types.js';
 export type CookieCutter = (
   request: IncomingMessage,
 ) => string | undefined | Promise<string | undefined>;
+
+/** Whose pages may include the client script. */
+type ResourcePolicy = 'same-origin' | 'same-site' | 'cross-origin';
 
 /** The options of `ExpressionSocket` that `enable` sets itself. */
 type FixedOption = 'alwaysSession' | 'autoErrManager' | 'sessionId';
@@ -43,7 +52,7 @@ export interface SessionsOptions extends Omit<ExpressionSocketOptions, FixedOpti
    *
    * @default 'same-origin'
    */
-  readonly resourcePolicy?: 'same-origin' | 'same-site' | 'cross-origin' | undefined;
+  readonly resourcePolicy?: ResourcePolicy | undefined;
 }
 
 /** The argument of `enable` in its form with one argument. */
@@ -54,16 +63,15 @@ export interface SessionsSettings<Io = Server> extends SessionsOptions {
   readonly store: Store;
 }
 
-/** The settings, whichever form they came in. */
+/** The settings with all defaults applied. */
 export interface ResolvedSettings {
   readonly io: Server;
   readonly store: Store;
+  readonly parser: CookieParser;
   readonly isPerMessage: boolean;
-  readonly parser: CookieParser | undefined;
-  readonly cutter: CookieCutter | undefined;
-  readonly resourcePolicy: 'same-origin' | 'same-site' | 'cross-origin';
-  /** The options for `ExpressionSocket`. */
-  readonly options: Omit<ExpressionSocketOptions, FixedOption>;
+  readonly resourcePolicy: ResourcePolicy;
+  /** The options for `ExpressionSocket`. Tickets are on, because the client script contains one. */
+  readonly options: ExpressionSocketOptions & { readonly ticket: TicketOptions };
 }
 
 const fixed: readonly string[] = [
@@ -73,7 +81,11 @@ const fixed: readonly string[] = [
 ] satisfies FixedOption[];
 const ownNames = ['per_message', 'parser', 'cutter', 'resourcePolicy'];
 const names = [...ownNames, ...optionNames.filter((name) => !fixed.includes(name))];
-const policies: readonly unknown[] = ['same-origin', 'same-site', 'cross-origin'];
+const policies: readonly unknown[] = [
+  'same-origin',
+  'same-site',
+  'cross-origin',
+] satisfies ResourcePolicy[];
 
 /**
  * Reads the arguments of `enable`.
@@ -102,6 +114,7 @@ function resolve(io: unknown, store: unknown, given: unknown): ResolvedSettings 
     if (!names.includes(name)) throw invalidName(name);
   }
   const { per_message, parser, cutter, resourcePolicy, ...options } = given as SessionsOptions;
+  const { ticket = {} } = options;
   checkPerMessage(per_message);
   checkIdReader(parser, cutter);
   if (resourcePolicy !== undefined && !policies.includes(resourcePolicy)) {
@@ -113,11 +126,10 @@ function resolve(io: unknown, store: unknown, given: unknown): ResolvedSettings 
     // Both were checked.
     io: io as Server,
     store: store as Store,
+    parser: parser ?? parseNothing,
     isPerMessage: Boolean(per_message),
-    parser,
-    cutter,
     resourcePolicy: resourcePolicy ?? 'same-origin',
-    options,
+    options: { ...options, ...(cutter ? cutterOptions(cutter, ticket) : { ticket }) },
   };
 }
 
@@ -138,7 +150,7 @@ function checkIdReader(parser: unknown, cutter: unknown): void {
   }
   if (parser === undefined) {
     throw new TypeError(
-      '`enable`: expected `parser`, such as `cookieParser(secret)`, or `cutter`, got neither: without one, a session id that was made up cannot be told from a real one',
+      '`enable`: expected `parser`, such as `cookieParser(secret)`, or `cutter`, got neither: without one, a made-up session id could not be told from a real one',
     );
   }
   assertCookieParser(parser, 'parser');
@@ -154,3 +166,27 @@ function invalidName(name: string): TypeError {
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** The options for a cutter, without a parser. */
+function cutterOptions(
+  cutter: CookieCutter,
+  ticket: TicketOptions,
+): { readonly ticket: TicketOptions; readonly sessionId: ExpressionSocketOptions['sessionId'] } {
+  // Without a parser there is no secret to read; a random one is enough for a single process.
+  const secret = ticket.secret ?? randomBytes(32).toString('base64url');
+  return {
+    ticket: { ...ticket, secret },
+    sessionId: (handshake) => cut(cutter, handshake),
+  };
+}
+
+/** Calls a cutter with a request made from the handshake: it may write to its own request only. */
+async function cut(cutter: CookieCutter, handshake: Handshake): Promise<string | undefined> {
+  const request = new IncomingMessage(new NetSocket());
+  request.method = 'GET';
+  request.url = handshake.url;
+  request.headers = { ...handshake.headers };
+  return cutter(request);
+}
+
+const parseNothing: CookieParser = (_request, _response, next) => next();

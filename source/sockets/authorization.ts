@@ -2,9 +2,9 @@
  * @module Calls an `authorization` listener and waits for its answer, of which only `true` accepts.
  */
 
+import { isThenable } from '../assertions.js';
 import type { Deadlines } from '../deadlines.js';
 import { connectError, SessionError } from '../errors.js';
-import { isThenable } from '../thenable.js';
 
 /** The error with which a client is refused: the library's, or the one that the application passed. */
 export interface Refusal extends Error {

@@ -10,7 +10,7 @@ import type { SessionEngine } from '../session/engine.js';
 import type { LiveSession, Member } from '../session/live-session.js';
 import { isSessionHash } from '../session/session-hash.js';
 import type { Snapshot } from '../session/snapshot.js';
-import type { SessionEndReason } from '../types.js';
+import type { SessionEndReason } from '../types/session.js';
 import type { LeaveRoomListener, RoomMember } from './leave-room-listener.js';
 import { endSession } from './session-end.js';
 

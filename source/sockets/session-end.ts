@@ -6,7 +6,7 @@
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import type { Socket } from 'socket.io';
 import type { ResolvedOptions } from '../options.js';
-import type { SessionEndReason } from '../types.js';
+import type { SessionEndReason } from '../types/session.js';
 
 /** How long a socket stays connected, in milliseconds, so that pending events are answered. */
 const grace = 250;

@@ -15,7 +15,7 @@ import type { SessionOwner } from '../session/held-session.js';
 import { sessionHashOf } from '../session/session-hash.js';
 import type { ReadResult, Snapshot } from '../session/snapshot.js';
 import type { ErrorContext } from '../types/options.js';
-import type { SessionEndReason, SocketSession } from '../types.js';
+import type { SessionEndReason, SocketSession } from '../types/session.js';
 import { Admission, type AdmissionOwner } from './admission.js';
 import type { EventName, Listener } from './listener-links.js';
 import { Membership, type MembershipDependencies, type MembershipOwner } from './membership.js';

@@ -2,19 +2,13 @@
  * @module The options: what each does, its default, and when to change it.
  */
 
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'socket.io';
-import type { RewriteRecord, SessionLock } from './session-lock.js';
 
 /** Socket.IO's handshake: the headers, query and `auth` that a socket connected with. */
 export type Handshake = Socket['handshake'];
 
-/**
- * Decides whether a foreign `Origin` may have a session.
- *
- * @param origin the `Origin` header, as the browser sent it
- * @param handshake the socket's handshake
- * @returns `true`, or a promise of it, if the origin may have a session
- */
+/** Decides whether a foreign `Origin` may have a session: only if it returns or resolves to `true`. */
 export type OriginCheck = (origin: string, handshake: Handshake) => boolean | Promise<boolean>;
 
 /** Where an error happened that is passed to `onError`. */
@@ -31,8 +25,7 @@ export interface ErrorContext {
 /** The options of `ExpressionSocket`, all of them optional. */
 export interface ExpressionSocketOptions {
   /**
-   * The name of the session cookie: what `express-session` calls `name`. Change it if you changed
-   * it there.
+   * The name of the session cookie: the same as the option `name` of `express-session`.
    *
    * @default 'connect.sid'
    */
@@ -104,8 +97,7 @@ export interface ExpressionSocketOptions {
 
   /**
    * Reads many sessions in one call in place of `store.get`: all those that are needed in one turn of
-   * the event loop. Use it if the store has such a call; `expression.socket.io/redis` and
-   * `expression.socket.io/postgres` provide it.
+   * the event loop. Use it if the store can; `expression.socket.io/redis` and `/postgres` provide it.
    *
    * It resolves, in the order of the ids, to the record as an object or as JSON text, to `null` if
    * there is no such session, or to an `Error` if that session could not be read. A text is not parsed
@@ -119,8 +111,7 @@ export interface ExpressionSocketOptions {
 
   /**
    * Changes a record atomically, so that `save()` loses and revives nothing across processes either.
-   * Use it if the store can; `expression.socket.io/redis` and `expression.socket.io/postgres` provide
-   * it.
+   * Use it if the store can; `expression.socket.io/redis` and `/postgres` provide it.
    *
    * @default the record is read again right before it is written, which is safe within one process
    */
@@ -128,7 +119,7 @@ export interface ExpressionSocketOptions {
 
   /**
    * The lock that `update` takes. If several processes update the sessions of one store, use a lock
-   * that they share; `expression.socket.io/redis` and `expression.socket.io/postgres` provide it.
+   * that they share; `expression.socket.io/redis` and `/postgres` provide it.
    *
    * @default a lock in memory, shared by all users of the same store in this process
    */
@@ -136,7 +127,7 @@ export interface ExpressionSocketOptions {
 
   /**
    * How long `update` waits for the lock before it fails with `ERR_SESSION_LOCK`, in milliseconds.
-   * Keep it above the time after which a shared lock is released whose holder has died.
+   * Keep it above the time after which a shared lock expires if its holder has died.
    *
    * @default 20000
    */
@@ -157,7 +148,7 @@ export interface ExpressionSocketOptions {
    * top-level keys that the request has changed are written to what the store has by then, and a
    * session that has ended meanwhile is not revived. Each write of a request costs a read of the store,
    * or none with `rewrite`. With `false`, requests write whole sessions, as `express-session` does, and
-   * so undo what has been saved elsewhere meanwhile.
+   * so overwrite what has been saved elsewhere meanwhile.
    *
    * @default true
    */
@@ -244,3 +235,68 @@ export interface TicketOptions {
    */
   readonly once?: boolean | undefined;
 }
+
+/** A lock that was acquired. */
+export interface HeldLock {
+  /** Releases the lock. Called once, whether the update succeeded or failed. */
+  release(): Promise<void>;
+
+  /**
+   * Aborted if the lock is lost while it is held: it has expired, or the server has lost it. The
+   * update then saves nothing and fails with `ERR_SESSION_LOCK`.
+   */
+  readonly lost?: AbortSignal | undefined;
+}
+
+/**
+ * Lets only one update of a session run at a time, in all processes that share the lock.
+ *
+ * @example
+ * // Any lock of your database will do, such as the advisory locks of PostgreSQL.
+ * const lock: SessionLock = {
+ *   acquire: async (sessionId, { signal }) => {
+ *     const held = await myLocks.lock(`session:${sessionId}`, { signal });
+ *     return { release: () => held.unlock() };
+ *   },
+ * };
+ */
+export interface SessionLock {
+  /**
+   * Waits for the lock of a session.
+   *
+   * @param options `signal` is aborted when the lock is no longer wanted: stop waiting then, and
+   * release the lock if it is acquired nevertheless
+   */
+  acquire(sessionId: string, options: { readonly signal: AbortSignal }): Promise<HeldLock>;
+}
+
+/**
+ * Makes the new record from the stored one, which is null if there is no such session. With undefined,
+ * nothing is written.
+ */
+export type RecordChange = (record: object | null) => object | undefined;
+
+/**
+ * Changes a record atomically: reads it, calls `change` with it, and writes the result only if the
+ * record is still the one that was read; otherwise it starts again. Never shortens the time that the
+ * session has left in the store, unless `cookie.originalMaxAge` has changed.
+ *
+ * @param change may be called several times; what it throws is passed on, and nothing is written
+ * @param options `lock`: writes only while this lock is held
+ */
+export type RewriteRecord = (
+  sessionId: string,
+  change: RecordChange,
+  options: { readonly lock: HeldLock | undefined },
+) => Promise<void>;
+
+/**
+ * Any Connect middleware that sets `request.signedCookies`, such as that of `cookie-parser`.
+ *
+ * @example
+ * new ExpressionSocket(io, store, cookieParser('keyboard cat'));
+ */
+export type CookieParser = {
+  // The type of a method, because only a method may require a narrower request, such as Express's.
+  parse(req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): unknown;
+}['parse'];

@@ -3,9 +3,16 @@
  */
 
 import type { Namespace, Socket } from 'socket.io';
-import type { AddListener, EventName, Fitting } from './add-listener.js';
-import type { AnyListener, DefaultEventsMap, EventsMap } from './event-maps.js';
-import type { Flag, SessionArguments } from './listener-arguments.js';
+import type {
+  AddListener,
+  AnyListener,
+  DefaultEventsMap,
+  EventName,
+  EventsMap,
+  Fitting,
+  Flag,
+  SessionArguments,
+} from './listeners.js';
 import type { ExpressionSocketOptions, Handshake } from './options.js';
 import type { SocketFor } from './session-socket.js';
 
@@ -54,8 +61,8 @@ export interface NamespaceFor<
   readonly namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
 
   /**
-   * Adds a listener of connections, which gets the session of each, or of any other event, which is
-   * one that the servers of a cluster send each other, as on the namespace itself.
+   * Adds a listener of connections, which gets the session of each. Other events are those that the
+   * servers of a cluster send each other by `serverSideEmit`, as on the namespace itself.
    *
    * @returns the wrapper
    *

@@ -3,9 +3,15 @@
  */
 
 import type { Socket } from 'socket.io';
-import type { AddListener } from './add-listener.js';
-import type { AnyListener, DefaultEventsMap, EventsMap } from './event-maps.js';
-import type { Flag, SocketEvents, UserEvents } from './listener-arguments.js';
+import type {
+  AddListener,
+  AnyListener,
+  DefaultEventsMap,
+  EventsMap,
+  Flag,
+  SocketEvents,
+  UserEvents,
+} from './listeners.js';
 import type { ExpressionSocketOptions } from './options.js';
 import type { SessionEndReason } from './session.js';
 
@@ -49,7 +55,7 @@ export interface SessionListening<
   >;
 
   /**
-   * Adds a listener of the next such event only, which gets the session, too.
+   * Adds a listener of the next event of a name, which gets the session, as with `sessOn`.
    *
    * @returns the socket
    */
@@ -94,15 +100,15 @@ export interface SelectiveListening<
     false,
     AutoErrManager
   > {
-  /** Adds a listener of the end of the session, and its reason; the socket is disconnected next. */
+  /** Adds a listener of the end of the session, which gets the reason for it. */
   on(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
-  /** Adds a listener of the end of the session, and its reason; the socket is disconnected next. */
+  /** Adds a listener of the end of the session, which gets the reason for it. */
   once(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
-  /** Adds a listener of the end of the session, and its reason; the socket is disconnected next. */
+  /** Adds a listener of the end of the session, which gets the reason for it. */
   addListener(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
-  /** Adds a listener of the end of the session, and its reason; the socket is disconnected next. */
+  /** Adds a listener of the end of the session, which gets the reason for it. */
   prependListener(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
-  /** Adds a listener of the end of the session, and its reason; the socket is disconnected next. */
+  /** Adds a listener of the end of the session, which gets the reason for it. */
   prependOnceListener(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
 }
 

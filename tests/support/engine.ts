@@ -8,7 +8,8 @@ import { resolveOptions } from '../../source/options.js';
 import { SessionEngine } from '../../source/session/engine.js';
 import type { LiveSession, Member } from '../../source/session/live-session.js';
 import { Snapshot } from '../../source/session/snapshot.js';
-import type { RewriteRecord, SessionChange } from '../../source/types.js';
+import type { RewriteRecord } from '../../source/types/options.js';
+import type { SessionChange } from '../../source/types/session.js';
 
 /** What a store helper may give. */
 export interface EngineOptions {

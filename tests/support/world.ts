@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import type { SessionData } from 'express-session';
 import type { Scheduler } from 'fast-check';
 import type { LiveSession } from '../../source/session/live-session.js';
-import type { SessionEndReason } from '../../source/types.js';
+import type { SessionEndReason } from '../../source/types/session.js';
 import { Engine } from './engine.js';
 import { SlowStore } from './slow-store.js';
 import { codeOf } from './visits.js';

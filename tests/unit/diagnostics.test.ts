@@ -6,10 +6,9 @@ import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { createSandbox, type SinonStub } from 'sinon';
 import type { Socket } from 'socket.io';
+import { isThenable } from '../../source/assertions.js';
 import { Diagnostics } from '../../source/diagnostics.js';
 import { SessionError } from '../../source/errors.js';
-import { SessionsEmitter } from '../../source/socket.io-sessions/sessions-emitter.js';
-import { isThenable } from '../../source/thenable.js';
 
 const sandbox = createSandbox();
 /** Nobody looks at the socket. */
@@ -153,17 +152,6 @@ describe("A listener's mistake stays its own", () => {
         diagnostics.listenerFailed(mistake, { ...sessionless, event });
       }
       expect(emitWarning.callCount).to.equal(2);
-    });
-
-    it('includes the listeners of `sinvalid`', () => {
-      const emitWarning = sandbox.stub(process, 'emitWarning');
-      const emitter = new SessionsEmitter(new Diagnostics(undefined));
-      emitter.on('sinvalid', () => {
-        throw mistake;
-      });
-      emitter.emit('sinvalid', context.socket);
-      expect(emitWarning.callCount).to.equal(1);
-      expect(nextTick.called).to.equal(false);
     });
 
     it('goes to `onError`, which is told the socket and the event only', () => {

@@ -5,7 +5,7 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { resolveOptions } from '../../source/options.js';
-import type { ExpressionSocketOptions } from '../../source/types.js';
+import type { ExpressionSocketOptions } from '../../source/types/options.js';
 
 /** Options as JavaScript may give them. */
 function resolve(options: unknown): unknown {

@@ -1,7 +1,12 @@
 import { setTimeout as pause, setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import { type SinonStub, stub, useFakeTimers } from 'sinon';
-import { type LockTable, tokenLock, tokenOf } from '../../source/database/token-lock.js';
+import {
+  type LockTable,
+  tokenClaim,
+  tokenLock,
+  tokenOf,
+} from '../../source/database/token-lock.js';
 import { codeOf } from '../support/visits.js';
 
 /** A table of locks whose answers a test decides; at first, all is granted at once. */
@@ -15,7 +20,8 @@ function stubTable(milliseconds = 1_000): StubTable {
   return {
     client: {},
     limit: { database: 'The database', milliseconds },
-    nameOf: (sessionId) => `lock of ${sessionId}`,
+    lockName: (sessionId) => `lock of ${sessionId}`,
+    claimName: (name) => `claim of ${name}`,
     acquire: stub().resolves(true),
     renew: stub().resolves(true),
     release: stub().resolves(true),
@@ -223,5 +229,27 @@ describe('A lock with a token', () => {
       expect(await code).to.equal('asked again');
       expect(table.release.called).to.equal(true);
     });
+  });
+});
+
+describe('A claim', () => {
+  it('is a lock under a name of its own, for the given time, that is never released', async () => {
+    const table = stubTable();
+    table.acquire.onCall(1).resolves(false);
+    const claim = tokenClaim(table);
+    expect([await claim('ticket', 60_000), await claim('ticket', 60_000)]).to.deep.equal([
+      true,
+      false,
+    ]);
+    const [[lock, milliseconds] = []] = table.acquire.args;
+    expect(lock.name).to.equal('claim of ticket');
+    expect(milliseconds).to.equal(60_000);
+    expect(table.release.callCount).to.equal(0);
+  });
+
+  it('fails after the time limit', async () => {
+    const table = stubTable(10);
+    table.acquire.returns(never);
+    expect(await codeOf(tokenClaim(table)('ticket', 60_000))).to.equal('ERR_SESSION_STORE_TIMEOUT');
   });
 });

@@ -1,7 +1,6 @@
 /**
- * @module Connects a page with its visitor's session, by tickets that it fetches itself. Served to
- * pages as it is, so it imports only types and exports one function; the caller passes Socket.IO's
- * client to it.
+ * @module Connects a page with its visitor's session, by tickets that it fetches itself. The server
+ * sends this module to pages as it is, so it imports only types and exports one function.
  */
 
 import type { ManagerOptions, Socket, SocketOptions } from 'socket.io-client';
@@ -50,7 +49,7 @@ type Connect = (url?: string, options?: Partial<ManagerOptions & SocketOptions>)
 /** The option `auth` of Socket.IO's client. */
 type Auth = object | ((send: (data: object) => void) => void) | undefined;
 
-/** Only browsers have it; other clients pass an absolute address. */
+/** Exists only in browsers; other clients pass an absolute address. */
 declare const location: { readonly origin: string; readonly protocol: string } | undefined;
 
 /**

@@ -87,7 +87,7 @@ describe('`enable`', () => {
       [{ socket, store }],
       [socket, store, { per_message: 1 }],
     ]) {
-      expect(complaint(...args)).to.match(/`parser`.*or `cutter`, got neither.*made up/);
+      expect(complaint(...args)).to.match(/`parser`.*or `cutter`, got neither.*made-up/);
     }
   });
 

@@ -7,6 +7,7 @@ import { SessionError } from '../../../source/index.js';
 import { received } from '../../support/app.js';
 import { cookieOf } from '../../support/cookies.js';
 import { expectNoCrash } from '../../support/crashes.js';
+import { ProcessEars } from '../../support/mistakes.js';
 import { heard } from '../../support/pair.js';
 import {
   connectedClient,
@@ -39,6 +40,20 @@ describe('`sinvalid`', () => {
       expect(message).to.equal('please log in');
       expect(calls).to.deep.equal(['ERR_SESSION_COOKIE_MISSING']);
       expect(remote.connected).to.equal(true);
+    });
+
+    it('warns when its listener throws, and ends no process', async () => {
+      const warnings = new ProcessEars('warning');
+      try {
+        const app = await start();
+        enablePerConnection(app).on('sinvalid', () => {
+          throw new Error('a mistake');
+        });
+        app.client();
+        await until(() => warnings.heard.some((one) => String(one).includes('`sinvalid`')));
+      } finally {
+        warnings.stop();
+      }
     });
 
     it('gives one whose session has ended', async () => {

@@ -46,7 +46,7 @@ describe('A null session ends no process', () => {
     const isIt = (warning: unknown): warning is Error =>
       warning instanceof Error &&
       (warning.message.includes(`\`${event}\``) ||
-        /no `Cookie` header.* Give `onError`/.test(warning.message));
+        /no `Cookie` header.* Set `onError`/.test(warning.message));
     let warning = ears.heard.find(isIt);
     while (!warning) {
       await new Promise(setImmediate);

@@ -7,7 +7,7 @@ import {
   type PostgresOptions,
   postgres,
 } from '../../../source/postgres/index.js';
-import type { RecordChange } from '../../../source/types.js';
+import type { RecordChange } from '../../../source/types/options.js';
 import { emptyPool, type PostgresServer, requirePostgres } from '../../support/postgres.js';
 import { Gate } from '../../support/slow-store.js';
 import { codeOf } from '../../support/visits.js';

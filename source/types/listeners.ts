@@ -1,12 +1,26 @@
 /**
- * @module The arguments of listeners, which depend on the options.
+ * @module The types of events and listeners: event maps, the arguments of listeners, which depend on
+ * the options, and the methods that add listeners.
  */
 
-import type { DisconnectReason } from 'socket.io';
+import type { DisconnectReason, Server } from 'socket.io';
 import type { SessionError } from '../errors.js';
-import type { AnyListener, EventsMap } from './event-maps.js';
 import type { ExpressionSocketOptions } from './options.js';
 import type { SessionEndReason, SocketSession } from './session.js';
+
+/** A map of event names to listener types, as Socket.IO's own type parameters want it. */
+export interface EventsMap {
+  // Only an index signature of `any` accepts interfaces; Socket.IO declares the same.
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  [event: string]: any;
+}
+
+/** Socket.IO's map for a server without type parameters: every event name, any arguments. */
+export type DefaultEventsMap =
+  Server extends Server<infer Events, infer _Emit, infer _ServerSide, infer _Data> ? Events : never;
+
+/** Any function, for methods that compare listeners and do not call them. */
+export type AnyListener = (...args: never[]) => unknown;
 
 /** The type of an option that does not exist, which shows in the compiler's message. */
 export interface NoSuchOption {
@@ -92,3 +106,65 @@ export type UserEvents<
     Parameters<ListenEvents[Event]>
   >;
 };
+
+/** The names of events, `symbol`s included, numbers not. */
+export type EventName<Own, User> = (keyof Own | keyof User) & (string | symbol);
+
+/** The arguments of an event; the emitter's own events take precedence over the user's. */
+type EventArguments<Own, User, Event> = Event extends keyof Own
+  ? Extract<Own[Event], readonly unknown[]>
+  : Event extends keyof User
+    ? Extract<User[Event], readonly unknown[]>
+    : never;
+
+/** `true` if one of `AllArgs` has all the positions `Index`. */
+type Reaches<AllArgs, Index> = AllArgs extends unknown
+  ? [Index] extends [keyof AllArgs]
+    ? true
+    : never
+  : never;
+
+/** Each of `Args` cut to the length of `Parameters`, or as it is if all of them are shorter. */
+type Cut<
+  Args extends readonly unknown[],
+  Parameters extends readonly unknown[],
+  AllArgs = Args,
+> = Args extends unknown
+  ? number extends Args['length']
+    ? {
+        [Index in keyof Parameters]: Index extends `${infer Position extends number}`
+          ? Args[Position]
+          : never;
+      }
+    : true extends Reaches<AllArgs, keyof Parameters>
+      ? { [Index in keyof Parameters]: Index extends keyof Args ? Args[Index] : undefined }
+      : Args
+  : never;
+
+/**
+ * A function of `Args`, cut to the number of parameters of `Listener`. TypeScript infers `Listener` from
+ * the branch that is never taken.
+ */
+export type Fitting<Listener extends AnyListener, Args extends readonly unknown[], Result> = [
+  Listener,
+] extends [never]
+  ? Listener
+  : (...args: Cut<Args, Parameters<Listener>>) => Result;
+
+/**
+ * Adds a listener to an event, and returns the emitter.
+ *
+ * The first overload types the parameters of a listener, with `err` and `session` as a pair. The second
+ * accepts listeners with fewer parameters, which TypeScript rejects if the arguments are a union of
+ * tuples.
+ */
+export interface AddListener<Own, User, Emitter> {
+  <Event extends EventName<Own, User>>(
+    event: Event,
+    listener: (...args: EventArguments<Own, User, Event>) => void,
+  ): Emitter;
+  <Event extends EventName<Own, User>, Listener extends AnyListener>(
+    event: Event,
+    listener: Fitting<Listener, EventArguments<Own, User, Event>, void>,
+  ): Emitter;
+}
