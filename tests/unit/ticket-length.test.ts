@@ -17,6 +17,7 @@ describe('a ticket for a long session id', () => {
       }
     }
     expect(refused).to.be.instanceOf(TypeError);
-    expect(lengths.at(-1)).to.equal(4_096);
+    // Another byte is one or two characters more, and the digits of its times vary.
+    expect(lengths.at(-1)).to.be.within(4_094, 4_096);
   });
 });
