@@ -3,6 +3,9 @@
  * one timer: what began first is due first.
  */
 
+/** Completes the error of what `close()` has ended. */
+const closing = 'before `close()` was called';
+
 /** Something that has begun: a link in the chain of what has not ended yet. */
 export class Wait {
   /** By `performance.now()`. */
@@ -18,10 +21,36 @@ export class Wait {
   }
 }
 
-/** The two ways to end a wait. */
+/** The two ways to end a task; both may be passed on as functions. */
 export interface Settle<Value> {
-  resolve(value: Value): void;
-  reject(error: unknown): void;
+  readonly resolve: (value: Value) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Something that was started: its first end counts. */
+class Task<Value> implements Settle<Value> {
+  isOver = false;
+  onEnd: (() => void) | undefined;
+  #value: Value | undefined;
+  #failure: { readonly error: unknown } | undefined;
+
+  readonly resolve = (value: Value): void => this.#end(value, undefined);
+  readonly reject = (error: unknown): void => this.#end(undefined, { error });
+
+  /** What it ended with; to be called when it is over. Throws what it was rejected with. */
+  result(): Value {
+    if (this.#failure) throw this.#failure.error;
+    // It was resolved with one.
+    return this.#value as Value;
+  }
+
+  #end(value: Value | undefined, failure: { readonly error: unknown } | undefined): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.#value = value;
+    this.#failure = failure;
+    this.onEnd?.();
+  }
 }
 
 /**
@@ -50,7 +79,7 @@ export class Deadlines {
    */
   begin(expire: (when: string) => void): Wait | undefined {
     if (this.#isClosed) {
-      expire('before `close()` was called');
+      expire(closing);
       return undefined;
     }
     const wait = new Wait(performance.now() + this.milliseconds, expire);
@@ -76,33 +105,35 @@ export class Deadlines {
   }
 
   /**
-   * Begins something that ends by `settle`, by throwing, or at the deadline, whichever is first;
-   * what comes later is ignored.
+   * Starts something that ends by `settle`, by throwing, or at the deadline, whichever is first; what
+   * comes later is ignored.
    *
    * @param start starts it
    * @param late makes the error of a missed deadline
    */
-  wait<Value>(
+  async wait<Value>(
     start: (settle: Settle<Value>) => void,
     late: (when: string) => Error,
   ): Promise<Value> {
-    return new Promise((resolve, reject) => {
-      const wait = this.begin((when) => reject(late(when)));
-      if (wait === undefined) return;
-      const settle: Settle<Value> = {
-        resolve: (value) => {
-          if (this.end(wait)) resolve(value);
-        },
-        reject: (error) => {
-          if (this.end(wait)) reject(error);
-        },
-      };
-      try {
-        start(settle);
-      } catch (error) {
-        settle.reject(error);
-      }
-    });
+    return this.run(start, late);
+  }
+
+  /**
+   * Does what `wait` does, without a promise and a deadline where it ends before `start` returns: its
+   * value is returned then, or its error thrown.
+   */
+  run<Value>(
+    start: (settle: Settle<Value>) => void,
+    late: (when: string) => Error,
+  ): Value | Promise<Value> {
+    if (this.#isClosed) throw late(closing);
+    const task = new Task<Value>();
+    try {
+      start(task);
+    } catch (error) {
+      task.reject(error);
+    }
+    return task.isOver ? task.result() : this.#ended(task, late);
   }
 
   /** Ends every wait under way, and every later one at once. */
@@ -112,8 +143,22 @@ export class Deadlines {
     this.#timer = undefined;
     for (let wait = this.#oldest; wait; wait = this.#oldest) {
       this.end(wait);
-      wait.expire('before `close()` was called');
+      wait.expire(closing);
     }
+  }
+
+  /** Waits for the end of a task, until the deadline. */
+  async #ended<Value>(task: Task<Value>, late: (when: string) => Error): Promise<Value> {
+    await new Promise<void>((resolve) => {
+      task.onEnd = resolve;
+      const wait = this.begin((when) => task.reject(late(when)));
+      if (wait)
+        task.onEnd = () => {
+          this.end(wait);
+          resolve();
+        };
+    });
+    return task.result();
   }
 
   #watch(milliseconds: number): NodeJS.Timeout {
