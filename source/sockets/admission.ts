@@ -46,6 +46,9 @@ export interface AdmissionOwner {
   report(error: unknown, event: EventName): void;
 }
 
+/** Resolved: a callback of it costs less than one of `queueMicrotask`. */
+const nextMicrotask = Promise.resolve();
+
 /** How often a connection that waits for the store reads it again, in milliseconds. */
 const retryInterval = 1_000;
 
@@ -68,21 +71,22 @@ export class Admission {
 
   /** Calls the `authorization` listeners, and reads the session for the `connection` listeners. */
   async admit({ authorizations, isClosed }: NamespaceListeners): Promise<Refusal | undefined> {
-    const listeners = [...authorizations];
-    if (isClosed) return listeners.length > 0 ? connectError('ERR_SESSION_REFUSED') : undefined;
-    if (listeners.length > 0) {
-      const refusal = await this.#authorize(listeners);
+    const isOpen = authorizations.length === 0;
+    if (isClosed) return isOpen ? undefined : connectError('ERR_SESSION_REFUSED');
+    if (!isOpen) {
+      const refusal = await this.#authorize([...authorizations]);
       if (refusal) return refusal;
       this.#initialRead = undefined;
     }
-    this.#initialRead ??= await this.#readForConnection();
+    if (this.#initialRead === undefined) {
+      const result = await this.#owner.read();
+      this.#initialRead = result.snapshot?.isNew ? await this.#readStored() : result;
+    }
     return this.#hasLostItsSession ? connectError('ERR_SESSION_NOT_FOUND') : undefined;
   }
 
   /** Stores a visitor's new session only once the client is authorized. */
-  async #readForConnection(): Promise<ReadResult> {
-    const result = await this.#owner.read();
-    if (!result.snapshot?.isNew) return result;
+  async #readStored(): Promise<ReadResult> {
     try {
       await this.#owner.storeGuest();
     } catch (error) {
@@ -100,7 +104,7 @@ export class Admission {
     this.#announce(wrapper);
     // All wrappers of the namespace are called in this turn. What was read may be large, so it is
     // released afterwards.
-    queueMicrotask(() => {
+    void nextMicrotask.then(() => {
       this.#initialRead = undefined;
     });
   }
