@@ -1,12 +1,11 @@
 /**
- * @module What may take only so long. All that one of these watches has the same time, and so shares
- * one timer: what began first is due first.
+ * @module Deadlines of one length, which share a timer: what began first is due first.
  */
 
 /** Completes the error of what `close()` has ended. */
 const closing = 'before `close()` was called';
 
-/** Something that has begun: a link in the chain of what has not ended yet. */
+/** A wait under way: an entry of a linked list, from the oldest to the youngest. */
 export class Wait {
   /** By `performance.now()`. */
   readonly due: number;
@@ -27,7 +26,7 @@ export interface Settle<Value> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Something that was started: its first end counts. */
+/** Something that was started; its first end counts. */
 class Task<Value> implements Settle<Value> {
   isOver = false;
   onEnd: (() => void) | undefined;
@@ -37,10 +36,10 @@ class Task<Value> implements Settle<Value> {
   readonly resolve = (value: Value): void => this.#end(value, undefined);
   readonly reject = (error: unknown): void => this.#end(undefined, { error });
 
-  /** What it ended with; to be called when it is over. Throws what it was rejected with. */
+  /** The value that it ended with; to be called when it is over. Throws the error instead, if any. */
   result(): Value {
     if (this.#failure) throw this.#failure.error;
-    // It was resolved with one.
+    // Without a failure it was resolved.
     return this.#value as Value;
   }
 
@@ -54,10 +53,10 @@ class Task<Value> implements Settle<Value> {
 }
 
 /**
- * Gives everything that begins the same deadline.
+ * Gives everything that begins the same time to end.
  *
- * A chain and no `Set`: with as much coming and going as here, V8 makes the table of a `Set` anew
- * all the time, and the old ones keep their entries from young garbage collection.
+ * It keeps a linked list rather than a `Set`: V8 reallocates the table of a `Set` that entries enter
+ * and leave all the time, and the old tables keep their entries through minor garbage collections.
  */
 export class Deadlines {
   readonly milliseconds: number;
@@ -75,7 +74,7 @@ export class Deadlines {
    *
    * @param expire called at the deadline, or at `close()`; `when` completes a sentence such as "did
    * not answer"
-   * @returns nothing after `close()`: it has expired, and nothing shall begin any more
+   * @returns nothing after `close()`: `expire` was called at once
    */
   begin(expire: (when: string) => void): Wait | undefined {
     if (this.#isClosed) {
@@ -150,13 +149,12 @@ export class Deadlines {
   /** Waits for the end of a task, until the deadline. */
   async #ended<Value>(task: Task<Value>, late: (when: string) => Error): Promise<Value> {
     await new Promise<void>((resolve) => {
-      task.onEnd = resolve;
-      const wait = this.begin((when) => task.reject(late(when)));
-      if (wait)
-        task.onEnd = () => {
-          this.end(wait);
-          resolve();
-        };
+      let wait: Wait | undefined;
+      task.onEnd = () => {
+        if (wait) this.end(wait);
+        resolve();
+      };
+      wait = this.begin((when) => task.reject(late(when)));
     });
     return task.result();
   }
