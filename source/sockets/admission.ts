@@ -7,11 +7,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Socket } from 'socket.io';
 import { Deadlines } from '../deadlines.js';
-import { connectError, isStoreTrouble, SessionError } from '../errors.js';
+import { connectError, isStoreTrouble, type SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
 import type { ReadResult, Snapshot } from '../session/snapshot.js';
 import { notFound } from '../session/store-calls.js';
-import { authorize, type Refusal } from './authorization.js';
+import { type AuthorizationOwner, authorize, type Refusal } from './authorization.js';
 import { bufferEvents } from './event-buffer.js';
 import type { EventName, Listener } from './listener-links.js';
 import { sessionRoomOf } from './membership.js';
@@ -24,8 +24,7 @@ export interface NamespaceListeners {
 }
 
 /** The socket to be admitted. */
-export interface AdmissionOwner {
-  readonly raw: Socket;
+export interface AdmissionOwner extends AuthorizationOwner {
   /** The prototyped socket. */
   readonly socket: Socket;
   read(): Promise<ReadResult>;
@@ -34,16 +33,8 @@ export interface AdmissionOwner {
   /** Whether the socket came with the session of this hash. */
   hasSession(hash: string): boolean;
   deliver(event: EventName, listener: Listener, result: ReadResult, args: readonly unknown[]): void;
-  authorizationArguments(result: ReadResult): readonly unknown[] | SessionError;
-  reportTrouble(error: SessionError, event: EventName): void;
-  listenerFailed(
-    error: unknown,
-    context: { readonly event: EventName; readonly hasSession: boolean },
-  ): void;
-  refused(error: SessionError, event: EventName): void;
   /** Stores a visitor's new session, where express-session would do so. */
   storeGuest(): Promise<void>;
-  report(error: unknown, event: EventName): void;
 }
 
 /** Resolved: a callback of it costs less than one of `queueMicrotask`. */
@@ -71,11 +62,14 @@ export class Admission {
 
   /** Calls the `authorization` listeners, and reads the session for the `connection` listeners. */
   async admit({ authorizations, isClosed }: NamespaceListeners): Promise<Refusal | undefined> {
-    const isOpen = authorizations.length === 0;
-    if (isClosed) return isOpen ? undefined : connectError('ERR_SESSION_REFUSED');
-    if (!isOpen) {
-      const refusal = await this.#authorize([...authorizations]);
+    const listeners = [...authorizations];
+    if (isClosed) return listeners.length > 0 ? connectError('ERR_SESSION_REFUSED') : undefined;
+    if (listeners.length > 0) {
+      const owner = this.#owner;
+      const deadlines = new Deadlines(this.#options.storeTimeout);
+      const refusal = await authorize(listeners, { owner, result: await owner.read(), deadlines });
       if (refusal) return refusal;
+      // The `connection` listeners get the session as it is after the last of them.
       this.#initialRead = undefined;
     }
     if (this.#initialRead === undefined) {
@@ -193,38 +187,6 @@ export class Admission {
       this.#initialRead = await this.#owner.read();
     }
   }
-
-  async #authorize(listeners: readonly Listener[]): Promise<Refusal | undefined> {
-    const event = 'authorization';
-    const owner = this.#owner;
-    const result = await owner.read();
-    const hasSession = result.snapshot !== undefined;
-    const deadlines = new Deadlines(this.#options.storeTimeout);
-    for (const listener of listeners) {
-      const leading = owner.authorizationArguments(result);
-      if (leading instanceof SessionError) {
-        owner.reportTrouble(leading, event);
-        return connectError(leading.code);
-      }
-      const refusal = await authorize(
-        {
-          ask: (answer) => listener(...leading, owner.raw.handshake, answer),
-          failed: (error) => owner.listenerFailed(error, { event, hasSession }),
-          late: (error) => owner.report(error, event),
-        },
-        deadlines,
-      );
-      if (refusal) {
-        owner.refused(refusedByListener(), event);
-        return refusal;
-      }
-    }
-    return undefined;
-  }
-}
-
-function refusedByListener(): SessionError {
-  return new SessionError('ERR_SESSION_REFUSED', 'An `authorization` listener refused the client');
 }
 
 /** Disconnects a client that Socket.IO has connected. If only the store is down, it may reconnect. */
