@@ -178,14 +178,14 @@ function hasOwnReferer(headers: IncomingHttpHeaders, trustProxy: boolean): boole
 function isSameHost(origin: string, host: string | undefined): boolean {
   if (host === undefined) return false;
   // What browsers send needs no parser, which takes longer than everything else here.
-  if (isPlainHost.test(host) && isAt(origin, host)) return true;
+  if (plainHost.test(host) && isAt(origin, host)) return true;
   const theirs = parseHost(origin);
   if (theirs === undefined) return false;
   return theirs.host === parseHost(`${theirs.protocol}//${host}`)?.host;
 }
 
 /** A host name or an IPv4 address, with a port or without. */
-const isPlainHost = /^[a-z\d.-]+(?::\d+)?$/;
+const plainHost = /^[a-z\d.-]+(?::\d+)?$/;
 
 function isAt(origin: string, host: string): boolean {
   return origin === `https://${host}` || origin === `http://${host}`;
