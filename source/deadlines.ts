@@ -1,9 +1,11 @@
 /**
- * @module What may take only so long. All that one of these watches has the same time, and so shares
- * one timer: what began first is due first.
+ * @module Deadlines of one length, which share a timer: what began first is due first.
  */
 
-/** Something that has begun: a link in the chain of what has not ended yet. */
+/** Completes the error of what `close()` has ended. */
+const closing = 'before `close()` was called';
+
+/** A wait under way: an entry of a linked list, from the oldest to the youngest. */
 export class Wait {
   /** By `performance.now()`. */
   readonly due: number;
@@ -18,17 +20,43 @@ export class Wait {
   }
 }
 
-/** The two ways to end a wait. */
+/** The two ways to end a task; both may be passed on as functions. */
 export interface Settle<Value> {
-  resolve(value: Value): void;
-  reject(error: unknown): void;
+  readonly resolve: (value: Value) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Something that was started; its first end counts. */
+class Task<Value> implements Settle<Value> {
+  isOver = false;
+  onEnd: (() => void) | undefined;
+  #value: Value | undefined;
+  #failure: { readonly error: unknown } | undefined;
+
+  readonly resolve = (value: Value): void => this.#end(value, undefined);
+  readonly reject = (error: unknown): void => this.#end(undefined, { error });
+
+  /** The value that it ended with; to be called when it is over. Throws the error instead, if any. */
+  result(): Value {
+    if (this.#failure) throw this.#failure.error;
+    // Without a failure it was resolved.
+    return this.#value as Value;
+  }
+
+  #end(value: Value | undefined, failure: { readonly error: unknown } | undefined): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.#value = value;
+    this.#failure = failure;
+    this.onEnd?.();
+  }
 }
 
 /**
- * Gives everything that begins the same deadline.
+ * Gives everything that begins the same time to end.
  *
- * A chain and no `Set`: with as much coming and going as here, V8 makes the table of a `Set` anew
- * all the time, and the old ones keep their entries from young garbage collection.
+ * It keeps a linked list rather than a `Set`: V8 reallocates the table of a `Set` that entries enter
+ * and leave all the time, and the old tables keep their entries through minor garbage collections.
  */
 export class Deadlines {
   readonly milliseconds: number;
@@ -46,11 +74,11 @@ export class Deadlines {
    *
    * @param expire called at the deadline, or at `close()`; `when` completes a sentence such as "did
    * not answer"
-   * @returns nothing after `close()`: it has expired, and nothing shall begin any more
+   * @returns nothing after `close()`: `expire` was called at once
    */
   begin(expire: (when: string) => void): Wait | undefined {
     if (this.#isClosed) {
-      expire('before `close()` was called');
+      expire(closing);
       return undefined;
     }
     const wait = new Wait(performance.now() + this.milliseconds, expire);
@@ -76,33 +104,35 @@ export class Deadlines {
   }
 
   /**
-   * Begins something that ends by `settle`, by throwing, or at the deadline, whichever is first;
-   * what comes later is ignored.
+   * Starts something that ends by `settle`, by throwing, or at the deadline, whichever is first; what
+   * comes later is ignored.
    *
    * @param start starts it
    * @param late makes the error of a missed deadline
    */
-  wait<Value>(
+  async wait<Value>(
     start: (settle: Settle<Value>) => void,
     late: (when: string) => Error,
   ): Promise<Value> {
-    return new Promise((resolve, reject) => {
-      const wait = this.begin((when) => reject(late(when)));
-      if (wait === undefined) return;
-      const settle: Settle<Value> = {
-        resolve: (value) => {
-          if (this.end(wait)) resolve(value);
-        },
-        reject: (error) => {
-          if (this.end(wait)) reject(error);
-        },
-      };
-      try {
-        start(settle);
-      } catch (error) {
-        settle.reject(error);
-      }
-    });
+    return this.run(start, late);
+  }
+
+  /**
+   * Does what `wait` does, without a promise and a deadline where it ends before `start` returns: its
+   * value is returned then, or its error thrown.
+   */
+  run<Value>(
+    start: (settle: Settle<Value>) => void,
+    late: (when: string) => Error,
+  ): Value | Promise<Value> {
+    if (this.#isClosed) throw late(closing);
+    const task = new Task<Value>();
+    try {
+      start(task);
+    } catch (error) {
+      task.reject(error);
+    }
+    return task.isOver ? task.result() : this.#ended(task, late);
   }
 
   /** Ends every wait under way, and every later one at once. */
@@ -112,8 +142,21 @@ export class Deadlines {
     this.#timer = undefined;
     for (let wait = this.#oldest; wait; wait = this.#oldest) {
       this.end(wait);
-      wait.expire('before `close()` was called');
+      wait.expire(closing);
     }
+  }
+
+  /** Waits for the end of a task, until the deadline. */
+  async #ended<Value>(task: Task<Value>, late: (when: string) => Error): Promise<Value> {
+    await new Promise<void>((resolve) => {
+      let wait: Wait | undefined;
+      task.onEnd = () => {
+        if (wait) this.end(wait);
+        resolve();
+      };
+      wait = this.begin((when) => task.reject(late(when)));
+    });
+    return task.result();
   }
 
   #watch(milliseconds: number): NodeJS.Timeout {

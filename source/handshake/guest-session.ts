@@ -7,7 +7,7 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Store } from 'express-session';
 import type { Deadlines } from '../deadlines.js';
-import { SessionError } from '../errors.js';
+import { SessionError, storeTimeout } from '../errors.js';
 
 /** What `express-session` leaves on a request. */
 interface SessionRequest extends IncomingMessage {
@@ -170,16 +170,12 @@ export class GuestSession {
   }
 
   async #save(): Promise<void> {
-    await this.#deadlines.wait<void>(
-      ({ resolve, reject }) => {
-        this.#session.save((cause) => {
-          if (!cause) return resolve();
-          reject(new SessionError('ERR_SESSION_STORE', 'The session store failed', { cause }));
-        });
-      },
-      (when) =>
-        new SessionError('ERR_SESSION_STORE_TIMEOUT', `The session store did not answer ${when}`),
-    );
+    await this.#deadlines.wait<void>(({ resolve, reject }) => {
+      this.#session.save((cause) => {
+        if (!cause) return resolve();
+        reject(new SessionError('ERR_SESSION_STORE', 'The session store failed', { cause }));
+      });
+    }, storeTimeout);
     this.#isSettled = true;
   }
 }

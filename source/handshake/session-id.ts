@@ -7,12 +7,15 @@ import type { IncomingMessage } from 'node:http';
 import type { Deadlines } from '../deadlines.js';
 import { describeValue, SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
-import { debug, trace } from '../tracing.js';
+import { debug, type HandshakeTrace, isTraced, trace } from '../tracing.js';
 import type { Handshake } from '../types/options.js';
 import type { GuestSession, GuestSessions } from './guest-session.js';
 import type { OriginPolicy } from './origin-policy.js';
 import type { SignedCookie } from './signed-cookie.js';
 import type { Tickets } from './tickets.js';
+
+/** A session id, or the error that says why there is none. */
+export type Found = string | SessionError;
 
 /** Where a session id may come from, and what checks it. */
 export interface SessionIdDependencies {
@@ -39,27 +42,16 @@ export class SessionIdReader {
    * Tells the session id of a handshake: the one that the client presents, or, where it presents
    * none, that of the session which `express-session` made for the handshake's request.
    *
-   * @returns the id, or the error that says why there is none; never rejects
+   * @returns the id, or the error that says why there is none; a promise, which never rejects, only
+   * where something has to be waited for
    */
-  read(handshake: Handshake, request: IncomingMessage): Promise<string | SessionError> {
+  read(handshake: Handshake, request: IncomingMessage): Found | Promise<Found> {
+    if (!isTraced('handshake')) return this.#find(handshake, request);
     return trace(
       'handshake',
       // A WebTransport connection has no request, and so an empty query.
       () => ({ transport: String(handshake.query.transport ?? 'webtransport') }),
-      async (payload) => {
-        const presented = await this.readPresented(handshake, request);
-        const guest = isAbsent(presented) ? this.guest(handshake, request) : undefined;
-        const sessionId = guest?.sessionId ?? presented;
-        const source = guest ? 'request' : this.#sourceOf(handshake);
-        if (sessionId instanceof SessionError) {
-          debug.handshake('no session id (%s): %s', sessionId.code, sessionId.message);
-          if (payload) Object.assign(payload, { code: sessionId.code, error: sessionId });
-        } else {
-          debug.handshake('session id found, by: %s', source);
-          if (payload) payload.source = source;
-        }
-        return sessionId;
-      },
+      async (payload) => this.#find(handshake, request, payload),
     );
   }
 
@@ -71,24 +63,15 @@ export class SessionIdReader {
    * themselves, whichever page opens the connection, and a foreign page has no ticket. The cookie
    * never replaces a bad ticket, since then nobody would notice that it is bad.
    *
-   * @returns the id, or the error that says why there is none; never rejects
+   * @returns what `read` returns
    */
-  async readPresented(
-    handshake: Handshake,
-    request: IncomingMessage,
-  ): Promise<string | SessionError> {
-    const { originPolicy, cookie, custom, tickets } = this.#dependencies;
+  readPresented(handshake: Handshake, request: IncomingMessage): Found | Promise<Found> {
     try {
-      const ticket = ticketOf(handshake.auth);
-      if (tickets && ticket !== undefined) return await tickets.open(ticket, request);
-      await originPolicy.check(handshake, request);
-      return await (custom ? this.#ask(custom, handshake) : cookie.readSessionId(request));
+      const reading = this.#readId(handshake, request);
+      if (typeof reading === 'string') return reading;
+      return reading.catch((error: unknown) => this.#failure(error));
     } catch (error) {
-      if (error instanceof SessionError) return error;
-      const message = custom
-        ? 'The option `sessionId` failed'
-        : 'The cookie parser left something that cannot be read';
-      return new SessionError('ERR_SESSION_COOKIE_PARSER', message, { cause: error });
+      return this.#failure(error);
     }
   }
 
@@ -101,6 +84,46 @@ export class SessionIdReader {
   guest(handshake: Handshake, request: IncomingMessage): GuestSession | undefined {
     if (this.#sourceOf(handshake) !== 'cookie') return undefined;
     return this.#dependencies.guests.of(request);
+  }
+
+  #find(
+    handshake: Handshake,
+    request: IncomingMessage,
+    payload?: HandshakeTrace,
+  ): Found | Promise<Found> {
+    const finish = (presented: Found): Found => {
+      const guest = isAbsent(presented) ? this.guest(handshake, request) : undefined;
+      const found = guest?.sessionId ?? presented;
+      const source = guest ? 'request' : this.#sourceOf(handshake);
+      if (found instanceof SessionError) {
+        debug.handshake('no session id (%s): %s', found.code, found.message);
+        if (payload) Object.assign(payload, { code: found.code, error: found });
+      } else {
+        debug.handshake('session id found, by: %s', source);
+        if (payload) payload.source = source;
+      }
+      return found;
+    };
+    const presented = this.readPresented(handshake, request);
+    return presented instanceof Promise ? presented.then(finish) : finish(presented);
+  }
+
+  #readId(handshake: Handshake, request: IncomingMessage): string | Promise<string> {
+    const { originPolicy, cookie, custom, tickets } = this.#dependencies;
+    const ticket = tickets && ticketOf(handshake.auth);
+    if (tickets && ticket !== undefined) return tickets.open(ticket, request);
+    const read = (): string | Promise<string> =>
+      custom ? this.#ask(custom, handshake) : cookie.readSessionId(request);
+    const checking = originPolicy.check(handshake, request);
+    return checking ? checking.then(read) : read();
+  }
+
+  #failure(error: unknown): SessionError {
+    if (error instanceof SessionError) return error;
+    const message = this.#dependencies.custom
+      ? 'The option `sessionId` failed'
+      : 'The cookie parser left something that cannot be read';
+    return new SessionError('ERR_SESSION_COOKIE_PARSER', message, { cause: error });
   }
 
   /** What a handshake has to present. */
@@ -137,7 +160,7 @@ function ticketOf(auth: unknown): unknown {
 }
 
 /** Whether a client presents no session id that can be believed. */
-function isAbsent(presented: string | SessionError): boolean {
+function isAbsent(presented: Found): boolean {
   if (typeof presented === 'string') return false;
   return ['ERR_SESSION_COOKIE_MISSING', 'ERR_SESSION_COOKIE_INVALID'].includes(presented.code);
 }

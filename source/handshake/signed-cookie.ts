@@ -32,20 +32,13 @@ export class SignedCookie {
   /**
    * Reads the session id, whose signature the parser has checked.
    *
+   * @returns the id; a promise only where the parser does not call `next` before it returns
    * @throws {SessionError} `ERR_SESSION_COOKIE_PARSER`, `…_MISSING` or `…_INVALID`
    */
-  async readSessionId(request: IncomingMessage): Promise<string> {
+  readSessionId(request: IncomingMessage): string | Promise<string> {
     const parsed = parserRequest(request);
-    await this.#runParser(parsed);
-    if (!isObject(parsed.cookies) && !isObject(parsed.signedCookies)) {
-      throw new SessionError(
-        'ERR_SESSION_COOKIE_PARSER',
-        'The cookie parser set neither `request.cookies` nor `request.signedCookies`; expected a parser such as `cookieParser(secret)`',
-      );
-    }
-    const value = ownValue(parsed.signedCookies, this.#key);
-    if (typeof value === 'string' && value !== '') return value;
-    throw this.#refusal(value, ownValue(parsed.cookies, this.#key), parsed);
+    const parsing = this.#runParser(parsed);
+    return parsing ? parsing.then(() => this.#sessionIdOf(parsed)) : this.#sessionIdOf(parsed);
   }
 
   /**
@@ -60,21 +53,23 @@ export class SignedCookie {
     return request.secret;
   }
 
-  #runParser(request: ParsedRequest): Promise<void> {
-    return this.#deadlines
-      .wait<void>(
-        (settle) => this.#begin(request, settle),
-        (when) => new Error(`It did not call \`next\` ${when}`),
-      )
-      .catch((cause: unknown) => {
-        throw new SessionError('ERR_SESSION_COOKIE_PARSER', 'The cookie parser failed', { cause });
-      });
+  #runParser(request: ParsedRequest): Promise<undefined> | undefined {
+    try {
+      return this.#deadlines
+        .run<undefined>(
+          (settle) => this.#begin(request, settle),
+          (when) => new Error(`It did not call \`next\` ${when}`),
+        )
+        ?.catch(parserFailed);
+    } catch (cause) {
+      return parserFailed(cause);
+    }
   }
 
-  #begin(request: ParsedRequest, settle: Settle<void>): void {
+  #begin(request: ParsedRequest, settle: Settle<undefined>): void {
     const result = this.#parse(request, new ServerResponse(request), (error) => {
       if (error) settle.reject(error);
-      else settle.resolve();
+      else settle.resolve(undefined);
     });
     if (isThenable(result)) result.then(undefined, settle.reject);
     // `cookieParser` instead of `cookieParser(secret)` returns the parser and never calls `next`.
@@ -83,6 +78,18 @@ export class SignedCookie {
         new TypeError('It returned a function: call it with the secret, as `cookieParser(secret)`'),
       );
     }
+  }
+
+  #sessionIdOf(parsed: ParsedRequest): string {
+    if (!isObject(parsed.cookies) && !isObject(parsed.signedCookies)) {
+      throw new SessionError(
+        'ERR_SESSION_COOKIE_PARSER',
+        'The cookie parser set neither `request.cookies` nor `request.signedCookies`; expected a parser such as `cookieParser(secret)`',
+      );
+    }
+    const value = ownValue(parsed.signedCookies, this.#key);
+    if (typeof value === 'string' && value !== '') return value;
+    throw this.#refusal(value, ownValue(parsed.cookies, this.#key), parsed);
   }
 
   #refusal(signed: unknown, unsigned: unknown, parsed: ParsedRequest): SessionError {
@@ -114,6 +121,10 @@ export class SignedCookie {
         : `The handshake has cookies, but none named ${name}: \`key\` is not the \`name\` given to express-session, or the visitor has no session yet, as with \`saveUninitialized: false\` until the session is changed`,
     );
   }
+}
+
+function parserFailed(cause: unknown): never {
+  throw new SessionError('ERR_SESSION_COOKIE_PARSER', 'The cookie parser failed', { cause });
 }
 
 function invalid(message: string): SessionError {

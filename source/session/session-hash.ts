@@ -3,13 +3,13 @@
  * where its id must not be seen.
  */
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 const prefix = 'expression.socket.io:';
 
 /** The hash of a session id, which is also the name of the session's room. */
 export function sessionHashOf(sessionId: string): string {
-  return prefix + createHash('sha256').update(sessionId).digest('base64url');
+  return prefix + hash('sha256', sessionId, 'base64url');
 }
 
 /** Whether a value has the shape of a session's hash. */

@@ -7,10 +7,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Socket } from 'socket.io';
 import { Deadlines } from '../deadlines.js';
-import { connectError, isStoreTrouble, notFound, SessionError } from '../errors.js';
+import { connectError, isStoreTrouble, notFound, type SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
 import type { ReadResult, Snapshot } from '../session/snapshot.js';
-import { authorize, type Refusal } from './authorization.js';
+import { type AuthorizationOwner, authorize, type Refusal } from './authorization.js';
 import { bufferEvents } from './event-buffer.js';
 import type { EventName, Listener } from './listener-links.js';
 import { sessionRoomOf } from './membership.js';
@@ -23,8 +23,7 @@ export interface NamespaceListeners {
 }
 
 /** The socket to be admitted. */
-export interface AdmissionOwner {
-  readonly raw: Socket;
+export interface AdmissionOwner extends AuthorizationOwner {
   /** The prototyped socket. */
   readonly socket: Socket;
   read(): Promise<ReadResult>;
@@ -33,17 +32,12 @@ export interface AdmissionOwner {
   /** Whether the socket came with the session of this hash. */
   hasSession(hash: string): boolean;
   deliver(event: EventName, listener: Listener, result: ReadResult, args: readonly unknown[]): void;
-  authorizationArguments(result: ReadResult): readonly unknown[] | SessionError;
-  reportTrouble(error: SessionError, event: EventName): void;
-  listenerFailed(
-    error: unknown,
-    context: { readonly event: EventName; readonly hasSession: boolean },
-  ): void;
-  refused(error: SessionError, event: EventName): void;
   /** Stores a visitor's new session, where express-session would do so. */
   storeGuest(): Promise<void>;
-  report(error: unknown, event: EventName): void;
 }
+
+/** Resolved: a callback of it costs less than one of `queueMicrotask`. */
+const nextMicrotask = Promise.resolve();
 
 /** How often a connection that waits for the store reads it again, in milliseconds. */
 const retryInterval = 1_000;
@@ -70,18 +64,22 @@ export class Admission {
     const listeners = [...authorizations];
     if (isClosed) return listeners.length > 0 ? connectError('ERR_SESSION_REFUSED') : undefined;
     if (listeners.length > 0) {
-      const refusal = await this.#authorize(listeners);
+      const owner = this.#owner;
+      const deadlines = new Deadlines(this.#options.storeTimeout);
+      const refusal = await authorize(listeners, { owner, result: await owner.read(), deadlines });
       if (refusal) return refusal;
+      // The `connection` listeners get the session as it is after the last of them.
       this.#initialRead = undefined;
     }
-    this.#initialRead ??= await this.#readForConnection();
+    if (this.#initialRead === undefined) {
+      const result = await this.#owner.read();
+      this.#initialRead = result.snapshot?.isNew ? await this.#readStored() : result;
+    }
     return this.#hasLostItsSession ? connectError('ERR_SESSION_NOT_FOUND') : undefined;
   }
 
   /** Stores a visitor's new session only once the client is authorized. */
-  async #readForConnection(): Promise<ReadResult> {
-    const result = await this.#owner.read();
-    if (!result.snapshot?.isNew) return result;
+  async #readStored(): Promise<ReadResult> {
     try {
       await this.#owner.storeGuest();
     } catch (error) {
@@ -99,7 +97,7 @@ export class Admission {
     this.#announce(wrapper);
     // All wrappers of the namespace are called in this turn. What was read may be large, so it is
     // released afterwards.
-    queueMicrotask(() => {
+    void nextMicrotask.then(() => {
       this.#initialRead = undefined;
     });
   }
@@ -188,38 +186,6 @@ export class Admission {
       this.#initialRead = await this.#owner.read();
     }
   }
-
-  async #authorize(listeners: readonly Listener[]): Promise<Refusal | undefined> {
-    const event = 'authorization';
-    const owner = this.#owner;
-    const result = await owner.read();
-    const hasSession = result.snapshot !== undefined;
-    const deadlines = new Deadlines(this.#options.storeTimeout);
-    for (const listener of listeners) {
-      const leading = owner.authorizationArguments(result);
-      if (leading instanceof SessionError) {
-        owner.reportTrouble(leading, event);
-        return connectError(leading.code);
-      }
-      const refusal = await authorize(
-        {
-          ask: (answer) => listener(...leading, owner.raw.handshake, answer),
-          failed: (error) => owner.listenerFailed(error, { event, hasSession }),
-          late: (error) => owner.report(error, event),
-        },
-        deadlines,
-      );
-      if (refusal) {
-        owner.refused(refusedByListener(), event);
-        return refusal;
-      }
-    }
-    return undefined;
-  }
-}
-
-function refusedByListener(): SessionError {
-  return new SessionError('ERR_SESSION_REFUSED', 'An `authorization` listener refused the client');
 }
 
 /** Disconnects a client that Socket.IO has connected. If only the store is down, it may reconnect. */

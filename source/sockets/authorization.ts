@@ -1,67 +1,113 @@
 /**
- * @module Calls an `authorization` listener and waits for its answer, of which only `true` accepts.
+ * @module Asks the `authorization` listeners whether a client may connect: all must agree, and only
+ * `true` accepts.
  */
 
+import type { Socket } from 'socket.io';
 import { isThenable } from '../assertions.js';
 import type { Deadlines } from '../deadlines.js';
 import { connectError, SessionError } from '../errors.js';
+import type { ReadResult } from '../session/snapshot.js';
+import type { EventName, Listener } from './listener-links.js';
 
 /** The error with which a client is refused: the library's, or the one that the application passed. */
 export interface Refusal extends Error {
   readonly data?: { readonly code?: unknown };
 }
 
-/** The last parameter of an `authorization` listener. */
-type Answer = (error?: unknown, accepted?: unknown) => void;
+/** The socket of the client. */
+export interface AuthorizationOwner {
+  readonly raw: Socket;
+  authorizationArguments(result: ReadResult): readonly unknown[] | SessionError;
+  reportTrouble(error: SessionError, event: EventName): void;
+  listenerFailed(
+    error: unknown,
+    context: { readonly event: EventName; readonly hasSession: boolean },
+  ): void;
+  refused(error: SessionError, event: EventName): void;
+  report(error: unknown, event: EventName): void;
+}
 
-/** One call of a listener, and the callbacks for its failures. */
+/** One question to all listeners. */
 export interface Question {
-  /** Calls the listener with `answer` as its last argument. */
-  readonly ask: (answer: Answer) => unknown;
-  /** Reports what the listener threw or rejected with, which the client is not shown. */
-  readonly failed: (error: unknown) => void;
-  /** Reports that it did not answer in time. */
-  readonly late: (error: SessionError) => void;
+  readonly owner: AuthorizationOwner;
+  /** What was read for it. */
+  readonly result: ReadResult;
+  /** How long each listener may take. */
+  readonly deadlines: Deadlines;
+}
+
+const event = 'authorization';
+
+/**
+ * Asks the listeners in their order.
+ *
+ * @returns the refusal, or undefined if all of them accept
+ */
+export async function authorize(
+  listeners: readonly Listener[],
+  question: Question,
+): Promise<Refusal | undefined> {
+  const { owner, result } = question;
+  for (const listener of listeners) {
+    const leading = owner.authorizationArguments(result);
+    if (leading instanceof SessionError) {
+      owner.reportTrouble(leading, event);
+      return connectError(leading.code);
+    }
+    const refusal = await ask(listener, leading, question);
+    if (refusal) {
+      owner.refused(refusedByListener(), event);
+      return refusal;
+    }
+  }
+  return undefined;
 }
 
 /**
  * Calls a listener and waits for its first answer: a call of the function that it is given, or a
- * boolean that it returns or resolves to.
- *
- * @returns the refusal, or undefined if the listener accepts
+ * boolean that it returns or resolves to. What it throws or rejects with is reported, and not shown to
+ * the client.
  */
-export async function authorize(
-  { ask, failed, late }: Question,
-  deadlines: Deadlines,
+async function ask(
+  listener: Listener,
+  leading: readonly unknown[],
+  { owner, result, deadlines }: Question,
 ): Promise<Refusal | undefined> {
   try {
-    return await deadlines.wait<Refusal | undefined>(
-      ({ resolve }) => {
-        const fail = (error: unknown): void => {
-          failed(error);
-          resolve(connectError('ERR_SESSION_REFUSED'));
-        };
-        const take = (returned: unknown): void => {
-          if (typeof returned === 'boolean') resolve(verdict(null, returned));
-        };
-        try {
-          const returned = ask((error, accepted) => resolve(verdict(error, accepted)));
-          if (isThenable(returned)) returned.then(take, fail);
-          else take(returned);
-        } catch (error) {
-          fail(error);
-        }
-      },
-      (when) =>
-        new SessionError(
-          'ERR_SESSION_REFUSED',
-          `An \`authorization\` listener did not answer ${when}: it must call \`fn\`, or return a boolean`,
-        ),
-    );
+    return await deadlines.wait<Refusal | undefined>(({ resolve }) => {
+      const answer = (error?: unknown, accepted?: unknown): void =>
+        resolve(verdict(error, accepted));
+      const take = (returned: unknown): void => {
+        if (typeof returned === 'boolean') answer(null, returned);
+      };
+      const fail = (error: unknown): void => {
+        owner.listenerFailed(error, { event, hasSession: result.snapshot !== undefined });
+        answer(null, false);
+      };
+      try {
+        const returned = listener(...leading, owner.raw.handshake, answer);
+        if (isThenable(returned)) returned.then(take, fail);
+        else take(returned);
+      } catch (error) {
+        fail(error);
+      }
+    }, unanswered);
   } catch (error) {
-    if (error instanceof SessionError) late(error);
+    if (error instanceof SessionError) owner.report(error, event);
     return connectError('ERR_SESSION_REFUSED');
   }
+}
+
+function unanswered(when: string): SessionError {
+  return new SessionError(
+    'ERR_SESSION_REFUSED',
+    `An \`authorization\` listener did not answer ${when}: it must call \`fn\`, or return a boolean`,
+  );
+}
+
+function refusedByListener(): SessionError {
+  return new SessionError('ERR_SESSION_REFUSED', 'An `authorization` listener refused the client');
 }
 
 function verdict(error: unknown, accepted: unknown): Refusal | undefined {

@@ -120,7 +120,8 @@ export class Membership implements Member, RoomMember {
   #enterRoom(): void {
     if (this.#session === undefined) return;
     const joined = this.#raw.join(this.#session.hash);
-    Promise.resolve(joined).catch((error) => this.#owner.report(error, 'connection'));
+    // Adapters of one process join at once.
+    joined?.catch((error: unknown) => this.#owner.report(error, 'connection'));
   }
 }
 

@@ -93,7 +93,16 @@ export class SocketController implements AdmissionOwner, MembershipOwner {
 
   /** Reads the session as it is now. The session id is read once. */
   async read(): Promise<ReadResult> {
-    const result = await this.#readById();
+    const { sessionIds, engine } = this.#dependencies;
+    if (this.#sessionId === undefined) {
+      const found = sessionIds.read(this.raw.handshake, this.raw.request);
+      this.#sessionId = found instanceof Promise ? await found : found;
+    }
+    let result: ReadResult =
+      typeof this.#sessionId === 'string'
+        ? await engine.read(this.#sessionId)
+        : { error: this.#sessionId };
+    if (result.error?.code === 'ERR_SESSION_NOT_FOUND') result = await this.#readGuest(result);
     const { error } = result;
     const isAbsent = typeof this.#sessionId !== 'string' || error?.code === 'ERR_SESSION_NOT_FOUND';
     if (error && isAbsent && !this.#isRefusalTold) {
@@ -103,13 +112,10 @@ export class SocketController implements AdmissionOwner, MembershipOwner {
     return result;
   }
 
-  async #readById(): Promise<ReadResult> {
+  /** Reads the session that express-session made for the handshake, if it did, in place of `result`. */
+  async #readGuest(result: ReadResult): Promise<ReadResult> {
     const { sessionIds, engine } = this.#dependencies;
     const { handshake, request } = this.raw;
-    this.#sessionId ??= await sessionIds.read(handshake, request);
-    if (typeof this.#sessionId !== 'string') return { error: this.#sessionId };
-    const result = await engine.read(this.#sessionId);
-    if (result.error?.code !== 'ERR_SESSION_NOT_FOUND') return result;
     const guest = sessionIds.guest(handshake, request);
     if (!guest?.isNew) return result;
     this.#guest = guest;

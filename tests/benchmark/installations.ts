@@ -4,7 +4,8 @@
  * -1.
  */
 
-import type { IncomingMessage } from 'node:http';
+import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type cookieParser from 'cookie-parser';
 import type session from 'express-session';
 import type { Session, SessionData } from 'express-session';
@@ -38,6 +39,13 @@ export interface Installation {
   reply(answer: Answer, n: number): void;
 }
 
+/** The session id in the signed cookie of a handshake. */
+function parseSessionId(headers: IncomingHttpHeaders, parser: Installation['parser']): string {
+  const request = { headers: { ...headers } } as IncomingMessage & Cookies;
+  parser(request as never, {} as never, () => {});
+  return request.signedCookies?.['connect.sid'] ?? '';
+}
+
 /** What a cookie parser leaves. */
 interface Cookies {
   signedCookies?: Record<string, string>;
@@ -55,9 +63,7 @@ export const installations: Record<VariantName, (installation: Installation) => 
   storeGet({ io, stored: { store }, parser, work, connected, reply }) {
     io.on('connection', (socket) => {
       connected();
-      const request = { headers: { ...socket.handshake.headers } } as IncomingMessage & Cookies;
-      parser(request as never, {} as never, () => {});
-      const sessionId = request.signedCookies?.['connect.sid'] ?? '';
+      const sessionId = parseSessionId(socket.handshake.headers, parser);
       socket.on('work', (_message, answer) => {
         store.get(sessionId, (_error, record) => {
           if (!record) return reply(answer, -1);
@@ -67,6 +73,25 @@ export const installations: Record<VariantName, (installation: Installation) => 
           store.set(sessionId, record, (error) => reply(answer, error ? -1 : n));
         });
       });
+    });
+  },
+
+  // Only for connecting: its events answer from the first read.
+  byHand({ io, stored: { store }, parser, work, connected, reply }) {
+    io.use((socket, next) => {
+      const sessionId = parseSessionId(socket.handshake.headers, parser);
+      store.get(sessionId, (_error, record) => {
+        if (!record) return next(new Error('There is no such session'));
+        const room = createHash('sha256').update(sessionId).digest('base64url');
+        socket.data = { room, n: readSession(work, record) };
+        next();
+      });
+    });
+    io.on('connection', (socket) => {
+      connected();
+      const { room, n } = socket.data as { readonly room: string; readonly n: number };
+      void socket.join(room);
+      socket.on('work', (_message, answer) => reply(answer, n));
     });
   },
 

@@ -107,7 +107,7 @@ function makeStorm(path: Load['path'], store: StoreName): StormLoad {
     kind: 'storm',
     name: `${path}-${store}-storm`,
     ...{ path, store },
-    variants: ['bare', 'recipe', 'ours'],
+    variants: ['bare', 'byHand', 'recipe', 'ours'],
     connections: 2_000,
     recordBytes: Math.round(0.7 * kilobyte),
   };

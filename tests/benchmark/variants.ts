@@ -19,6 +19,10 @@ export const variants = {
     label: 'store.get',
     note: 'bare and one `store.get` per event, without a session object, order or checks; to save, it sets the record',
   },
+  byHand: {
+    label: 'by hand',
+    note: 'only connects: a middleware that parses the cookie and reads the session, and a room named by the hash of its id, which is the least that it takes to find sockets by their session',
+  },
   recipe: {
     label: 'official recipe',
     note: '`io.engine.use(sessionMiddleware)` and `req.session.reload()` per event, as in Socket.IO’s “How to use with express-session”',

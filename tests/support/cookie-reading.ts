@@ -28,12 +28,17 @@ export function requestWith(cookie: string | undefined): IncomingMessage {
 }
 
 /** Reads the session id from a `Cookie` header. */
-export function read(
+export async function read(
   cookie: string | undefined,
   parser: CookieParser = cookieParser(secret),
   name: string = key,
 ): Promise<string> {
   return new SignedCookie(name, parser, new Deadlines(5_000)).readSessionId(requestWith(cookie));
+}
+
+/** Lets a parser see a request. */
+export async function show(request: IncomingMessage, parser: CookieParser): Promise<void> {
+  await new SignedCookie(key, parser, new Deadlines(5_000)).readSessionId(request);
 }
 
 /** The error with which a cookie is refused. */

@@ -45,7 +45,7 @@ export function handshakeOf({
 }
 
 /** Checks the origin of a handshake. */
-export function check(given: Case): Promise<void> {
+export async function check(given: Case): Promise<void> {
   const policy = new OriginPolicy({
     origins: given.origins ?? [],
     trustProxy: given.trustProxy ?? false,

@@ -10,7 +10,7 @@ import { type SinonFakeTimers, stub, useFakeTimers } from 'sinon';
 import { Deadlines } from '../../source/deadlines.js';
 import { SignedCookie } from '../../source/handshake/signed-cookie.js';
 import type { CookieParser } from '../../source/index.js';
-import { id, key, read, refusal, requestWith, secret } from '../support/cookie-reading.js';
+import { id, key, read, refusal, requestWith, secret, show } from '../support/cookie-reading.js';
 import { cookieOf, sign } from '../support/cookies.js';
 import { rejection } from '../support/outcomes.js';
 
@@ -180,18 +180,26 @@ describe('Only a signed id is believed', () => {
     }
   });
 
+  describe('a parser that calls back before it returns', () => {
+    it('needs no promise', () => {
+      const request = requestWith(cookieOf(sign(id, secret)));
+      const cookie = new SignedCookie(key, cookieParser(secret), new Deadlines(5_000));
+      expect(cookie.readSessionId(request)).to.equal(id);
+    });
+  });
+
   describe('the request that the parser gets', () => {
     it("is the library's own", async () => {
       const request = requestWith(cookieOf(sign(id, secret)));
       const parser = stub().callsArg(2);
-      await rejection(new SignedCookie(key, parser, new Deadlines(5_000)).readSessionId(request));
+      await rejection(show(request, parser));
       expect(parser.firstCall.args[0]).to.be.instanceOf(IncomingMessage).and.not.equal(request);
     });
 
     it('has the headers and the address of the handshake', async () => {
       const request = requestWith('a=b');
       const parser = stub().callsArg(2);
-      await rejection(new SignedCookie(key, parser, new Deadlines(5_000)).readSessionId(request));
+      await rejection(show(request, parser));
       const { headers, url, socket } = parser.firstCall.args[0] as IncomingMessage;
       expect(headers).to.deep.equal({ host: 'app.example.com', cookie: 'a=b' });
       expect(url).to.equal(request.url);
@@ -205,7 +213,7 @@ describe('Only a signed id is believed', () => {
         cookieParser(secret)(own as never, response as never, next);
         delete own.headers.cookie;
       };
-      await new SignedCookie(key, rough, new Deadlines(5_000)).readSessionId(request);
+      await show(request, rough);
       expect(Reflect.ownKeys(request)).to.deep.equal(properties);
       expect(request.headers).to.have.property('cookie');
       expect(inspect(request, { depth: 5, showHidden: true })).not.to.include(secret);
