@@ -22,10 +22,10 @@ type Override = MethodOverride<Socket>;
 type Remover = 'off' | 'removeListener';
 type Lister = 'listeners' | 'rawListeners';
 
-/** @param lifeEvents the emitter of `sessionend`, which is not the raw socket */
-export function lookupMethods(lifeEvents: (raw: Socket) => EventEmitter): Record<string, Override> {
+/** @param endEvents the emitter of `sessionend`, which is not the raw socket */
+export function lookupMethods(endEvents: (raw: Socket) => EventEmitter): Record<string, Override> {
   const emitterFor = (raw: Socket, event: EventName): EventEmitter =>
-    event === 'sessionend' ? lifeEvents(raw) : emitterOf(raw);
+    event === 'sessionend' ? endEvents(raw) : emitterOf(raw);
 
   const remover =
     (name: Remover): Override =>
@@ -67,11 +67,11 @@ export function lookupMethods(lifeEvents: (raw: Socket) => EventEmitter): Record
     },
     eventNames: (call, args) => {
       const names = run(call, args);
-      return Array.isArray(names) ? [...names, ...lifeEvents(call.raw).eventNames()] : names;
+      return Array.isArray(names) ? [...names, ...endEvents(call.raw).eventNames()] : names;
     },
     removeAllListeners: (call, args) => {
       const events = args as [event?: EventName];
-      lifeEvents(call.raw).removeAllListeners(...events);
+      endEvents(call.raw).removeAllListeners(...events);
       return events[0] === 'sessionend' ? call.self : run(call, args);
     },
   };

@@ -7,15 +7,8 @@ import { assertListener, assertSessionId, assertSocket } from '../assertions.js'
 import { connectError } from '../errors.js';
 import { sessionHashOf } from '../session/session-hash.js';
 import type { NamespaceListeners } from './admission.js';
-import type { LeaveRoomListener } from './leave-room-listener.js';
 import type { EventName, Listener } from './listener-links.js';
 import type { SessionSockets } from './session-sockets.js';
-
-/** What the namespaces of one `ExpressionSocket` share. */
-export interface NamespaceDependencies {
-  readonly sockets: SessionSockets;
-  readonly leaveRoomListener: LeaveRoomListener;
-}
 
 /** The sockets of a room, on all nodes. */
 type Broadcast = BroadcastOperator<DefaultEventsMap, unknown>;
@@ -24,7 +17,7 @@ type Broadcast = BroadcastOperator<DefaultEventsMap, unknown>;
 export class SessionNamespaceWrapper {
   /** Socket.IO's own namespace. */
   readonly namespace: Namespace;
-  readonly #dependencies: NamespaceDependencies;
+  readonly #sockets: SessionSockets;
   readonly #listeners: NamespaceListeners = {
     authorizations: [],
     connectionListeners: [],
@@ -34,10 +27,9 @@ export class SessionNamespaceWrapper {
   readonly #others: { readonly event: EventName; readonly listener: Listener }[] = [];
   readonly #connected: (raw: Socket) => void;
 
-  constructor(namespace: Namespace, dependencies: NamespaceDependencies) {
+  constructor(namespace: Namespace, sockets: SessionSockets) {
     this.namespace = namespace;
-    this.#dependencies = dependencies;
-    const { sockets } = dependencies;
+    this.#sockets = sockets;
     this.#connected = (raw) => sockets.of(raw).admission.connected(this.#listeners);
     // One listener and one middleware call all of the wrapper's: a namespace that Socket.IO makes from
     // a pattern copies the parent's, so listeners of its own could not be removed from it.
@@ -88,7 +80,7 @@ export class SessionNamespaceWrapper {
   /** The prototyped socket of a raw one: always the same. */
   socketOf(raw: Socket): Socket {
     assertSocket('socketOf', raw);
-    return this.#dependencies.sockets.prototypedOf(raw);
+    return this.#sockets.prototypedOf(raw);
   }
 
   /** The sockets of a session in this namespace, on all nodes: as `to(room)` of Socket.IO returns them. */
@@ -116,8 +108,7 @@ export class SessionNamespaceWrapper {
     for (const { event, listener } of this.#others) this.#emitter.off(event, listener);
     for (const namespace of [this.namespace, ...childrenOf(this.namespace)]) {
       namespace.off('connection', this.#connected);
-      this.#dependencies.leaveRoomListener.close(namespace);
-      for (const raw of namespace.sockets.values()) this.#dependencies.sockets.release(raw);
+      this.#sockets.release(namespace);
     }
   }
 

@@ -15,25 +15,22 @@ import type { SessionOwner } from '../session/held-session.js';
 import { sessionHashOf } from '../session/session-hash.js';
 import type { ReadResult, Snapshot } from '../session/snapshot.js';
 import type { ErrorContext } from '../types/options.js';
-import type { SessionEndReason, SocketSession } from '../types.js';
+import type { SocketSession } from '../types.js';
 import { Admission, type AdmissionOwner } from './admission.js';
 import type { EventName, Listener } from './listener-links.js';
-import { Membership, type MembershipDependencies, type MembershipOwner } from './membership.js';
+import { Membership, type MembershipDependencies } from './membership.js';
 import { PendingEvents, type PendingTotal } from './pending-events.js';
 
 /** What the sockets of one `ExpressionSocket` share. */
-export interface ControllerDependencies {
+export interface ControllerDependencies extends MembershipDependencies {
   readonly options: Pick<
     ResolvedOptions,
-    'alwaysSession' | 'autoErrManager' | 'maxPending' | 'storeTimeout'
+    'alwaysSession' | 'autoErrManager' | 'maxPending' | 'onSessionEnd' | 'storeTimeout'
   >;
   readonly sessionIds: Pick<SessionIdReader, 'read' | 'guest'>;
-  readonly engine: Pick<SessionEngine, 'read' | 'open'>;
-  readonly memberships: MembershipDependencies;
+  readonly engine: Pick<SessionEngine, 'read' | 'open' | 'join' | 'leave' | 'use'>;
   readonly diagnostics: Diagnostics;
   readonly pendingTotal: PendingTotal;
-  /** The emitter of `sessionend`. */
-  readonly lifeEvents: (raw: Socket) => EventEmitter;
 }
 
 /** One call of a listener, which owns the session that it is given. */
@@ -57,20 +54,18 @@ class ListenerCall implements SessionOwner {
   }
 
   endsSession(): void {
-    this.#controller.endingCall = this;
+    this.#controller.membership.endingCall = this;
   }
 }
 
 /** One raw socket, its session id, and the events that wait for its session. */
-export class SocketController implements AdmissionOwner, MembershipOwner {
+export class SocketController implements AdmissionOwner {
   readonly raw: Socket;
   /** The prototyped socket, which the application is given. */
   readonly socket: Socket;
   readonly admission: Admission;
-  /** The call of the listener that is ending the session, if one is. */
-  endingCall: ListenerCall | undefined;
+  readonly membership: Membership;
   readonly #dependencies: ControllerDependencies;
-  readonly #membership: Membership;
   readonly #pending: PendingEvents;
   #sessionId: string | SessionError | undefined;
   /** The session that express-session made for the handshake, until the store has it. */
@@ -81,14 +76,15 @@ export class SocketController implements AdmissionOwner, MembershipOwner {
     this.raw = raw;
     this.socket = socket;
     this.#dependencies = dependencies;
-    const { options, pendingTotal, memberships } = dependencies;
+    const { options, pendingTotal } = dependencies;
     this.#pending = new PendingEvents(options.maxPending, pendingTotal);
-    this.#membership = new Membership(raw, memberships, this);
+    this.membership = new Membership(raw, socket, dependencies);
     this.admission = new Admission(this, options);
   }
 
-  get endingResult(): unknown {
-    return this.endingCall?.result;
+  /** The emitter of `sessionend`. */
+  get endEvents(): EventEmitter {
+    return this.membership.endEvents;
   }
 
   /** Reads the session as it is now. The session id is read once. */
@@ -137,12 +133,7 @@ export class SocketController implements AdmissionOwner, MembershipOwner {
    * @returns whether the session is still alive
    */
   join(snapshot: Snapshot): boolean {
-    return this.#membership.join(String(this.#sessionId), snapshot);
-  }
-
-  /** Removes the socket from its session. */
-  leave(): void {
-    this.#membership.leave();
+    return this.membership.join(String(this.#sessionId), snapshot, this.#guest);
   }
 
   /** Reads the session for an event, and then calls the listener. */
@@ -154,16 +145,16 @@ export class SocketController implements AdmissionOwner, MembershipOwner {
       return;
     }
     const isUnlimited = this.#isFinalDisconnect(event);
-    const pending = this.#pending.enter(event, listener, { args, isUnlimited });
-    if (pending === undefined) {
-      this.deliver(event, listener, { error: this.#overload() }, args);
+    const bytes = this.#pending.enter(event, listener, { args, isUnlimited });
+    if (bytes === undefined) {
+      this.deliver(event, listener, { error: this.#pending.overload() }, args);
       return;
     }
     // One `then` per event on the shared promise: the listeners are called in the order in which the
     // events arrived, and each in its own asynchronous context.
     const newRecord = this.#guest?.isNew ? this.#guest.record() : undefined;
     void this.#dependencies.engine.read(sessionId, newRecord).then((result) => {
-      if (pending !== 'same') this.#pending.leave(pending);
+      this.#pending.leave(bytes);
       if (result.snapshot) this.#use(event, result.snapshot);
       this.deliver(event, listener, result, args);
     });
@@ -228,23 +219,15 @@ export class SocketController implements AdmissionOwner, MembershipOwner {
     this.#dependencies.diagnostics.failed(error, this.#context(event));
   }
 
-  /** Calls the listeners of `sessionend`. */
-  notifyEnd(reason: SessionEndReason): void {
-    const event = 'sessionend';
-    this.#guest?.settle();
-    const lifeEvents = this.#dependencies.lifeEvents(this.raw);
-    // The raw listeners of `once` remove themselves; all of them are functions.
-    for (const listener of lifeEvents.rawListeners(event) as Listener[]) {
-      this.#dependencies.diagnostics.call(listener, [reason], this.#context(event));
-    }
-  }
-
-  /** Counts a read of the session for an event as activity of the client. */
+  /** Counts a read of the session for an event as activity of the client, which may touch it. */
   #use(event: EventName, snapshot: Snapshot): void {
     if (!snapshot.isNew) this.#guest?.settle();
     // The store may have been down when the socket was announced.
-    if (!this.#membership.isJoined) this.join(snapshot);
-    if (event !== 'disconnect') this.#membership.use(snapshot, String(event));
+    if (!this.membership.session) this.join(snapshot);
+    const { session } = this.membership;
+    if (session === undefined || event === 'disconnect') return;
+    const touched = this.#dependencies.engine.use(session, snapshot);
+    touched?.catch((error) => this.report(error, event));
   }
 
   /**
@@ -272,15 +255,8 @@ export class SocketController implements AdmissionOwner, MembershipOwner {
   #manage(error: SessionError, event: EventName): void {
     this.reportTrouble(error, event);
     // A socket whose session has ended is disconnected by its end, after which it may reconnect.
-    const staysForNow = isStoreTrouble(error.code) || this.#membership.endsWithSession;
+    const staysForNow = isStoreTrouble(error.code) || this.membership.endsWithSession;
     if (!staysForNow) this.raw.disconnect();
-  }
-
-  #overload(): SessionError {
-    return new SessionError(
-      'ERR_SESSION_OVERLOAD',
-      `Too many events of this socket are waiting for their session: the store is slow, or the client sends too fast; the limits are ${this.#dependencies.options.maxPending} events (\`maxPending\`), 16 MB per socket, and 256 MB in total`,
-    );
   }
 
   #context(event: EventName): ErrorContext & { readonly socket: Socket } {

@@ -19,15 +19,14 @@ import {
   wrapping,
 } from './listener-links.js';
 import { lookupMethods, run } from './listener-lookups.js';
+import type { SocketController } from './socket-controller.js';
 import type { MethodCall, MethodOverride, MethodTable } from './socket-proxies.js';
 
 /** What the methods depend on. */
 export interface SocketMethodsDependencies {
   readonly alwaysSession: boolean;
-  /** Called with each event for a listener that gets a session. */
-  readonly receive: (raw: Socket, event: EventName, listener: Listener, args: unknown[]) => void;
-  /** The emitter of `sessionend`. It is not the raw socket, where a client could fake the event. */
-  readonly lifeEvents: (raw: Socket) => EventEmitter;
+  /** The controller of a raw socket, which receives the events for listeners that get a session. */
+  readonly controllerOf: (raw: Socket) => Pick<SocketController, 'receive' | 'endEvents'>;
 }
 
 type Call = MethodCall<Socket>;
@@ -89,7 +88,7 @@ export class SocketMethods implements MethodTable<Socket> {
       ...callbackMethods<Socket>(),
       ...named(deliveringMethods, () => (call, args) => Reflect.apply(call.method, call.raw, args)),
       ...named(adders, (name) => (call, args) => this.#add(name, call, args)),
-      ...lookupMethods(dependencies.lifeEvents),
+      ...lookupMethods((raw) => this.#endEventsOf(raw)),
     };
     this.additions = {
       sessOn: (call, args) => this.#addForSession('sessOn', call, args),
@@ -114,7 +113,7 @@ export class SocketMethods implements MethodTable<Socket> {
 
   #add(name: Adder, call: Call, args: unknown[]): unknown {
     const [event, listener] = args as [EventName, unknown];
-    if (event === 'sessionend') return this.#addToLifeEvents(name, call, listener);
+    if (event === 'sessionend') return this.#addToEndEvents(name, call, listener);
     const begun = this.#registration;
     if (begun?.raw === call.raw && begun.event === event) return this.#addNested(begun, call, args);
     if (this.#dependencies.alwaysSession && !eventsWithoutSession.has(event)) {
@@ -155,7 +154,7 @@ export class SocketMethods implements MethodTable<Socket> {
         isOver = true;
         emitterOf(raw).removeListener(event, registration.registered);
       }
-      this.#dependencies.receive(raw, event, listener, given);
+      this.#dependencies.controllerOf(raw).receive(event, listener, given);
     }, listener);
     const registration: Registration = { raw, event, listener: wrapper, registered: wrapper };
     this.#sessionListeners.add(wrapper);
@@ -196,12 +195,16 @@ export class SocketMethods implements MethodTable<Socket> {
     return result;
   }
 
-  #addToLifeEvents(name: Adder, call: Call, listener: unknown): Socket {
+  #addToEndEvents(name: Adder, call: Call, listener: unknown): Socket {
     const bound =
       typeof listener === 'function' ? bindListener(listener as Listener, call.socket) : listener;
     // Node.js refuses anything that is not a function.
-    this.#dependencies.lifeEvents(call.raw)[name]('sessionend', bound as Listener);
+    this.#endEventsOf(call.raw)[name]('sessionend', bound as Listener);
     return call.self;
+  }
+
+  #endEventsOf(raw: Socket): EventEmitter {
+    return this.#dependencies.controllerOf(raw).endEvents;
   }
 }
 

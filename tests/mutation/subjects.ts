@@ -28,9 +28,7 @@ const otherFoldersOf: Readonly<Record<string, readonly string[]>> = {
   'sockets/authorization': ['handshake', 'recovery'],
   'sockets/cluster-bus': ['lifecycle', 'http'],
   'sockets/event-buffer': ['recovery', 'events'],
-  'sockets/leave-room-listener': ['lifecycle', 'recovery'],
   'sockets/membership': ['lifecycle', 'recovery', 'events'],
-  'sockets/session-end': ['lifecycle', 'recovery'],
   'sockets/session-namespace': ['namespaces', 'events', 'handshake', 'recovery', 'lifecycle'],
 };
 

@@ -211,8 +211,7 @@ describe('a prototyped socket', () => {
   ): Record<string, (...args: unknown[]) => unknown> {
     const methods = new SocketMethods({
       alwaysSession,
-      receive: stub(),
-      lifeEvents: () => new EventEmitter(),
+      controllerOf: () => ({ receive: stub(), endEvents: new EventEmitter() }),
     });
     const socket: unknown = new SocketProxies<Socket>(methods).of(new EventEmitter() as Socket);
     return socket as Record<string, (...args: unknown[]) => unknown>;

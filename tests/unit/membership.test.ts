@@ -3,15 +3,18 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import sinon from 'sinon';
 import type { Socket } from 'socket.io';
+import { Deadlines } from '../../source/deadlines.js';
+import { GuestSession } from '../../source/handshake/guest-session.js';
 import { LiveSession } from '../../source/session/live-session.js';
 import { sessionHashOf } from '../../source/session/session-hash.js';
 import { Snapshot } from '../../source/session/snapshot.js';
-import { LeaveRoomListener } from '../../source/sockets/leave-room-listener.js';
-import { Membership } from '../../source/sockets/membership.js';
+import { LeaveRoomListener, Membership } from '../../source/sockets/membership.js';
 
 const id = 'a session';
 const room = sessionHashOf(id);
 const snapshot = new Snapshot({ cookie: {} });
+// It is only passed on.
+const prototyped = {} as Socket;
 
 /** What a membership sees of a raw socket. */
 class FakeSocket {
@@ -34,31 +37,41 @@ class FakeSocket {
 
 describe('Membership', () => {
   let socket: FakeSocket;
-  let engine: { join: sinon.SinonStub; leave: sinon.SinonStub; use: sinon.SinonStub };
-  let owner: { endingResult: unknown; notifyEnd: sinon.SinonSpy; report: sinon.SinonSpy };
+  let engine: { join: sinon.SinonStub; leave: sinon.SinonStub };
+  let diagnostics: { call: sinon.SinonSpy; failed: sinon.SinonSpy };
+  let ends: unknown[];
   let leaveRoomListener: LeaveRoomListener;
   let session: LiveSession;
 
   beforeEach(() => {
     socket = new FakeSocket();
     session = new LiveSession(id);
-    engine = { join: sinon.stub().returns(session), leave: sinon.stub(), use: sinon.stub() };
-    owner = { endingResult: undefined, notifyEnd: sinon.spy(), report: sinon.spy() };
+    engine = { join: sinon.stub().returns(session), leave: sinon.stub() };
+    diagnostics = { call: sinon.spy((listener, args) => listener(...args)), failed: sinon.spy() };
+    ends = [];
     leaveRoomListener = new LeaveRoomListener();
   });
 
   function create(onSessionEnd: 'disconnect' | 'ignore' = 'ignore'): Membership {
     // It has all that a membership looks at.
     const raw = socket as unknown as Socket;
-    return new Membership(raw, { engine, leaveRoomListener, onSessionEnd }, owner);
+    const options = { onSessionEnd };
+    const membership = new Membership(raw, prototyped, {
+      options,
+      engine,
+      diagnostics,
+      leaveRoomListener,
+    });
+    membership.endEvents.on('sessionend', (reason) => ends.push(reason));
+    return membership;
   }
 
   it('joins its session and its room, once', () => {
     const membership = create();
-    expect(membership.isJoined).to.equal(false);
+    expect(membership.session).to.equal(undefined);
     expect(membership.join(id, snapshot)).to.equal(true);
     expect(membership.join(id, snapshot)).to.equal(true);
-    expect(membership.isJoined).to.equal(true);
+    expect(membership.session).to.equal(session);
     expect(engine.join.args).to.deep.equal([[id, membership, snapshot]]);
     expect([...socket.rooms]).to.deep.equal([room]);
   });
@@ -94,7 +107,7 @@ describe('Membership', () => {
     socket.connected = false;
     socket.leave(room);
     await turn();
-    expect(membership.isJoined).to.equal(false);
+    expect(membership.session).to.equal(undefined);
     expect(engine.leave.args).to.deep.equal([[session, membership]]);
   });
 
@@ -123,7 +136,9 @@ describe('Membership', () => {
     socket.join = () => Promise.reject(failure);
     create().join(id, snapshot);
     await turn();
-    expect(owner.report.args).to.deep.equal([[failure, 'connection']]);
+    expect(diagnostics.failed.args).to.deep.equal([
+      [failure, { socket: prototyped, event: 'connection' }],
+    ]);
   });
 
   it('ends, once, where its session has ended since it was read', async () => {
@@ -131,11 +146,11 @@ describe('Membership', () => {
     const membership = create('disconnect');
     expect(membership.join(id, snapshot)).to.equal(false);
     expect(membership.join(id, snapshot)).to.equal(false);
-    expect(membership.isJoined).to.equal(false);
+    expect(membership.session).to.equal(undefined);
     expect(membership.endsWithSession).to.equal(true);
     await turn();
     await turn();
-    expect(owner.notifyEnd.args).to.deep.equal([['destroyed']]);
+    expect(ends).to.deep.equal(['destroyed']);
     expect(engine.join.callCount).to.equal(1);
   });
 
@@ -146,7 +161,7 @@ describe('Membership', () => {
     membership.join(id, snapshot);
     await turn();
     await turn();
-    expect(owner.notifyEnd.callCount).to.equal(1);
+    expect(ends).to.deep.equal(['destroyed']);
     expect(membership.endsWithSession).to.equal(false);
     engine.join.returns(session);
     expect(membership.join(id, snapshot)).to.equal(true);
@@ -155,7 +170,7 @@ describe('Membership', () => {
     membership.join(id, snapshot);
     await turn();
     await turn();
-    expect(owner.notifyEnd.args).to.deep.equal([['destroyed'], ['expired']]);
+    expect(ends).to.deep.equal(['destroyed', 'expired']);
   });
 
   it('disconnects its socket when its session ends', async () => {
@@ -163,26 +178,30 @@ describe('Membership', () => {
     membership.join(id, snapshot);
     expect(membership.endsWithSession).to.equal(true);
     await membership.end('destroyed');
-    expect(owner.notifyEnd.args).to.deep.equal([['destroyed']]);
+    expect(ends).to.deep.equal(['destroyed']);
     expect(socket.disconnect.callCount).to.equal(1);
     expect(engine.leave.callCount).to.equal(1);
   });
 
-  it('uses its session for events, and reports where that fails', async () => {
-    const failure = new Error('the store is down');
-    engine.use.onSecondCall().rejects(failure);
-    const membership = create();
-    membership.use(snapshot, 'early');
-    expect(engine.use.callCount).to.equal(0);
+  it('calls the `sessionend` listeners with the prototyped socket as their context', async () => {
+    const membership = create('ignore');
     membership.join(id, snapshot);
-    membership.use(snapshot, 'first');
-    membership.use(snapshot, 'second');
-    await turn();
-    expect(engine.use.args).to.deep.equal([
-      [session, snapshot],
-      [session, snapshot],
+    await membership.end('expired');
+    const [call] = diagnostics.call.args;
+    expect(call?.slice(1)).to.deep.equal([
+      ['expired'],
+      { socket: prototyped, event: 'sessionend' },
     ]);
-    expect(owner.report.args).to.deep.equal([[failure, 'second']]);
+  });
+
+  it('settles the session of the handshake, so that it does not begin again', async () => {
+    const deadlines = new Deadlines(1_000);
+    const guest = new GuestSession(id, { save: () => {} }, { hasCookie: true, deadlines });
+    const membership = create('ignore');
+    membership.join(id, snapshot, guest);
+    expect(guest.isNew).to.equal(true);
+    await membership.end('destroyed');
+    expect(guest.isNew).to.equal(false);
   });
 });
 

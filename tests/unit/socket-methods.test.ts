@@ -17,7 +17,7 @@ const sessionless = ['disconnecting', 'error', 'newListener', 'removeListener', 
 
 describe('the methods of a prototyped socket', () => {
   let raw: EventEmitter;
-  let lifeEvents: EventEmitter;
+  let endEvents: EventEmitter;
   let receive: sinon.SinonSpy;
   let socket: Listening;
   let methods: SocketMethods;
@@ -25,11 +25,19 @@ describe('the methods of a prototyped socket', () => {
 
   function build(alwaysSession = false): void {
     raw = new EventEmitter();
-    lifeEvents = new EventEmitter();
+    endEvents = new EventEmitter();
     listener = sinon.stub();
-    methods = new SocketMethods({ alwaysSession, receive, lifeEvents: () => lifeEvents });
+    methods = methodsWith(alwaysSession);
     // To these methods a socket is an emitter.
     socket = new SocketProxies<Socket>(methods).of(raw as Socket) as unknown as Listening;
+  }
+
+  function methodsWith(alwaysSession: boolean): SocketMethods {
+    const controllerOf = (of: Socket) => ({
+      receive: (...args: unknown[]) => receive(of, ...args),
+      endEvents,
+    });
+    return new SocketMethods({ alwaysSession, controllerOf });
   }
 
   beforeEach(() => {
@@ -118,7 +126,7 @@ describe('the methods of a prototyped socket', () => {
     for (const event of sessionless) {
       it(`\`on\` leaves \`${event}\` without a session`, () => {
         socket.on?.(event, listener);
-        (event === 'sessionend' ? lifeEvents : raw).emit(event, 'reason');
+        (event === 'sessionend' ? endEvents : raw).emit(event, 'reason');
 
         expect(listener.lastCall.args).to.deep.equal(['reason']);
         expect(receive.called).to.equal(false);
@@ -193,7 +201,7 @@ describe('the methods of a prototyped socket', () => {
     });
 
     it('leaves those of another instance', () => {
-      const other = new SocketMethods({ alwaysSession: false, receive, lifeEvents: () => raw });
+      const other = methodsWith(false);
       const another = new SocketProxies<Socket>(other).of(raw as Socket) as unknown as Listening;
       another.sessOn?.('vote', listener);
       methods.release(raw as Socket);
