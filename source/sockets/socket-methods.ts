@@ -46,8 +46,8 @@ const eventsWithoutSession: ReadonlySet<EventName> = new Set([
   'sessionend',
 ]);
 
-/** Methods of Socket.IO that call listeners: they run on the raw socket, which is then `this`. */
-const deliveringMethods = [
+/** Methods of Socket.IO that call listeners, with their own `this` as that of the listeners. */
+const deliveringMethods: readonly string[] = [
   '_onclose',
   '_onerror',
   '_onpacket',
@@ -58,7 +58,7 @@ const deliveringMethods = [
   'onack',
   'ondisconnect',
   'onevent',
-] as const;
+];
 
 /** A listener that is being registered, possibly through methods that another library replaced. */
 interface Registration {
@@ -74,6 +74,7 @@ interface Registration {
 export class SocketMethods implements MethodTable<Socket> {
   readonly overrides: Readonly<Record<string, Override>>;
   readonly additions: Readonly<Record<string, Override>>;
+  readonly onRaw: readonly string[] = deliveringMethods;
   readonly views: Readonly<Record<string, (value: unknown) => unknown>> = {
     rooms: withoutSessionRoom,
   };
@@ -86,7 +87,6 @@ export class SocketMethods implements MethodTable<Socket> {
     this.#dependencies = dependencies;
     this.overrides = {
       ...callbackMethods<Socket>(),
-      ...named(deliveringMethods, () => (call, args) => Reflect.apply(call.method, call.raw, args)),
       ...named(adders, (name) => (call, args) => this.#add(name, call, args)),
       ...lookupMethods((raw) => this.#endEventsOf(raw)),
     };

@@ -7,9 +7,11 @@ import {
   inheritedMethod,
   isDataProperty,
   isFixed,
+  isWritable,
   type Method,
   prototypeView,
 } from './socket-prototypes.js';
+import { StandIns } from './stand-ins.js';
 
 export type { Method };
 
@@ -37,6 +39,8 @@ export type MethodOverride<Raw extends object> = (
 export interface MethodTable<Raw extends object> {
   /** Methods that the raw socket has, too. */
   readonly overrides: Readonly<Record<string, MethodOverride<Raw>>>;
+  /** Methods that run on the raw socket, which is then their `this`. */
+  readonly onRaw?: readonly string[];
   /** Methods that the raw socket does not have. */
   readonly additions: Readonly<Record<string, MethodOverride<Raw>>>;
   /** How some properties are shown. */
@@ -61,27 +65,26 @@ const rejectionHandler = Symbol.for('nodejs.rejection');
  * `Object.create(raw)` is not enough: what a method assigns would stay on the derived object.
  */
 export class SocketProxies<Raw extends object> {
-  readonly #overrides: ReadonlyMap<PropertyKey, MethodOverride<Raw>>;
+  readonly #overrides: ReadonlyMap<PropertyKey, MethodOverride<Raw> | undefined>;
   readonly #additions: ReadonlyMap<PropertyKey, Method>;
   readonly #views: ReadonlyMap<PropertyKey, (value: unknown) => unknown>;
   /** The key under which a proxy, and any object that derives from or wraps one, has its raw socket. */
   readonly #rawKey = Symbol('raw socket');
   readonly #proxies = new WeakMap<Raw, Raw>();
+  readonly #raws = new WeakMap<Raw, Raw>();
   readonly #prototypes = new WeakMap<object, object>();
   /** The overridden methods, by their names and by what they override. */
   readonly #methods = new Map<PropertyKey, WeakMap<Method, Method>>();
   readonly #overridden = new WeakMap<Method, { key: PropertyKey; method: Method }>();
-  readonly #standIns = new WeakMap<Method, { raw: Raw; assigned: Method }>();
-  /**
-   * The call on a raw socket that is running a function assigned through its proxy. If that function
-   * calls the method that it replaced, the method still runs on the raw socket.
-   */
-  #rawCall: { raw: Raw; key: PropertyKey; first: unknown } | undefined;
+  readonly #standIns = new StandIns<Raw>((raw) => this.of(raw));
   readonly #handler: ProxyHandler<Raw>;
 
-  constructor({ overrides, additions, views = {} }: MethodTable<Raw>) {
+  constructor({ overrides, onRaw = [], additions, views = {} }: MethodTable<Raw>) {
     this.#views = new Map(Object.entries(views));
-    this.#overrides = new Map(Object.entries(overrides));
+    this.#overrides = new Map([
+      ...Object.entries(overrides),
+      ...onRaw.map((name) => [name, undefined] as const),
+    ]);
     this.#additions = new Map(
       Object.entries(additions).map(([name, addition]) => [name, this.#added(name, addition)]),
     );
@@ -97,8 +100,10 @@ export class SocketProxies<Raw extends object> {
       set: (raw, key, value, receiver) => {
         // A short cut for what Socket.IO's methods assign; all else is done by `defineProperty`.
         const isPlain = typeof value !== 'function' && receiver === this.#proxies.get(raw);
-        if (isPlain && isDataProperty(raw, key)) return Reflect.set(raw, key, value);
-        return Reflect.set(raw, key, value, receiver);
+        if (!isPlain || !isWritable(raw, key)) return Reflect.set(raw, key, value, receiver);
+        // What an own writable property may hold is not known to the compiler.
+        (raw as Record<PropertyKey, unknown>)[key] = value;
+        return true;
       },
       has: (raw, key) => key in raw || this.#additions.has(key),
       getPrototypeOf: (raw) => this.#prototypeOf(raw),
@@ -118,6 +123,7 @@ export class SocketProxies<Raw extends object> {
     if (proxy === undefined) {
       proxy = new Proxy(raw, this.#handler);
       this.#proxies.set(raw, proxy);
+      this.#raws.set(proxy, raw);
     }
     return proxy;
   }
@@ -127,6 +133,8 @@ export class SocketProxies<Raw extends object> {
    * value is returned as it is.
    */
   rawOf(value: Raw): Raw {
+    const known = this.#raws.get(value);
+    if (known) return known;
     // Only raw sockets are found under this key.
     const raw = Reflect.get(value, this.#rawKey) as unknown as Raw | undefined;
     return raw ?? value;
@@ -139,18 +147,18 @@ export class SocketProxies<Raw extends object> {
 
   /** How a function of the raw socket is shown. */
   #shown(raw: Raw, key: PropertyKey, value: Method, receiver: unknown): Method {
-    const standIn = this.#standIns.get(value);
-    if (standIn?.raw === raw) return standIn.assigned;
     const isOverridden = this.#overrides.has(key);
-    if (Object.hasOwn(raw, key)) {
-      if (isFixed(raw, key) || !isDataProperty(raw, key)) return value;
-      // Another library may have replaced a method by one that returns the raw socket.
-      const inherited = inheritedMethod(raw, key);
-      const isReplaced = inherited !== undefined && inherited !== value;
-      return isOverridden || isReplaced ? this.#methodOver(key, value) : value;
+    if (!Object.hasOwn(raw, key)) {
+      const isAssigning = assigningMethods.has(key) && this.#isDerived(raw, receiver);
+      return isOverridden || isAssigning ? this.#methodOver(key, value) : value;
     }
-    const isAssigning = assigningMethods.has(key) && this.#isDerived(raw, receiver);
-    return isOverridden || isAssigning ? this.#methodOver(key, value) : value;
+    const assigned = this.#standIns.assignedTo(raw, value);
+    if (assigned) return assigned;
+    if (isFixed(raw, key) || !isDataProperty(raw, key)) return value;
+    // Another library may have replaced a method by one that returns the raw socket.
+    const inherited = inheritedMethod(raw, key);
+    const isReplaced = inherited !== undefined && inherited !== value;
+    return isOverridden || isReplaced ? this.#methodOver(key, value) : value;
   }
 
   /** The descriptor for the raw socket when a property is defined through its proxy. */
@@ -162,31 +170,16 @@ export class SocketProxies<Raw extends object> {
     const inherited = inheritedMethod(raw, key);
     const isMethod = inherited !== undefined || key === rejectionHandler;
     if (!isMethod || inherited === assigned) return descriptor;
-    return { ...descriptor, value: this.#standIn(raw, key, assigned) };
-  }
-
-  #standIn(raw: Raw, key: PropertyKey, assigned: Method): Method {
-    const standIn = new Proxy(assigned, {
-      apply: (_assigned, self, args) => {
-        if (self !== raw) return Reflect.apply(assigned, self, args);
-        const outer = this.#rawCall;
-        this.#rawCall = { raw, key, first: args[0] };
-        try {
-          const result: unknown = Reflect.apply(assigned, this.of(raw), args);
-          return result === this.of(raw) ? raw : result;
-        } finally {
-          this.#rawCall = outer;
-        }
-      },
-    });
-    this.#standIns.set(standIn, { raw, assigned });
-    return standIn;
+    return { ...descriptor, value: this.#standIns.make(raw, key, assigned) };
   }
 
   /** The method that calls the override of `key`; always the same one. */
   #methodOver(key: PropertyKey, method: Method): Method {
-    const ofKey = this.#methods.get(key) ?? new WeakMap<Method, Method>();
-    this.#methods.set(key, ofKey);
+    let ofKey = this.#methods.get(key);
+    if (ofKey === undefined) {
+      ofKey = new WeakMap();
+      this.#methods.set(key, ofKey);
+    }
     let over = ofKey.get(method);
     if (over === undefined) {
       over = new Proxy(method, {
@@ -202,25 +195,26 @@ export class SocketProxies<Raw extends object> {
     // Called on a raw socket, or on no object, it is the raw socket's method.
     const raw = typeof self === 'object' && self !== null ? this.rawOf(self) : self;
     if (raw === self) return Reflect.apply(method, self, args);
-    const begun = this.#rawCall;
-    if (begun?.raw === raw && begun.key === key && begun.first === args[0]) {
+    const override = this.#overrides.get(key);
+    const isOnRaw = override === undefined && this.#overrides.has(key);
+    if (isOnRaw || this.#standIns.isPassedOn(raw, key, args[0])) {
       const result: unknown = Reflect.apply(method, raw, args);
       return result === raw ? self : result;
     }
-    const call = this.#callOn(raw, self, { name: key, method });
-    const override = this.#overrides.get(key);
+    const call = this.#callOn(raw, self, key, method);
     const result = override ? override(call, args) : Reflect.apply(method, call.self, args);
     return result === call.self || result === raw ? self : result;
   }
 
-  #callOn(raw: Raw, self: Raw, called: Pick<MethodCall<Raw>, 'name' | 'method'>): MethodCall<Raw> {
+  #callOn(raw: Raw, self: Raw, name: PropertyKey, method: Method): MethodCall<Raw> {
     const socket = this.of(raw);
     return {
       raw,
       socket,
       self: this.#isDerived(raw, self) ? socket : self,
-      ...called,
-      methodOf: (name) => this.#beneath(raw, name),
+      name,
+      method,
+      methodOf: (other) => this.#standIns.methodBeneath(raw, other),
     };
   }
 
@@ -228,20 +222,13 @@ export class SocketProxies<Raw extends object> {
     const proxies = this;
     const { [name]: added } = {
       [name](this: Raw, ...args: unknown[]): unknown {
-        const call = proxies.#callOn(proxies.rawOf(this), this, { name, method: addition });
+        const call = proxies.#callOn(proxies.rawOf(this), this, name, addition);
         const result = addition(call, args);
         return result === call.self ? this : result;
       },
     };
     // The object has only this member.
     return added as Method;
-  }
-
-  /** The raw socket's method, even if another function was assigned in its place through the proxy. */
-  #beneath(raw: Raw, name: string): Method {
-    // It is called with names of methods only.
-    const method = Reflect.get(raw, name) as unknown as Method;
-    return this.#standIns.has(method) ? (inheritedMethod(raw, name) ?? method) : method;
   }
 
   #isDerived(raw: Raw, value: unknown): boolean {
