@@ -19,6 +19,7 @@ import {
   wrapping,
 } from './listener-links.js';
 import { lookupMethods, run } from './listener-lookups.js';
+import { emit } from './own-emit.js';
 import type { SocketController } from './socket-controller.js';
 import type { MethodCall, MethodOverride, MethodTable } from './socket-proxies.js';
 
@@ -87,6 +88,7 @@ export class SocketMethods implements MethodTable<Socket> {
     this.#dependencies = dependencies;
     this.overrides = {
       ...callbackMethods<Socket>(),
+      emit,
       ...named(adders, (name) => (call, args) => this.#add(name, call, args)),
       ...lookupMethods((raw) => this.#endEventsOf(raw)),
     };
