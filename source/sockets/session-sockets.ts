@@ -22,10 +22,8 @@ export class SessionSockets {
       pendingTotal: { bytes: 0 },
       leaveRoomListener: new LeaveRoomListener(),
     };
-    this.#methods = new SocketMethods({
-      alwaysSession: dependencies.options.alwaysSession,
-      controllerOf: (raw) => this.of(raw),
-    });
+    const { alwaysSession } = dependencies.options;
+    this.#methods = new SocketMethods(alwaysSession, (raw) => this.of(raw));
     this.#proxies = new SocketProxies(this.#methods);
   }
 

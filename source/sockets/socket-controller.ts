@@ -15,7 +15,6 @@ import type { SessionOwner } from '../session/held-session.js';
 import { sessionHashOf } from '../session/session-hash.js';
 import type { ReadResult, Snapshot } from '../session/snapshot.js';
 import type { ErrorContext } from '../types/options.js';
-import type { SocketSession } from '../types.js';
 import { Admission, type AdmissionOwner } from './admission.js';
 import type { EventName, Listener } from './listener-links.js';
 import { Membership, type MembershipDependencies } from './membership.js';
@@ -144,7 +143,9 @@ export class SocketController implements AdmissionOwner {
       if (sessionId) this.deliver(event, listener, { error: sessionId }, args);
       return;
     }
-    const isUnlimited = this.#isFinalDisconnect(event);
+    // Listeners clean up after the client in the final `disconnect`, which may wait whatever the limits.
+    // Some parsers let a connected client send an event of that name, which may not.
+    const isUnlimited = event === 'disconnect' && !this.raw.connected;
     const bytes = this.#pending.enter(event, listener, { args, isUnlimited });
     if (bytes === undefined) {
       this.deliver(event, listener, { error: this.#pending.overload() }, args);
@@ -168,32 +169,18 @@ export class SocketController implements AdmissionOwner {
     args: readonly unknown[],
   ): void {
     const call = new ListenerCall(this, event);
-    const session = this.#open(call, result);
-    const { autoErrManager } = this.#dependencies.options;
-    if (!(session instanceof SessionError)) {
-      const given = autoErrManager ? [session, ...args] : [null, session, ...args];
-      this.#call(call, listener, given);
+    const leading = this.#leadingArguments(call, result);
+    if (!(leading instanceof SessionError)) {
+      this.#call(call, listener, [...leading, ...args]);
       return;
     }
-    if (!autoErrManager) {
-      this.#call(call, listener, [session, null, ...args]);
-      return;
-    }
-    this.#manage(session, event);
+    this.#manage(leading, event);
     if (event === 'disconnect') this.#call(call, listener, [null, ...args]);
   }
 
-  /**
-   * The first arguments of an `authorization` listener: `(err, session)` or, with `autoErrManager`,
-   * `(session)`.
-   *
-   * @returns the arguments, or the error that `autoErrManager` handles instead of the listener
-   */
+  /** The first arguments of an `authorization` listener, or the error that it does not get. */
   authorizationArguments(result: ReadResult): readonly unknown[] | SessionError {
-    const session = this.#open(new ListenerCall(this, 'authorization'), result);
-    const { autoErrManager } = this.#dependencies.options;
-    if (session instanceof SessionError) return autoErrManager ? session : [session, null];
-    return autoErrManager ? [session] : [null, session];
+    return this.#leadingArguments(new ListenerCall(this, 'authorization'), result);
   }
 
   /** Reports an error that an operator needs to see; a visitor who is not logged in is none. */
@@ -230,25 +217,28 @@ export class SocketController implements AdmissionOwner {
     touched?.catch((error) => this.report(error, event));
   }
 
-  /**
-   * The final `disconnect` may wait whatever the limits, because listeners clean up after the client.
-   * Some parsers let a connected client send an event of that name, which may not.
-   */
-  #isFinalDisconnect(event: EventName): boolean {
-    return event === 'disconnect' && !this.raw.connected;
-  }
-
   #call(call: ListenerCall, listener: Listener, args: unknown[]): void {
     const { event, hasSession } = call;
     const context = { socket: this.socket, event, hasSession };
     call.result = this.#dependencies.diagnostics.call(listener, args, context);
   }
 
-  #open(call: ListenerCall, { snapshot, error }: ReadResult): SocketSession | SessionError {
-    const session =
-      error ?? this.#dependencies.engine.open(String(this.#sessionId), snapshot, call);
-    call.hasSession = !(session instanceof SessionError);
-    return session;
+  /**
+   * Opens a session for a call of a listener.
+   *
+   * @returns `(err, session)` or, with `autoErrManager`, `(session)`, for which there may be an error
+   */
+  #leadingArguments(
+    call: ListenerCall,
+    { snapshot, error }: ReadResult,
+  ): readonly unknown[] | SessionError {
+    const { options, engine } = this.#dependencies;
+    const session = error ?? engine.open(String(this.#sessionId), snapshot, call);
+    if (!(session instanceof SessionError)) {
+      return options.autoErrManager ? [session] : [null, session];
+    }
+    call.hasSession = false;
+    return options.autoErrManager ? session : [session, null];
   }
 
   /** Handles an error with `autoErrManager`: disconnects the client, unless only the store is down. */

@@ -19,16 +19,12 @@ import {
   wrapping,
 } from './listener-links.js';
 import { lookupMethods, run } from './listener-lookups.js';
-import { emit } from './own-emit.js';
+import { ownMethods } from './own-methods.js';
 import type { SocketController } from './socket-controller.js';
 import type { MethodCall, MethodOverride, MethodTable } from './socket-proxies.js';
 
-/** What the methods depend on. */
-export interface SocketMethodsDependencies {
-  readonly alwaysSession: boolean;
-  /** The controller of a raw socket, which receives the events for listeners that get a session. */
-  readonly controllerOf: (raw: Socket) => Pick<SocketController, 'receive' | 'endEvents'>;
-}
+/** Finds the controller of a raw socket, which receives the events for listeners with a session. */
+type ControllerOf = (raw: Socket) => Pick<SocketController, 'receive' | 'endEvents'>;
 
 type Call = MethodCall<Socket>;
 type Override = MethodOverride<Socket>;
@@ -47,8 +43,8 @@ const eventsWithoutSession: ReadonlySet<EventName> = new Set([
   'sessionend',
 ]);
 
-/** Methods of Socket.IO that call listeners, with their own `this` as that of the listeners. */
-const deliveringMethods: readonly string[] = [
+/** Methods of Socket.IO that call listeners: they run on the raw socket, which is then `this`. */
+const deliveringMethods = [
   '_onclose',
   '_onerror',
   '_onpacket',
@@ -59,7 +55,7 @@ const deliveringMethods: readonly string[] = [
   'onack',
   'ondisconnect',
   'onevent',
-];
+] as const;
 
 /** A listener that is being registered, possibly through methods that another library replaced. */
 interface Registration {
@@ -75,22 +71,24 @@ interface Registration {
 export class SocketMethods implements MethodTable<Socket> {
   readonly overrides: Readonly<Record<string, Override>>;
   readonly additions: Readonly<Record<string, Override>>;
-  readonly onRaw: readonly string[] = deliveringMethods;
   readonly views: Readonly<Record<string, (value: unknown) => unknown>> = {
     rooms: withoutSessionRoom,
   };
-  readonly #dependencies: SocketMethodsDependencies;
+  readonly #alwaysSession: boolean;
+  readonly #controllerOf: ControllerOf;
   readonly #sessionListeners = new WeakSet<Listener>();
   readonly #released = new WeakSet<Socket>();
   #registration: Registration | undefined;
 
-  constructor(dependencies: SocketMethodsDependencies) {
-    this.#dependencies = dependencies;
+  constructor(alwaysSession: boolean, controllerOf: ControllerOf) {
+    this.#alwaysSession = alwaysSession;
+    this.#controllerOf = controllerOf;
     this.overrides = {
-      ...callbackMethods<Socket>(),
-      emit,
+      ...callbackMethods(),
+      ...lookupMethods((raw) => controllerOf(raw).endEvents),
+      ...named(deliveringMethods, () => (call, args) => Reflect.apply(call.method, call.raw, args)),
       ...named(adders, (name) => (call, args) => this.#add(name, call, args)),
-      ...lookupMethods((raw) => this.#endEventsOf(raw)),
+      ...ownMethods,
     };
     this.additions = {
       sessOn: (call, args) => this.#addForSession('sessOn', call, args),
@@ -118,7 +116,7 @@ export class SocketMethods implements MethodTable<Socket> {
     if (event === 'sessionend') return this.#addToEndEvents(name, call, listener);
     const begun = this.#registration;
     if (begun?.raw === call.raw && begun.event === event) return this.#addNested(begun, call, args);
-    if (this.#dependencies.alwaysSession && !eventsWithoutSession.has(event)) {
+    if (this.#alwaysSession && !eventsWithoutSession.has(event)) {
       assertListener(name, listener);
       return this.#register(this.#forSession(call, args, onceAdders.has(name)), call, args);
     }
@@ -156,7 +154,7 @@ export class SocketMethods implements MethodTable<Socket> {
         isOver = true;
         emitterOf(raw).removeListener(event, registration.registered);
       }
-      this.#dependencies.controllerOf(raw).receive(event, listener, given);
+      this.#controllerOf(raw).receive(event, listener, given);
     }, listener);
     const registration: Registration = { raw, event, listener: wrapper, registered: wrapper };
     this.#sessionListeners.add(wrapper);
@@ -201,12 +199,8 @@ export class SocketMethods implements MethodTable<Socket> {
     const bound =
       typeof listener === 'function' ? bindListener(listener as Listener, call.socket) : listener;
     // Node.js refuses anything that is not a function.
-    this.#endEventsOf(call.raw)[name]('sessionend', bound as Listener);
+    this.#controllerOf(call.raw).endEvents[name]('sessionend', bound as Listener);
     return call.self;
-  }
-
-  #endEventsOf(raw: Socket): EventEmitter {
-    return this.#dependencies.controllerOf(raw).endEvents;
   }
 }
 

@@ -67,11 +67,6 @@ export function isDataProperty(object: object, key: PropertyKey): boolean {
   return own !== undefined && 'value' in own;
 }
 
-/** Whether an object has an own data property of this name that may be assigned to. */
-export function isWritable(object: object, key: PropertyKey): boolean {
-  return Reflect.getOwnPropertyDescriptor(object, key)?.writable === true;
-}
-
 function inheritedProperty(
   prototype: object | null,
   key: PropertyKey,

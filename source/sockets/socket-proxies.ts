@@ -7,13 +7,10 @@ import {
   inheritedMethod,
   isDataProperty,
   isFixed,
-  isWritable,
   type Method,
   prototypeView,
 } from './socket-prototypes.js';
 import { StandIns } from './stand-ins.js';
-
-export type { Method };
 
 /** One call of a method through a prototyped socket. */
 export interface MethodCall<Raw extends object> {
@@ -39,8 +36,6 @@ export type MethodOverride<Raw extends object> = (
 export interface MethodTable<Raw extends object> {
   /** Methods that the raw socket has, too. */
   readonly overrides: Readonly<Record<string, MethodOverride<Raw>>>;
-  /** Methods that run on the raw socket, which is then their `this`. */
-  readonly onRaw?: readonly string[];
   /** Methods that the raw socket does not have. */
   readonly additions: Readonly<Record<string, MethodOverride<Raw>>>;
   /** How some properties are shown. */
@@ -51,7 +46,7 @@ export interface MethodTable<Raw extends object> {
  * Methods of Socket.IO that assign to properties of `this`. Called on an object derived from a
  * prototyped socket, they would leave state on it that belongs on the raw socket.
  */
-const assigningMethods: ReadonlySet<PropertyKey> = new Set(['emit', 'newBroadcastOperator']);
+const assigningMethods = ['emit', 'newBroadcastOperator'] as const;
 
 /** The method that Node.js calls if a listener rejects. No class has it. */
 const rejectionHandler = Symbol.for('nodejs.rejection');
@@ -65,7 +60,7 @@ const rejectionHandler = Symbol.for('nodejs.rejection');
  * `Object.create(raw)` is not enough: what a method assigns would stay on the derived object.
  */
 export class SocketProxies<Raw extends object> {
-  readonly #overrides: ReadonlyMap<PropertyKey, MethodOverride<Raw> | undefined>;
+  readonly #overrides: ReadonlyMap<PropertyKey, MethodOverride<Raw>>;
   readonly #additions: ReadonlyMap<PropertyKey, Method>;
   readonly #views: ReadonlyMap<PropertyKey, (value: unknown) => unknown>;
   /** The key under which a proxy, and any object that derives from or wraps one, has its raw socket. */
@@ -79,11 +74,12 @@ export class SocketProxies<Raw extends object> {
   readonly #standIns = new StandIns<Raw>((raw) => this.of(raw));
   readonly #handler: ProxyHandler<Raw>;
 
-  constructor({ overrides, onRaw = [], additions, views = {} }: MethodTable<Raw>) {
+  constructor({ overrides, additions, views = {} }: MethodTable<Raw>) {
     this.#views = new Map(Object.entries(views));
+    const run: MethodOverride<Raw> = ({ method, self }, args) => Reflect.apply(method, self, args);
     this.#overrides = new Map([
+      ...assigningMethods.map((name) => [name, run] as const),
       ...Object.entries(overrides),
-      ...onRaw.map((name) => [name, undefined] as const),
     ]);
     this.#additions = new Map(
       Object.entries(additions).map(([name, addition]) => [name, this.#added(name, addition)]),
@@ -91,7 +87,7 @@ export class SocketProxies<Raw extends object> {
     this.#handler = {
       get: (raw, key, receiver) => {
         const value: unknown = Reflect.get(raw, key, receiver);
-        if (typeof value === 'function') return this.#shown(raw, key, value, receiver);
+        if (typeof value === 'function') return this.#shown(raw, key, value);
         if (value === undefined) return this.#absent(raw, key);
         if (value === raw && !isFixed(raw, key)) return this.of(raw);
         const view = this.#views.get(key);
@@ -100,17 +96,15 @@ export class SocketProxies<Raw extends object> {
       set: (raw, key, value, receiver) => {
         // A short cut for what Socket.IO's methods assign; all else is done by `defineProperty`.
         const isPlain = typeof value !== 'function' && receiver === this.#proxies.get(raw);
-        if (!isPlain || !isWritable(raw, key)) return Reflect.set(raw, key, value, receiver);
-        // What an own writable property may hold is not known to the compiler.
-        (raw as Record<PropertyKey, unknown>)[key] = value;
-        return true;
+        if (isPlain && isDataProperty(raw, key)) return Reflect.set(raw, key, value);
+        return Reflect.set(raw, key, value, receiver);
       },
       has: (raw, key) => key in raw || this.#additions.has(key),
       getPrototypeOf: (raw) => this.#prototypeOf(raw),
       getOwnPropertyDescriptor: (raw, key) => {
         const own = Reflect.getOwnPropertyDescriptor(raw, key);
         if (typeof own?.value !== 'function') return own;
-        return { ...own, value: this.#shown(raw, key, own.value, undefined) };
+        return { ...own, value: this.#shown(raw, key, own.value) };
       },
       defineProperty: (raw, key, descriptor) =>
         Reflect.defineProperty(raw, key, this.#stored(raw, key, descriptor)),
@@ -146,12 +140,9 @@ export class SocketProxies<Raw extends object> {
   }
 
   /** How a function of the raw socket is shown. */
-  #shown(raw: Raw, key: PropertyKey, value: Method, receiver: unknown): Method {
+  #shown(raw: Raw, key: PropertyKey, value: Method): Method {
     const isOverridden = this.#overrides.has(key);
-    if (!Object.hasOwn(raw, key)) {
-      const isAssigning = assigningMethods.has(key) && this.#isDerived(raw, receiver);
-      return isOverridden || isAssigning ? this.#methodOver(key, value) : value;
-    }
+    if (!Object.hasOwn(raw, key)) return isOverridden ? this.#methodOver(key, value) : value;
     const assigned = this.#standIns.assignedTo(raw, value);
     if (assigned) return assigned;
     if (isFixed(raw, key) || !isDataProperty(raw, key)) return value;
@@ -165,8 +156,8 @@ export class SocketProxies<Raw extends object> {
   #stored(raw: Raw, key: PropertyKey, descriptor: PropertyDescriptor): PropertyDescriptor {
     const assigned: unknown = descriptor.value;
     if (typeof assigned !== 'function' || isFixed(raw, key, descriptor)) return descriptor;
-    const known = this.#overridden.get(assigned);
-    if (known?.key === key) return { ...descriptor, value: known.method };
+    const value = this.#withoutOverride(key, assigned);
+    if (value !== assigned) return { ...descriptor, value };
     const inherited = inheritedMethod(raw, key);
     const isMethod = inherited !== undefined || key === rejectionHandler;
     if (!isMethod || inherited === assigned) return descriptor;
@@ -191,17 +182,22 @@ export class SocketProxies<Raw extends object> {
     return over;
   }
 
+  /** The raw socket's method, if `value` is how it is shown. */
+  #withoutOverride(key: PropertyKey, value: unknown): unknown {
+    const known = this.#overridden.get(value as Method);
+    return known?.key === key ? known.method : value;
+  }
+
   #call(key: PropertyKey, method: Method, self: Raw, args: unknown[]): unknown {
     // Called on a raw socket, or on no object, it is the raw socket's method.
     const raw = typeof self === 'object' && self !== null ? this.rawOf(self) : self;
     if (raw === self) return Reflect.apply(method, self, args);
-    const override = this.#overrides.get(key);
-    const isOnRaw = override === undefined && this.#overrides.has(key);
-    if (isOnRaw || this.#standIns.isPassedOn(raw, key, args[0])) {
+    if (this.#standIns.isPassedOn(raw, key, args[0])) {
       const result: unknown = Reflect.apply(method, raw, args);
       return result === raw ? self : result;
     }
     const call = this.#callOn(raw, self, key, method);
+    const override = this.#overrides.get(key);
     const result = override ? override(call, args) : Reflect.apply(method, call.self, args);
     return result === call.self || result === raw ? self : result;
   }
@@ -248,10 +244,7 @@ export class SocketProxies<Raw extends object> {
       view = prototypeView(prototype, {
         isShown: (key) => this.#overrides.has(key) || this.#additions.has(key),
         shown: (key, method) => (method ? this.#methodOver(key, method) : this.#additions.get(key)),
-        stored: (key, value) => {
-          const known = this.#overridden.get(value as Method);
-          return known?.key === key ? known.method : value;
-        },
+        stored: (key, value) => this.#withoutOverride(key, value),
       });
       this.#prototypes.set(prototype, view);
     }

@@ -33,11 +33,10 @@ describe('the methods of a prototyped socket', () => {
   }
 
   function methodsWith(alwaysSession: boolean): SocketMethods {
-    const controllerOf = (of: Socket) => ({
-      receive: (...args: unknown[]) => receive(of, ...args),
+    return new SocketMethods(alwaysSession, (of) => ({
+      receive: (...args) => receive(of, ...args),
       endEvents,
-    });
-    return new SocketMethods({ alwaysSession, controllerOf });
+    }));
   }
 
   beforeEach(() => {

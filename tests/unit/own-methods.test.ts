@@ -1,15 +1,16 @@
 import { expect } from 'chai';
 import { Socket } from 'socket.io';
-import { emit } from '../../source/sockets/own-emit.js';
+import { ownMethods } from '../../source/sockets/own-methods.js';
 import type { MethodCall } from '../../source/sockets/socket-proxies.js';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 /** The private methods that `emit` calls are not in the types of Socket.IO. */
 const prototype = Socket.prototype as unknown as Record<string, Method>;
-const names = ['emit', 'packet', 'notifyOutgoingListeners', 'registerAckCallback'];
+const calledByEmit = ['packet', 'notifyOutgoingListeners', 'registerAckCallback'];
+const names = ['emit', 'newBroadcastOperator', ...calledByEmit];
 
-describe('`emit` of a prototyped socket', () => {
+describe('`emit` and `newBroadcastOperator` of a prototyped socket', () => {
   let packets: { data: unknown[] }[];
   let raw: Record<string, unknown> & { acks: Map<number, Method> };
   let socket: Socket;
@@ -33,28 +34,30 @@ describe('`emit` of a prototyped socket', () => {
     socket = new Proxy(raw, { get }) as unknown as Socket;
   });
 
-  function send(args: unknown[], changes: Partial<MethodCall<Socket>> = {}): unknown {
+  function run(name: string, args: unknown[] = [], self: Socket = socket): unknown {
     const call: MethodCall<Socket> = {
       raw: raw as unknown as Socket,
       socket,
-      self: socket,
-      method: prototype.emit as Method,
-      name: 'emit',
-      methodOf: (name) => prototype[name] as Method,
-      ...changes,
+      self,
+      method: prototype[name] as Method,
+      name,
+      methodOf: (other) => prototype[other] as Method,
     };
-    return emit(call, args);
+    return ownMethods[name]?.(call, args);
   }
 
-  it('runs on the raw socket where all methods are those of Socket.IO', () => {
-    expect(send(['news', 1])).to.equal(true);
+  it('run on the raw socket if all methods are those of Socket.IO', () => {
+    expect(run('emit', ['news', 1])).to.equal(true);
     expect(packets.map(({ data }) => data)).to.deep.equal([['news', 1]]);
+    raw.flags = { volatile: true };
+    expect(run('newBroadcastOperator')).to.deep.include({ flags: { volatile: true } });
+    expect(raw.flags).to.deep.equal({});
     expect(reads).to.equal(0);
   });
 
-  it('passes acknowledgements the prototyped socket as `this`', () => {
+  it('call acknowledgements with the prototyped socket as `this`', () => {
     const seen: unknown[] = [];
-    send([
+    run('emit', [
       'question',
       function (this: unknown, ...args: unknown[]) {
         seen.push(this === socket, ...args);
@@ -65,9 +68,9 @@ describe('`emit` of a prototyped socket', () => {
     expect(reads).to.equal(0);
   });
 
-  it('runs on an object that wraps the prototyped socket', () => {
+  it('run on an object that wraps the prototyped socket', () => {
     const self = new Proxy(socket, {});
-    send(['news'], { self });
+    run('emit', ['news'], self);
     expect(reads).to.be.above(0);
     expect(packets).to.have.lengthOf(1);
   });
@@ -83,29 +86,31 @@ describe('`emit` of a prototyped socket', () => {
       return wrapper[name] as Method;
     };
 
-    it(`gives a \`${name}\` of the class that was wrapped the prototyped socket as \`this\``, () => {
+    it(`call a \`${name}\` of the class that was wrapped with the prototyped socket as \`this\``, () => {
       const seen: unknown[] = [];
       const method = prototype[name];
       prototype[name] = wrap(method, seen);
       try {
-        // The acknowledgement has `registerAckCallback` called.
+        // With an acknowledgement, `emit` calls `registerAckCallback`.
         for (let count = 0; count < 2; count++) {
-          send(['question', () => {}], { method: prototype.emit as Method });
+          run('emit', ['question', () => {}]);
+          run('newBroadcastOperator');
         }
       } finally {
         Object.defineProperty(prototype, name, { value: method, enumerable: false });
       }
       expect(seen).to.deep.equal([true, true]);
       reads = 0;
-      send(['news']);
+      run('emit', ['news']);
+      run('newBroadcastOperator');
       expect(reads, 'once the method is back').to.equal(0);
     });
 
-    if (name === 'emit') continue;
-    it(`gives a \`${name}\` of the raw socket itself the prototyped socket as \`this\``, () => {
+    if (!calledByEmit.includes(name)) continue;
+    it(`call a \`${name}\` of the raw socket itself with the prototyped socket as \`this\``, () => {
       const seen: unknown[] = [];
       raw[name] = wrap(prototype[name], seen);
-      send(['question', () => {}]);
+      run('emit', ['question', () => {}]);
       expect(seen).to.deep.equal([true]);
     });
   }
