@@ -5,6 +5,7 @@
 
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
+import { run } from './callback-methods.js';
 import {
   type EventName,
   emitterOf,
@@ -15,9 +16,8 @@ import {
   shownFor,
   unbound,
 } from './listener-links.js';
-import type { MethodCall, MethodOverride } from './socket-proxies.js';
+import type { MethodOverride } from './socket-proxies.js';
 
-type Call = MethodCall<Socket>;
 type Override = MethodOverride<Socket>;
 type Remover = 'off' | 'removeListener';
 type Lister = 'listeners' | 'rawListeners';
@@ -76,16 +76,3 @@ export function lookupMethods(endEvents: (raw: Socket) => EventEmitter): Record<
     },
   };
 }
-
-/**
- * Runs the called method. A method that Socket.IO's class inherits, and so has not been replaced, is
- * run on the raw socket, which is faster.
- */
-export function run({ name, method, raw, self }: Call, args: unknown[]): unknown {
-  const base: object | null = Object.getPrototypeOf(Object.getPrototypeOf(raw));
-  const isInherited = base !== null && !onSelf.has(name) && Reflect.get(base, name) === method;
-  return Reflect.apply(method, isInherited ? raw : self, args);
-}
-
-/** Node.js binds the listener to the object on which these are called. */
-const onSelf: ReadonlySet<PropertyKey> = new Set(['once', 'prependOnceListener']);

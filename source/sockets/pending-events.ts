@@ -23,7 +23,7 @@ export class PendingEvents {
   readonly #total: PendingTotal;
   #count = 0;
   #bytes = 0;
-  /** The latest event, the listeners that were called for it, and whether it may wait. */
+  /** The latest event, the listeners that it was received for, and whether it may wait. */
   #event: EventName | undefined;
   readonly #listeners: Listener[] = [];
   #mayWait = true;
@@ -36,7 +36,7 @@ export class PendingEvents {
   /**
    * Counts an event that arrived for a listener.
    *
-   * @param isUnlimited whether it may wait whatever the limits
+   * @param isUnlimited whether it may wait even beyond the limits
    * @returns its size in bytes for its first listener, 0 for a further one, or undefined if the event
    * may not wait
    */

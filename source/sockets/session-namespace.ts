@@ -7,7 +7,7 @@ import { assertListener, assertSessionId, assertSocket } from '../assertions.js'
 import { connectError } from '../errors.js';
 import { sessionHashOf } from '../session/session-hash.js';
 import type { NamespaceListeners } from './admission.js';
-import type { EventName, Listener } from './listener-links.js';
+import { type EventName, emitterOf, type Listener } from './listener-links.js';
 import type { SessionSockets } from './session-sockets.js';
 
 /** The sockets of a room, on all nodes. */
@@ -23,7 +23,7 @@ export class SessionNamespaceWrapper {
     connectionListeners: [],
     isClosed: false,
   };
-  /** The application's listeners on the namespace itself, which it added by this wrapper. */
+  /** The listeners that the application added to the namespace itself through this wrapper. */
   readonly #others: { readonly event: EventName; readonly listener: Listener }[] = [];
   readonly #connected: (raw: Socket) => void;
 
@@ -31,8 +31,8 @@ export class SessionNamespaceWrapper {
     this.namespace = namespace;
     this.#sockets = sockets;
     this.#connected = (raw) => sockets.of(raw).admission.connected(this.#listeners);
-    // One listener and one middleware call all of the wrapper's: a namespace that Socket.IO makes from
-    // a pattern copies the parent's, so listeners of its own could not be removed from it.
+    // One listener and one middleware call all listeners of the wrapper: a namespace that Socket.IO
+    // makes from a pattern copies those of its parent, and would keep any that the parent removes.
     namespace.on('connection', this.#connected);
     namespace.use((raw, next) => {
       sockets
@@ -47,7 +47,7 @@ export class SessionNamespaceWrapper {
     assertListener('on', listener);
     if (isConnection(event)) this.#listeners.connectionListeners.push(listener);
     else {
-      this.#emitter.on(event, listener);
+      emitterOf(this.namespace).on(event, listener);
       this.#others.push({ event, listener });
     }
     return this;
@@ -59,7 +59,7 @@ export class SessionNamespaceWrapper {
     if (isConnection(event)) {
       removeLast(this.#listeners.connectionListeners, (one) => one === listener);
     } else {
-      this.#emitter.off(event, listener);
+      emitterOf(this.namespace).off(event, listener);
       removeLast(this.#others, (one) => one.event === event && one.listener === listener);
     }
     return this;
@@ -105,16 +105,11 @@ export class SessionNamespaceWrapper {
 
   #close(): void {
     this.#listeners.isClosed = true;
-    for (const { event, listener } of this.#others) this.#emitter.off(event, listener);
+    for (const { event, listener } of this.#others) emitterOf(this.namespace).off(event, listener);
     for (const namespace of [this.namespace, ...childrenOf(this.namespace)]) {
       namespace.off('connection', this.#connected);
       this.#sockets.release(namespace);
     }
-  }
-
-  /** The namespace as an `EventEmitter`, without its event maps. */
-  get #emitter(): NodeJS.EventEmitter {
-    return this.namespace;
   }
 }
 

@@ -14,7 +14,6 @@ import type { SessionEngine } from '../session/engine.js';
 import type { SessionOwner } from '../session/held-session.js';
 import { sessionHashOf } from '../session/session-hash.js';
 import type { ReadResult, Snapshot } from '../session/snapshot.js';
-import type { ErrorContext } from '../types/options.js';
 import { Admission, type AdmissionOwner } from './admission.js';
 import type { EventName, Listener } from './listener-links.js';
 import { Membership, type MembershipDependencies } from './membership.js';
@@ -22,12 +21,9 @@ import { PendingEvents, type PendingTotal } from './pending-events.js';
 
 /** What the sockets of one `ExpressionSocket` share. */
 export interface ControllerDependencies extends MembershipDependencies {
-  readonly options: Pick<
-    ResolvedOptions,
-    'alwaysSession' | 'autoErrManager' | 'maxPending' | 'onSessionEnd' | 'storeTimeout'
-  >;
-  readonly sessionIds: Pick<SessionIdReader, 'read' | 'guest'>;
-  readonly engine: Pick<SessionEngine, 'read' | 'open' | 'join' | 'leave' | 'use'>;
+  readonly options: ResolvedOptions;
+  readonly sessionIds: SessionIdReader;
+  readonly engine: SessionEngine;
   readonly diagnostics: Diagnostics;
   readonly pendingTotal: PendingTotal;
 }
@@ -46,7 +42,7 @@ class ListenerCall implements SessionOwner {
     this.event = event;
   }
 
-  /** Reports the failure of an ignored save or update, which may come from the listener's function. */
+  /** Reports why an ignored save or update failed; the function passed to `update` may have thrown. */
   report(error: unknown): void {
     if (error instanceof SessionError) this.#controller.report(error, this.event);
     else this.#controller.listenerFailed(error, this);
@@ -67,7 +63,7 @@ export class SocketController implements AdmissionOwner {
   readonly #dependencies: ControllerDependencies;
   readonly #pending: PendingEvents;
   #sessionId: string | SessionError | undefined;
-  /** The session that express-session made for the handshake, until the store has it. */
+  /** The session that express-session made for the handshake. */
   #guest: GuestSession | undefined;
   #isRefusalTold = false;
 
@@ -113,9 +109,9 @@ export class SocketController implements AdmissionOwner {
   }
 
   /**
-   * Stores the session that express-session made for the handshake, if it would store it, too.
+   * Stores the session that express-session made for the handshake, if express-session would do so.
    *
-   * @throws {SessionError} what the store failed with
+   * @throws {SessionError} if the store fails
    */
   async storeGuest(): Promise<void> {
     await this.#guest?.storeIfCookieSent();
@@ -143,8 +139,8 @@ export class SocketController implements AdmissionOwner {
       if (sessionId) this.deliver(event, listener, { error: sessionId }, args);
       return;
     }
-    // Listeners clean up after the client in the final `disconnect`, which may wait whatever the limits.
-    // Some parsers let a connected client send an event of that name, which may not.
+    // Listeners clean up after the client when it has disconnected. Some parsers let a connected client
+    // send an event of that name, to which the limits apply.
     const isUnlimited = event === 'disconnect' && !this.raw.connected;
     const bytes = this.#pending.enter(event, listener, { args, isUnlimited });
     if (bytes === undefined) {
@@ -183,12 +179,12 @@ export class SocketController implements AdmissionOwner {
     return this.#leadingArguments(new ListenerCall(this, 'authorization'), result);
   }
 
-  /** Reports an error that an operator needs to see; a visitor who is not logged in is none. */
+  /** Reports an error if an operator needs to see it, which is not so if a visitor is not logged in. */
   reportTrouble(error: SessionError, event: EventName): void {
     if (isStoreTrouble(error.code) || error.cause !== undefined) this.report(error, event);
   }
 
-  /** Reports what a listener threw whose result is awaited elsewhere. */
+  /** Reports what a listener threw or rejected with, if its result was awaited elsewhere. */
   listenerFailed(
     error: unknown,
     { event, hasSession }: { readonly event: EventName; readonly hasSession: boolean },
@@ -218,8 +214,7 @@ export class SocketController implements AdmissionOwner {
   }
 
   #call(call: ListenerCall, listener: Listener, args: unknown[]): void {
-    const { event, hasSession } = call;
-    const context = { socket: this.socket, event, hasSession };
+    const context = { ...this.#context(call.event), hasSession: call.hasSession };
     call.result = this.#dependencies.diagnostics.call(listener, args, context);
   }
 
@@ -249,7 +244,7 @@ export class SocketController implements AdmissionOwner {
     if (!staysForNow) this.raw.disconnect();
   }
 
-  #context(event: EventName): ErrorContext & { readonly socket: Socket } {
+  #context(event: EventName): { readonly socket: Socket; readonly event: EventName } {
     return { socket: this.socket, event };
   }
 }

@@ -7,7 +7,7 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
 import { assertListener } from '../assertions.js';
 import { isSessionHash } from '../session/session-hash.js';
-import { callbackMethods } from './callback-methods.js';
+import { callbackMethods, run } from './callback-methods.js';
 import {
   bindListener,
   type EventName,
@@ -18,7 +18,7 @@ import {
   registeredOn,
   wrapping,
 } from './listener-links.js';
-import { lookupMethods, run } from './listener-lookups.js';
+import { lookupMethods } from './listener-lookups.js';
 import { ownMethods } from './own-methods.js';
 import type { SocketController } from './socket-controller.js';
 import type { MethodCall, MethodOverride, MethodTable } from './socket-proxies.js';
@@ -184,7 +184,7 @@ export class SocketMethods implements MethodTable<Socket> {
   #addNested({ raw, event, listener }: Registration, call: Call, args: unknown[]): unknown {
     const [, given] = args as [EventName, unknown];
     if (typeof given !== 'function') return run(call, args);
-    // The session listener removes itself, and is found by the application's only if not wrapped.
+    // A session listener removes itself, and `off` finds it only if it is not wrapped once more.
     const isSessionListener =
       this.#sessionListeners.has(listener) && isFoundBy(given as Listener, listener);
     const passed = isSessionListener ? listener : (given as Listener);

@@ -15,7 +15,7 @@ import { StandIns } from './stand-ins.js';
 /** One call of a method through a prototyped socket. */
 export interface MethodCall<Raw extends object> {
   readonly raw: Raw;
-  /** The prototyped socket: `this` of whatever is registered by the call. */
+  /** The prototyped socket: `this` of the listeners that the call registers. */
   readonly socket: Raw;
   /** The object that the method was called on: the prototyped socket, or a `Proxy` of it. */
   readonly self: Raw;
@@ -68,7 +68,7 @@ export class SocketProxies<Raw extends object> {
   readonly #proxies = new WeakMap<Raw, Raw>();
   readonly #raws = new WeakMap<Raw, Raw>();
   readonly #prototypes = new WeakMap<object, object>();
-  /** The overridden methods, by their names and by what they override. */
+  /** The methods that call overrides, by their names and by the methods that they override. */
   readonly #methods = new Map<PropertyKey, WeakMap<Method, Method>>();
   readonly #overridden = new WeakMap<Method, { key: PropertyKey; method: Method }>();
   readonly #standIns = new StandIns<Raw>((raw) => this.of(raw));
@@ -94,7 +94,7 @@ export class SocketProxies<Raw extends object> {
         return view ? view(value) : value;
       },
       set: (raw, key, value, receiver) => {
-        // A short cut for what Socket.IO's methods assign; all else is done by `defineProperty`.
+        // A shortcut for what Socket.IO's methods assign; `defineProperty` does everything else.
         const isPlain = typeof value !== 'function' && receiver === this.#proxies.get(raw);
         if (isPlain && isDataProperty(raw, key)) return Reflect.set(raw, key, value);
         return Reflect.set(raw, key, value, receiver);
@@ -127,11 +127,9 @@ export class SocketProxies<Raw extends object> {
    * value is returned as it is.
    */
   rawOf(value: Raw): Raw {
-    const known = this.#raws.get(value);
-    if (known) return known;
     // Only raw sockets are found under this key.
-    const raw = Reflect.get(value, this.#rawKey) as unknown as Raw | undefined;
-    return raw ?? value;
+    const raw: unknown = this.#raws.get(value) ?? Reflect.get(value, this.#rawKey);
+    return (raw as Raw | undefined) ?? value;
   }
 
   #absent(raw: Raw, key: PropertyKey): unknown {
@@ -223,8 +221,7 @@ export class SocketProxies<Raw extends object> {
         return result === call.self ? this : result;
       },
     };
-    // The object has only this member.
-    return added as Method;
+    return added as Method; // the only member of the object
   }
 
   #isDerived(raw: Raw, value: unknown): boolean {
