@@ -194,6 +194,16 @@ describe('Membership', () => {
     ]);
   });
 
+  it('emits no `sessionend` for a socket that has disconnected meanwhile', async () => {
+    const membership = create('disconnect');
+    membership.join(id, snapshot);
+    const ended = membership.end('destroyed');
+    socket.connected = false;
+    await ended;
+    expect(ends).to.deep.equal([]);
+    expect(socket.disconnect.callCount).to.equal(0);
+  });
+
   it('settles the session of the handshake, so that it does not begin again', async () => {
     const deadlines = new Deadlines(1_000);
     const guest = new GuestSession(id, { save: () => {} }, { hasCookie: true, deadlines });

@@ -70,8 +70,11 @@ describe('`emit` and `newBroadcastOperator` of a prototyped socket', () => {
 
   it('run on an object that wraps the prototyped socket', () => {
     const self = new Proxy(socket, {});
-    run('emit', ['news'], self);
-    expect(reads).to.be.above(0);
+    for (const name of ['emit', 'newBroadcastOperator']) {
+      reads = 0;
+      run(name, ['news'], self);
+      expect(reads, name).to.be.above(0);
+    }
     expect(packets).to.have.lengthOf(1);
   });
 

@@ -56,6 +56,13 @@ describe('PendingEvents', () => {
     expect(enter([], { to: other })).to.equal(undefined);
   });
 
+  it('ends with its first listener, and not with a further one', () => {
+    const entered = [enter(), enter([], { to: other }), enter(), enter()];
+    expect(entered[1]).to.equal(0);
+    pending.leave(0);
+    expect(enter()).to.equal(undefined);
+  });
+
   it('counts events of different names', () => {
     for (const event of ['a', 'b', 'c']) expect(enter([], { event })).to.be.above(0);
     expect(enter([], { event: 'd' })).to.equal(undefined);

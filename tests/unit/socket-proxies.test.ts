@@ -148,6 +148,12 @@ describe('a prototyped socket', () => {
     expect(lamp.lit).to.deep.equal([]);
   });
 
+  it('is returned by a function that replaced a method of the raw socket and returns that', () => {
+    lamp.timeout = () => lamp;
+
+    expect(socket.timeout(1)).to.equal(socket);
+  });
+
   it('shows functions that are no methods of the class as they are', () => {
     const own = (): void => {};
     Object.assign(lamp, { own });
@@ -342,6 +348,15 @@ describe('a prototyped socket', () => {
         expect(calls, 'of the prototyped socket').to.have.lengthOf(1);
       });
     }
+
+    it('lets a method be replaced by another one of its own, which reads back', () => {
+      const { timeout } = socket;
+      Object.assign(socket, { me: timeout });
+
+      expect(socket.me).to.equal(timeout);
+      expect(Reflect.apply(socket.me, socket, [4])).to.equal(socket);
+      expect(lamp.flags).to.deep.equal({ timeout: 4 });
+    });
 
     it('lets a replaced method be put back', () => {
       const { timeout } = socket;
