@@ -29,7 +29,9 @@ const otherFoldersOf: Readonly<Record<string, readonly string[]>> = {
   'sockets/cluster-bus': ['lifecycle', 'http'],
   'sockets/event-buffer': ['recovery', 'events'],
   'sockets/membership': ['lifecycle', 'recovery', 'events'],
+  'sockets/own-methods': ['transparency'],
   'sockets/session-namespace': ['namespaces', 'events', 'handshake', 'recovery', 'lifecycle'],
+  'sockets/stand-ins': ['transparency'],
 };
 
 /** Tests that take long, by many schedules or by other processes and servers. */

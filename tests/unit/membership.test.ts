@@ -76,14 +76,14 @@ describe('Membership', () => {
     expect([...socket.rooms]).to.deep.equal([room]);
   });
 
-  it('does not join for a socket that has gone', () => {
+  it('does not join if the socket has disconnected', () => {
     socket.connected = false;
     expect(create().join(id, snapshot)).to.equal(true);
     expect(engine.join.callCount).to.equal(0);
   });
 
   for (const left of [room, 'a socket']) {
-    it(`enters its room again where the application has it leave ${left === room ? 'it' : 'its own'}`, async () => {
+    it(`enters its room again after the application made it leave ${left === room ? 'it' : 'its own'}`, async () => {
       create().join(id, snapshot);
       socket.rooms.clear();
       socket.leave(left);
@@ -93,7 +93,7 @@ describe('Membership', () => {
     });
   }
 
-  it('cares for no other room', async () => {
+  it('ignores other rooms', async () => {
     create().join(id, snapshot);
     socket.rooms.clear();
     socket.leave('news');
@@ -101,7 +101,7 @@ describe('Membership', () => {
     expect([...socket.rooms]).to.deep.equal([]);
   });
 
-  it('leaves its session where the socket leaves its rooms because it goes', async () => {
+  it('leaves its session when the socket leaves its rooms to disconnect', async () => {
     const membership = create();
     membership.join(id, snapshot);
     socket.connected = false;
@@ -111,7 +111,7 @@ describe('Membership', () => {
     expect(engine.leave.args).to.deep.equal([[session, membership]]);
   });
 
-  it('enters no room any more once it has left', async () => {
+  it('enters no room after it has left', async () => {
     const membership = create();
     membership.join(id, snapshot);
     membership.leave();
@@ -122,7 +122,7 @@ describe('Membership', () => {
     expect([...socket.rooms]).to.deep.equal([]);
   });
 
-  it('enters no room where it leaves in the same turn as its room', async () => {
+  it('enters no room if it leaves in the same turn as its room', async () => {
     const membership = create();
     membership.join(id, snapshot);
     socket.leave(room);
@@ -131,7 +131,7 @@ describe('Membership', () => {
     expect([...socket.rooms]).to.deep.equal([]);
   });
 
-  it('reports an adapter that cannot have it enter its room', async () => {
+  it('reports an adapter that fails to add it to its room', async () => {
     const failure = new Error('the adapter is down');
     socket.join = () => Promise.reject(failure);
     create().join(id, snapshot);
@@ -141,7 +141,7 @@ describe('Membership', () => {
     ]);
   });
 
-  it('ends, once, where its session has ended since it was read', async () => {
+  it('ends once if its session has ended since it was read', async () => {
     engine.join.returns('destroyed');
     const membership = create('disconnect');
     expect(membership.join(id, snapshot)).to.equal(false);
@@ -154,7 +154,7 @@ describe('Membership', () => {
     expect(engine.join.callCount).to.equal(1);
   });
 
-  it('tells once of an end, and joins again, where its socket is not disconnected', async () => {
+  it('emits `sessionend` once and joins again if its socket is not disconnected', async () => {
     const membership = create('ignore');
     engine.join.returns('destroyed');
     membership.join(id, snapshot);
@@ -216,7 +216,7 @@ describe('Membership', () => {
 });
 
 describe('LeaveRoomListener', () => {
-  it('listens once to each adapter, also where it is replaced, until it is closed', () => {
+  it('listens once to each adapter, even if it is replaced, until it is closed', () => {
     const listener = new LeaveRoomListener();
     const socket = new FakeSocket();
     const raw = socket as unknown as Socket;

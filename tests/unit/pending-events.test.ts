@@ -30,7 +30,7 @@ describe('PendingEvents', () => {
     throw new Error(`it was refused at ${before}`);
   };
 
-  it('lets as many wait as may', () => {
+  it('lets as many events wait as the limit allows', () => {
     const entered = [enter(), enter(), enter(), enter()];
     expect(entered.map((bytes) => typeof bytes)).to.deep.equal([
       'number',
@@ -40,7 +40,7 @@ describe('PendingEvents', () => {
     ]);
   });
 
-  it('lets another wait when one has left', () => {
+  it('lets another event wait when one has left', () => {
     const [first] = [enter(), enter(), enter()];
     if (first !== undefined) pending.leave(first);
     expect(enter()).to.be.above(0);
@@ -68,7 +68,7 @@ describe('PendingEvents', () => {
     expect(enter([], { event: 'd' })).to.equal(undefined);
   });
 
-  it('lets in what is unlimited, and counts it', () => {
+  it('lets unlimited events wait, and counts them', () => {
     enter();
     enter();
     enter();
@@ -83,7 +83,7 @@ describe('PendingEvents', () => {
     expect(enter([], { to: other })).to.be.above(0);
   });
 
-  it('does not hold a refusal against a later event with another listener', async () => {
+  it('lets a later event with another listener wait after one was refused', async () => {
     const entered = [enter(), enter(), enter()];
     expect(enter()).to.equal(undefined);
     for (const event of entered) if (event !== undefined) pending.leave(event);
@@ -91,13 +91,13 @@ describe('PendingEvents', () => {
     expect(enter([], { to: other })).to.be.above(0);
   });
 
-  it('bounds what the events of a socket hold', () => {
+  it('limits the size of the events of a socket', () => {
     expect(enter(['x'.repeat(10 * megabyte)])).to.be.above(0);
     expect(enter(['x'.repeat(10 * megabyte)])).to.equal(undefined);
     expect(enter(['x'.repeat(megabyte)])).to.be.above(0);
   });
 
-  it('lets a single event wait that is larger than the bound', () => {
+  it('lets a single event wait that is larger than the limit', () => {
     const large = enter([Buffer.alloc(40 * megabyte)]);
     expect(large).to.be.above(0);
     expect(enter(['x'])).to.equal(undefined);
@@ -105,7 +105,7 @@ describe('PendingEvents', () => {
     expect(enter(['x'])).to.be.above(0);
   });
 
-  it('bounds what the events of all sockets hold', () => {
+  it('limits the size of the events of all sockets', () => {
     const buffer = Buffer.alloc(15 * megabyte);
     const sockets = Array.from({ length: 20 }, () => new PendingEvents(3, total));
     const entered = sockets.map((socket) =>
@@ -119,7 +119,7 @@ describe('PendingEvents', () => {
     expect(total.bytes).to.equal(0);
   });
 
-  it('lets a socket have a large event once nothing waits in all', () => {
+  it('lets a large event wait if no other event of any socket waits', () => {
     const entered = enter([Buffer.alloc(300 * megabyte)]);
     expect(entered).to.be.above(0);
     const elsewhere = new PendingEvents(3, total);
@@ -148,8 +148,8 @@ describe('PendingEvents', () => {
   });
 });
 
-describe('The memory of waiting events', () => {
-  it('is bounded for events without any data as well', () => {
+describe('the memory of pending events', () => {
+  it('is limited for events without data, too', () => {
     const total: PendingTotal = { bytes: 0 };
     const pending = new PendingEvents(Number.POSITIVE_INFINITY, total);
     let waiting = 0;

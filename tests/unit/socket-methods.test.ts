@@ -45,7 +45,7 @@ describe('the methods of a prototyped socket', () => {
   });
 
   describe('`sessOn`', () => {
-    it('tells of each event with its raw socket, its name, its listener and its arguments', () => {
+    it('passes each event to the controller of its raw socket, with its name, listener and arguments', () => {
       socket.sessOn?.('vote', listener);
       raw.emit('vote', 0, undefined);
       raw.emit('vote');
@@ -65,7 +65,7 @@ describe('the methods of a prototyped socket', () => {
       expect(receive.calledOnceWithExactly(raw, event, listener, [])).to.equal(true);
     });
 
-    it('refuses what is no function', () => {
+    it('refuses values that are not functions', () => {
       for (const wrong of [undefined, null, 'text', {}]) {
         expect(() => socket.sessOn?.('vote', wrong)).to.throw(TypeError, '`sessOn`: expected');
       }
@@ -74,7 +74,7 @@ describe('the methods of a prototyped socket', () => {
   });
 
   describe('`sessOnce`', () => {
-    it('tells of one event', () => {
+    it('passes on one event', () => {
       socket.sessOnce?.('vote', listener);
       raw.emit('vote', 1);
       raw.emit('vote', 2);
@@ -82,7 +82,7 @@ describe('the methods of a prototyped socket', () => {
       expect(receive.args).to.deep.equal([[raw, 'vote', listener, [1]]]);
     });
 
-    it('is gone when it tells of the event', () => {
+    it('is removed before it passes on the event', () => {
       const counts: number[] = [];
       receive = sinon.fake(() => counts.push(raw.listenerCount('vote')));
       build();
@@ -109,7 +109,7 @@ describe('the methods of a prototyped socket', () => {
     beforeEach(() => build(true));
 
     for (const name of adders) {
-      it(`\`${name}\` does as \`sessOn\` does`, () => {
+      it(`\`${name}\` does what \`sessOn\` does`, () => {
         socket[name]?.('vote', listener);
         raw.emit('vote', 'yes');
 
@@ -117,7 +117,7 @@ describe('the methods of a prototyped socket', () => {
         expect(listener.called).to.equal(false);
       });
 
-      it(`\`${name}\` refuses what is no function, by its name`, () => {
+      it(`\`${name}\` refuses values that are not functions, and names itself`, () => {
         expect(() => socket[name]?.('vote', 1)).to.throw(TypeError, `\`${name}\`: expected`);
       });
     }
@@ -134,7 +134,7 @@ describe('the methods of a prototyped socket', () => {
   });
 
   describe('looking listeners up', () => {
-    it('finds those of `sessOn` by the function that was given', () => {
+    it('finds listeners of `sessOn` by the functions that were passed', () => {
       socket.sessOn?.('vote', listener);
 
       expect(socket.listeners?.('vote')).to.deep.equal([listener]);
@@ -189,7 +189,7 @@ describe('the methods of a prototyped socket', () => {
   });
 
   describe('`release`', () => {
-    it('takes the listeners that want a session off, and no others', () => {
+    it('removes the listeners that get a session, and no others', () => {
       socket.sessOn?.('vote', listener);
       socket.sessOnce?.('news', listener);
       socket.on?.('vote', listener);
@@ -199,7 +199,7 @@ describe('the methods of a prototyped socket', () => {
       expect(raw.eventNames()).to.deep.equal(['vote']);
     });
 
-    it('leaves those of another instance', () => {
+    it('keeps the listeners of another instance', () => {
       const other = methodsWith(false);
       const another = new SocketProxies<Socket>(other).of(raw as Socket) as unknown as Listening;
       another.sessOn?.('vote', listener);

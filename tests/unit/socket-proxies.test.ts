@@ -97,7 +97,7 @@ describe('a prototyped socket', () => {
     expect(lamp).to.have.property('note', 'new');
   });
 
-  it('refuses to write what the raw socket does not let be written', () => {
+  it('refuses to assign properties that are read-only on the raw socket', () => {
     expect(() => Object.assign(socket, { size: 1 })).to.throw(TypeError);
   });
 
@@ -141,7 +141,7 @@ describe('a prototyped socket', () => {
     expect([socket.timeout.name, socket.timeout.length]).to.deep.equal(['timeout', 1]);
   });
 
-  it('runs what the raw socket has in the place of a method', () => {
+  it('runs the function that replaced a method of the raw socket', () => {
     socket.seal();
 
     expect(socket.emit('on')).to.equal(false);
@@ -154,14 +154,14 @@ describe('a prototyped socket', () => {
     expect(socket.timeout(1)).to.equal(socket);
   });
 
-  it('shows functions that are no methods of the class as they are', () => {
+  it('shows functions that are not methods of the class as they are', () => {
     const own = (): void => {};
     Object.assign(lamp, { own });
 
     expect(Reflect.get(socket, 'own')).to.equal(own);
   });
 
-  it('runs a method on whatever else it is called on', () => {
+  it('runs a method on any other object that it is called on', () => {
     const other = new Lamp();
     socket.emit.call(other, 'on');
 
@@ -301,7 +301,7 @@ describe('a prototyped socket', () => {
       socket = proxies.of(lamp);
     });
 
-    it('goes by the override, with the method of the raw socket', () => {
+    it('calls the override, with the method of the raw socket', () => {
       expect(socket.timeout(4)).to.equal(socket);
       expect(calls).to.deep.equal([[lamp, socket, socket, 4]]);
       expect(lamp.flags).to.deep.equal({ timeout: 4 });
@@ -313,7 +313,7 @@ describe('a prototyped socket', () => {
       expect([socket.timeout.name, socket.timeout.length]).to.deep.equal(['timeout', 1]);
     });
 
-    it('calls what the raw socket has now in the place of the method', () => {
+    it('calls the function that has replaced the method on the raw socket', () => {
       const { timeout } = lamp;
       lamp.timeout = (value) => timeout.call(lamp, value * 2);
 
@@ -368,7 +368,7 @@ describe('a prototyped socket', () => {
       expect(lamp.timeout).to.equal(theirs);
     });
 
-    it('shows the override to whoever takes a method from the prototype', () => {
+    it('shows the override on its prototype, too', () => {
       const prototype = Object.getPrototypeOf(socket);
       const descriptor = Object.getOwnPropertyDescriptor(prototype, 'timeout');
 
@@ -379,7 +379,7 @@ describe('a prototyped socket', () => {
       expect(prototype).to.equal(Object.getPrototypeOf(proxies.of(new Lamp())));
     });
 
-    it('lets the class be patched by way of its prototype', () => {
+    it('lets the class be patched through its prototype', () => {
       class Torch extends Lamp {}
       const torch = proxies.of(new Torch());
       Object.getPrototypeOf(torch).timeout = torch.timeout;
@@ -389,7 +389,7 @@ describe('a prototyped socket', () => {
       expect(Torch.prototype).to.have.property('note', 'new');
     });
 
-    it('has its additions though the raw socket has none', () => {
+    it('has additions that the raw socket does not have', () => {
       const sessOn = Reflect.get(socket, 'sessOn') as unknown as (...args: unknown[]) => unknown;
 
       expect(sessOn.name).to.equal('sessOn');
@@ -412,7 +412,7 @@ describe('a prototyped socket', () => {
   });
 
   describe('`rawOf`', () => {
-    it('finds the raw socket of a prototyped one, and of what is derived from it or wraps it', () => {
+    it('finds the raw socket of a prototyped socket, and of objects that derive from it or wrap it', () => {
       expect(proxies.rawOf(socket)).to.equal(lamp);
       expect(proxies.rawOf(Object.create(Object.create(socket)))).to.equal(lamp);
       expect(proxies.rawOf(new Proxy(socket, {}))).to.equal(lamp);
@@ -443,7 +443,7 @@ describe('a prototyped socket', () => {
       expect(derived.timeout(1)).to.equal(derived);
     });
 
-    it('leaves to the other what is put on the other', () => {
+    it('leaves properties that are assigned to the other object on that', () => {
       const derived: Lamp = Object.create(socket);
       Object.assign(derived, { note: 1, flags: {}, emit: () => false });
 
@@ -462,7 +462,7 @@ describe('a prototyped socket', () => {
   });
 
   describe('behind another proxy', () => {
-    it('keeps its state, and is overridden by the other where that likes to', () => {
+    it('keeps its state, and lets the other proxy override what it reads', () => {
       const names: unknown[] = [];
       const other = new Proxy(socket, {
         get(target, key, receiver) {
