@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import sinon from 'sinon';
 import type { Socket } from 'socket.io';
@@ -192,6 +192,29 @@ describe('Membership', () => {
       ['expired'],
       { socket: prototyped, event: 'sessionend' },
     ]);
+  });
+
+  it('stays connected until the listener that ended the session has finished', async () => {
+    const order: string[] = [];
+    socket.disconnect = sinon.spy(() => void order.push('disconnected'));
+    const membership = create('disconnect');
+    membership.join(id, snapshot);
+    // Longer than a socket stays connected in any case.
+    const result = delay(300).then(() => {
+      order.push('finished');
+      throw new Error('a mistake of the listener');
+    });
+    membership.endingCall = { result };
+    await membership.end('destroyed');
+    expect(order).to.deep.equal(['finished', 'disconnected']);
+  });
+
+  it('does not wait for a listener that never finishes', async () => {
+    const membership = create('disconnect');
+    membership.join(id, snapshot);
+    membership.endingCall = { result: new Promise(() => {}) };
+    await membership.end('destroyed');
+    expect(socket.disconnect.callCount).to.equal(1);
   });
 
   it('emits no `sessionend` for a socket that has disconnected meanwhile', async () => {
