@@ -57,6 +57,16 @@ describe('the methods of a prototyped socket', () => {
       expect(listener.called).to.equal(false);
     });
 
+    it('does not call an `on` that was assigned to the prototyped socket', () => {
+      const assigned = sinon.stub();
+      socket.on = assigned;
+      socket.sessOn?.('vote', listener);
+      raw.emit('vote');
+
+      expect(assigned.called).to.equal(false);
+      expect(receive.calledOnceWithExactly(raw, 'vote', listener, [])).to.equal(true);
+    });
+
     it('takes symbols for names', () => {
       const event = Symbol('vote');
       socket.sessOn?.(event, listener);

@@ -358,6 +358,29 @@ describe('a prototyped socket', () => {
       expect(lamp.flags).to.deep.equal({ timeout: 4 });
     });
 
+    it('calls no override if a call on the raw socket is passed on to the replaced method', () => {
+      const { timeout } = socket;
+      Object.assign(socket, { me: () => socket });
+      socket.timeout = (value) => {
+        // A call of another replaced method in between changes nothing.
+        lamp.me();
+        return timeout.call(socket, value);
+      };
+
+      expect(lamp.timeout(5)).to.equal(lamp);
+      expect(lamp.flags).to.deep.equal({ timeout: 5 });
+      expect(calls).to.have.lengthOf(0);
+    });
+
+    it('calls the override if the replaced method is called for something else', () => {
+      const { timeout } = socket;
+      socket.timeout = (value) => timeout.call(socket, value * 2);
+      lamp.timeout(5);
+
+      expect(lamp.flags).to.deep.equal({ timeout: 10 });
+      expect(calls).to.have.lengthOf(1);
+    });
+
     it('lets a replaced method be put back', () => {
       const { timeout } = socket;
       const theirs = lamp.timeout;
