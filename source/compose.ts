@@ -15,8 +15,6 @@ import { Tickets } from './handshake/tickets.js';
 import { type ResolvedOptions, resolveTicketOptions } from './options.js';
 import { SessionEngine } from './session/engine.js';
 import { ClusterBus } from './sockets/cluster-bus.js';
-import { LeaveRoomListener } from './sockets/leave-room-listener.js';
-import type { NamespaceDependencies } from './sockets/session-namespace.js';
 import { SessionSockets } from './sockets/session-sockets.js';
 import type { CookieParser } from './types/options.js';
 
@@ -28,8 +26,9 @@ export interface Dependencies {
 }
 
 /** What the facade works with. */
-export interface Composition extends NamespaceDependencies {
+export interface Composition {
   readonly engine: SessionEngine;
+  readonly sockets: SessionSockets;
   /** None where the option `ticket` is off. */
   readonly ticketEndpoint: TicketEndpoint | undefined;
   close(): void;
@@ -72,20 +71,10 @@ export function compose(io: Server, { store, cookieParser, options }: Dependenci
   });
   bus.subscribe((message) => engine.receive(message));
 
-  const leaveRoomListener = new LeaveRoomListener();
-  const { onSessionEnd } = options;
-  const sockets = new SessionSockets({
-    options,
-    sessionIds,
-    engine,
-    memberships: { engine, leaveRoomListener, onSessionEnd },
-    diagnostics,
-    pendingTotal: { bytes: 0 },
-  });
+  const sockets = new SessionSockets({ options, sessionIds, engine, diagnostics });
   return {
     engine,
     sockets,
-    leaveRoomListener,
     ticketEndpoint: tickets && new TicketEndpoint(tickets, sessionIds),
     close: () => {
       bus.close();

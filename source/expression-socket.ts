@@ -124,7 +124,7 @@ export class ExpressionSocket<
     const namespace = this.#namespaceOf(name);
     return remember(this.#wrappers, namespace, () => {
       if ('children' in namespace) this.#parents.add(namespace);
-      return new SessionNamespaceWrapper(namespace, this.#parts);
+      return new SessionNamespaceWrapper(namespace, this.#parts.sockets);
     });
   }
 

@@ -84,7 +84,7 @@ export function clientMethods({
 
   return {
     overrides: {
-      ...callbackMethods<Socket>(),
+      ...callbackMethods(),
       ...Object.fromEntries(adders.map((name) => [name, adder(name)])),
       ...Object.fromEntries(removers.map((name) => [name, remover])),
     },

@@ -3,8 +3,12 @@
  * `this` of these functions is the prototyped socket.
  */
 
+import type { Socket } from 'socket.io';
 import { bindListener, type Listener, leadsTo, unbound } from './listener-links.js';
 import type { MethodCall, MethodOverride } from './socket-proxies.js';
+
+type Call = MethodCall<Socket>;
+type Override = MethodOverride<Socket>;
 
 /** A method of Socket.IO that returns its own array of listeners. */
 type Lister = 'listenersAny' | 'listenersAnyOutgoing';
@@ -19,12 +23,15 @@ const anyMethods = [
   },
 ] as const;
 
+/** Node.js binds the listener to the object on which these are called. */
+const onSelf: ReadonlySet<PropertyKey> = new Set(['once', 'prependOnceListener']);
+
 /** The views of Socket.IO's arrays of listeners. */
 const views = new WeakMap<Listener[], Listener[]>();
 
-/** The overrides for a kind of prototyped socket. */
-export function callbackMethods<Raw extends object>(): Record<string, MethodOverride<Raw>> {
-  const overrides: Record<string, MethodOverride<Raw>> = {
+/** The overrides of these methods. */
+export function callbackMethods(): Record<string, Override> {
+  const overrides: Record<string, Override> = {
     // Private, and as old as `timeout`: every method that sends passes its acknowledgement to it.
     // Without the override, `this` of an acknowledgement would be the raw socket.
     registerAckCallback: (call, [id, acknowledge]) =>
@@ -47,19 +54,22 @@ export function callbackMethods<Raw extends object>(): Record<string, MethodOver
   return overrides;
 }
 
-function run<Raw extends object>({ method, self }: MethodCall<Raw>, args: unknown[]): unknown {
-  return Reflect.apply(method, self, args);
+/**
+ * Runs the called method. A method that Socket.IO's class inherits, and so has not been replaced, is
+ * run on the raw socket, which is faster.
+ */
+export function run({ name, method, raw, self }: Call, args: unknown[]): unknown {
+  const base: object | null = Object.getPrototypeOf(Object.getPrototypeOf(raw));
+  const isInherited = base !== null && !onSelf.has(name) && Reflect.get(base, name) === method;
+  return Reflect.apply(method, isInherited ? raw : self, args);
 }
 
 /** Socket.IO itself refuses anything that is not a function. */
-function boundTo<Raw extends object>({ socket }: MethodCall<Raw>, listener: unknown): unknown {
+function boundTo({ socket }: Call, listener: unknown): unknown {
   return typeof listener === 'function' ? bindListener(listener as Listener, socket) : listener;
 }
 
-function listed<Raw extends object>(
-  { raw, methodOf }: MethodCall<Raw>,
-  lister: Lister,
-): Listener[] {
+function listed({ raw, methodOf }: Call, lister: Lister): Listener[] {
   return Reflect.apply(methodOf(lister), raw, []);
 }
 

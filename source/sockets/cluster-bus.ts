@@ -7,6 +7,7 @@ import type { Namespace, Server } from 'socket.io';
 import type { Diagnostics } from '../diagnostics.js';
 import type { SessionMessage } from '../session/live-sessions.js';
 import { isSessionHash } from '../session/session-hash.js';
+import { emitterOf } from './listener-links.js';
 
 /** The name of the server-side event, which clients can neither send nor receive. */
 const event = 'expression.socket.io:session';
@@ -49,17 +50,12 @@ export class ClusterBus {
     this.#listener = (message) => {
       if (isSessionMessage(message)) receive(message);
     };
-    this.#emitter.on(event, this.#listener);
+    emitterOf(this.#namespace).on(event, this.#listener);
   }
 
   /** Stops receiving. */
   close(): void {
-    if (this.#listener) this.#emitter.off(event, this.#listener);
-  }
-
-  /** The namespace as an `EventEmitter`, without its event maps. */
-  get #emitter(): NodeJS.EventEmitter {
-    return this.#namespace;
+    if (this.#listener) emitterOf(this.#namespace).off(event, this.#listener);
   }
 }
 

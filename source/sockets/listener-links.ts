@@ -99,7 +99,7 @@ export function registeredOn(emitter: EventEmitter, event: EventName): Listener[
   return EventEmitter.prototype.rawListeners.call(emitter, event) as Listener[];
 }
 
-/** A raw socket as an `EventEmitter`, without its event maps. */
-export function emitterOf(raw: EventEmitter): EventEmitter {
-  return raw;
+/** A raw socket or a namespace as an `EventEmitter`, without its event maps. */
+export function emitterOf(emitter: EventEmitter): EventEmitter {
+  return emitter;
 }

@@ -5,6 +5,7 @@
 
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
+import { run } from './callback-methods.js';
 import {
   type EventName,
   emitterOf,
@@ -15,17 +16,16 @@ import {
   shownFor,
   unbound,
 } from './listener-links.js';
-import type { MethodCall, MethodOverride } from './socket-proxies.js';
+import type { MethodOverride } from './socket-proxies.js';
 
-type Call = MethodCall<Socket>;
 type Override = MethodOverride<Socket>;
 type Remover = 'off' | 'removeListener';
 type Lister = 'listeners' | 'rawListeners';
 
-/** @param lifeEvents the emitter of `sessionend`, which is not the raw socket */
-export function lookupMethods(lifeEvents: (raw: Socket) => EventEmitter): Record<string, Override> {
+/** @param endEvents the emitter of `sessionend`, which is not the raw socket */
+export function lookupMethods(endEvents: (raw: Socket) => EventEmitter): Record<string, Override> {
   const emitterFor = (raw: Socket, event: EventName): EventEmitter =>
-    event === 'sessionend' ? lifeEvents(raw) : emitterOf(raw);
+    event === 'sessionend' ? endEvents(raw) : emitterOf(raw);
 
   const remover =
     (name: Remover): Override =>
@@ -67,25 +67,12 @@ export function lookupMethods(lifeEvents: (raw: Socket) => EventEmitter): Record
     },
     eventNames: (call, args) => {
       const names = run(call, args);
-      return Array.isArray(names) ? [...names, ...lifeEvents(call.raw).eventNames()] : names;
+      return Array.isArray(names) ? [...names, ...endEvents(call.raw).eventNames()] : names;
     },
     removeAllListeners: (call, args) => {
       const events = args as [event?: EventName];
-      lifeEvents(call.raw).removeAllListeners(...events);
+      endEvents(call.raw).removeAllListeners(...events);
       return events[0] === 'sessionend' ? call.self : run(call, args);
     },
   };
 }
-
-/**
- * Runs the called method. A method that Socket.IO's class inherits, and so has not been replaced, is
- * run on the raw socket, which is faster.
- */
-export function run({ name, method, raw, self }: Call, args: unknown[]): unknown {
-  const base: object | null = Object.getPrototypeOf(Object.getPrototypeOf(raw));
-  const isInherited = base !== null && !onSelf.has(name) && Reflect.get(base, name) === method;
-  return Reflect.apply(method, isInherited ? raw : self, args);
-}
-
-/** Node.js binds the listener to the object on which these are called. */
-const onSelf: ReadonlySet<PropertyKey> = new Set(['once', 'prependOnceListener']);

@@ -4,55 +4,67 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import type { Socket } from 'socket.io';
+import { EventEmitter } from 'node:events';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
+import type { Namespace, Socket } from 'socket.io';
+import type { Diagnostics } from '../diagnostics.js';
+import type { GuestSession } from '../handshake/guest-session.js';
 import type { ResolvedOptions } from '../options.js';
 import type { SessionEngine } from '../session/engine.js';
 import type { LiveSession, Member } from '../session/live-session.js';
 import { isSessionHash } from '../session/session-hash.js';
 import type { Snapshot } from '../session/snapshot.js';
 import type { SessionEndReason } from '../types/session.js';
-import type { LeaveRoomListener, RoomMember } from './leave-room-listener.js';
-import { endSession } from './session-end.js';
+import type { Listener } from './listener-links.js';
+
+/** How long a socket stays connected after its session's end, in milliseconds, to answer events. */
+const grace = 250;
+
+/** How long it stays connected at most while the listener that ended the session is running. */
+const patience = 500;
 
 /** What the memberships of one `ExpressionSocket` share. */
 export interface MembershipDependencies {
-  readonly engine: Pick<SessionEngine, 'join' | 'leave' | 'use'>;
+  readonly options: Pick<ResolvedOptions, 'onSessionEnd'>;
+  readonly engine: Pick<SessionEngine, 'join' | 'leave'>;
+  readonly diagnostics: Pick<Diagnostics, 'call' | 'failed'>;
   readonly leaveRoomListener: LeaveRoomListener;
-  readonly onSessionEnd: ResolvedOptions['onSessionEnd'];
-}
-
-/** The socket that belongs to a session. */
-export interface MembershipOwner {
-  /** The result of the listener that is ending the session, if one of this socket is. */
-  readonly endingResult: unknown;
-  /** Emits `sessionend`. */
-  notifyEnd(reason: SessionEndReason): void;
-  report(error: unknown, event: string): void;
 }
 
 /** The membership of one socket. */
-export class Membership implements Member, RoomMember {
+export class Membership implements Member {
+  /** The call of the listener that is ending the session, if a listener of this socket is. */
+  endingCall: { readonly result: unknown } | undefined;
   readonly #raw: Socket;
+  readonly #socket: Socket;
   readonly #dependencies: MembershipDependencies;
-  readonly #owner: MembershipOwner;
   #session: LiveSession | undefined;
+  #guest: GuestSession | undefined;
   #isEnding = false;
+  #endEvents: EventEmitter | undefined;
 
-  constructor(raw: Socket, dependencies: MembershipDependencies, owner: MembershipOwner) {
+  /** @param socket the prototyped socket of `raw`: `this` of the `sessionend` listeners */
+  constructor(raw: Socket, socket: Socket, dependencies: MembershipDependencies) {
     this.#raw = raw;
+    this.#socket = socket;
     this.#dependencies = dependencies;
-    this.#owner = owner;
   }
 
-  /** Whether the socket belongs to a session. */
-  get isJoined(): boolean {
-    return this.#session !== undefined;
+  /** The session that the socket belongs to. */
+  get session(): LiveSession | undefined {
+    return this.#session;
+  }
+
+  /** The emitter of `sessionend`. It is not the raw socket, where a client could fake the event. */
+  get endEvents(): EventEmitter {
+    this.#endEvents ??= new EventEmitter();
+    return this.#endEvents;
   }
 
   /** Whether the end of the session disconnects the socket. */
   get endsWithSession(): boolean {
-    const { onSessionEnd } = this.#dependencies;
-    return onSessionEnd === 'disconnect' && (this.isJoined || this.#isEnding);
+    const { onSessionEnd } = this.#dependencies.options;
+    return onSessionEnd === 'disconnect' && (this.#session !== undefined || this.#isEnding);
   }
 
   get isGone(): boolean {
@@ -62,12 +74,14 @@ export class Membership implements Member, RoomMember {
   /**
    * Adds the socket to its session.
    *
+   * @param guest the session that was made for the handshake, if it is that one
    * @returns whether the session is still alive; if not, the socket ends with it
    */
-  join(sessionId: string, snapshot: Snapshot): boolean {
+  join(sessionId: string, snapshot: Snapshot, guest?: GuestSession): boolean {
     if (this.isGone || this.#session) return true;
     // A socket that is being disconnected does not join again, though `end()` keeps the session.
     if (this.endsWithSession) return false;
+    this.#guest = guest;
     const session = this.#dependencies.engine.join(sessionId, this, snapshot);
     if (typeof session === 'string') {
       // Once, even if several events were read before the session ended.
@@ -81,31 +95,33 @@ export class Membership implements Member, RoomMember {
     return true;
   }
 
-  /** An event of the client uses the session, which may touch it. */
-  use(snapshot: Snapshot, event: string): void {
-    if (this.#session === undefined) return;
-    this.#dependencies.engine
-      .use(this.#session, snapshot)
-      ?.catch((error) => this.#owner.report(error, event));
-  }
-
-  end(reason: SessionEndReason): Promise<void> {
-    this.leave();
-    this.#isEnding = true;
-    if (reason === 'regenerated') preventRecovery(this.#raw);
-    return endSession({
-      raw: this.#raw,
-      reason,
-      onSessionEnd: this.#dependencies.onSessionEnd,
-      listenerResult: this.#owner.endingResult,
-      notify: () => this.#owner.notifyEnd(reason),
-    });
-  }
-
   /** Removes the socket from its session. */
   leave(): void {
     if (this.#session) this.#dependencies.engine.leave(this.#session, this);
     this.#session = undefined;
+  }
+
+  /**
+   * Emits `sessionend`, and disconnects the socket within a second.
+   *
+   * What was sent before, or by the listener that ended the session, still arrives.
+   */
+  async end(reason: SessionEndReason): Promise<void> {
+    this.leave();
+    this.#isEnding = true;
+    if (reason === 'regenerated') preventRecovery(this.#raw);
+    const listenerResult = this.endingCall?.result;
+    // Code that awaits `session.destroy()`, or the same read, continues first.
+    await turn();
+    if (this.isGone) return;
+    this.#guest?.settle();
+    this.#emitSessionEnd(reason);
+    if (this.#dependencies.options.onSessionEnd === 'ignore') return;
+    const listenerFinished = Promise.race([settled(listenerResult), pause(patience)]);
+    await Promise.all([pause(grace), listenerFinished]);
+    // After `disconnect()` a client does not reconnect. After a login it should, with its new cookie.
+    if (reason === 'regenerated') this.#raw.conn.close();
+    else this.#raw.disconnect();
   }
 
   /** A socket leaves its rooms before it is disconnected; the application may also leave any room. */
@@ -119,9 +135,50 @@ export class Membership implements Member, RoomMember {
 
   #enterRoom(): void {
     if (this.#session === undefined) return;
+    const context = { socket: this.#socket, event: 'connection' };
     const joined = this.#raw.join(this.#session.hash);
     // Adapters of one process join at once.
-    joined?.catch((error: unknown) => this.#owner.report(error, 'connection'));
+    joined?.catch((error: unknown) => this.#dependencies.diagnostics.failed(error, context));
+  }
+
+  #emitSessionEnd(reason: SessionEndReason): void {
+    const context = { socket: this.#socket, event: 'sessionend' };
+    // The raw listeners of `once` remove themselves; all of them are functions.
+    const listeners = this.#endEvents?.rawListeners('sessionend') ?? [];
+    for (const listener of listeners as Listener[]) {
+      this.#dependencies.diagnostics.call(listener, [reason], context);
+    }
+  }
+}
+
+/**
+ * Listens to adapters for sockets that leave rooms, as a disconnected socket does. A listener on the
+ * socket itself could be removed by the application, and would be visible to it.
+ */
+export class LeaveRoomListener {
+  readonly #members = new WeakMap<Socket, Pick<Membership, 'leftRoom'>>();
+  readonly #listeners = new WeakMap<object, (room: string, id: string) => void>();
+
+  /** Tells `member` of the rooms that a socket leaves. */
+  add(raw: Socket, member: Pick<Membership, 'leftRoom'>): void {
+    this.#members.set(raw, member);
+    const { nsp: namespace } = raw;
+    // An application may replace the adapter at any time.
+    const { adapter } = namespace;
+    if (this.#listeners.has(adapter)) return;
+    const listener = (room: string, id: string): void => {
+      const socket = namespace.sockets.get(id);
+      if (socket) this.#members.get(socket)?.leftRoom(room);
+    };
+    this.#listeners.set(adapter, listener);
+    adapter.on('leave-room', listener);
+  }
+
+  /** Stops listening to the adapter of a namespace. */
+  close({ adapter }: Namespace): void {
+    const listener = this.#listeners.get(adapter);
+    if (listener) adapter.off('leave-room', listener);
+    this.#listeners.delete(adapter);
   }
 }
 
@@ -137,4 +194,16 @@ export function sessionRoomOf(raw: Socket): string | undefined {
 function preventRecovery(raw: Socket): void {
   // Socket.IO stores the state under this private id; the client asks for it by the id it was sent.
   if (Reflect.get(raw, 'pid') !== undefined) Reflect.set(raw, 'pid', randomUUID());
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return delay(milliseconds, undefined, { ref: false });
+}
+
+async function settled(value: unknown): Promise<void> {
+  try {
+    await value;
+  } catch {
+    // It was reported when the listener was called.
+  }
 }

@@ -2,6 +2,7 @@
  * @module Limits the events of a socket that wait for their session, by number and by size.
  */
 
+import { SessionError } from '../errors.js';
 import type { EventName, Listener } from './listener-links.js';
 
 /** The limits of the pending events of one socket, and of all sockets, in bytes. */
@@ -16,18 +17,13 @@ export interface PendingTotal {
   bytes: number;
 }
 
-/** A pending event, until the first of its listeners is called. */
-export interface PendingEvent {
-  readonly bytes: number;
-}
-
 /** Counts events: each once, however many listeners it has. */
 export class PendingEvents {
   readonly #limit: number;
   readonly #total: PendingTotal;
   #count = 0;
   #bytes = 0;
-  /** The latest event, the listeners that were called for it, and whether it may wait. */
+  /** The latest event, the listeners that it was received for, and whether it may wait. */
   #event: EventName | undefined;
   readonly #listeners: Listener[] = [];
   #mayWait = true;
@@ -40,20 +36,20 @@ export class PendingEvents {
   /**
    * Counts an event that arrived for a listener.
    *
-   * @param isUnlimited whether it may wait whatever the limits
-   * @returns the event for its first listener, `'same'` for a further one, or undefined if the event
+   * @param isUnlimited whether it may wait even beyond the limits
+   * @returns its size in bytes for its first listener, 0 for a further one, or undefined if the event
    * may not wait
    */
   enter(
     event: EventName,
     listener: Listener,
     { args, isUnlimited }: { readonly args: readonly unknown[]; readonly isUnlimited: boolean },
-  ): PendingEvent | 'same' | undefined {
+  ): number | undefined {
     // The listeners of one event are called in a row, so a new name or a known listener is a new event.
     const isFirst = event !== this.#event || this.#listeners.includes(listener);
     if (!isFirst) {
       this.#listeners.push(listener);
-      return this.#mayWait ? 'same' : undefined;
+      return this.#mayWait ? 0 : undefined;
     }
     this.#begin(event, listener);
     const bytes = sizeOf(args);
@@ -62,7 +58,7 @@ export class PendingEvents {
     this.#count++;
     this.#bytes += bytes;
     this.#total.bytes += bytes;
-    return { bytes };
+    return bytes;
   }
 
   /** Begins a new event, which ends with this turn at the latest. */
@@ -78,11 +74,24 @@ export class PendingEvents {
     this.#listeners.push(listener);
   }
 
-  /** An event no longer waits. */
-  leave({ bytes }: PendingEvent): void {
+  /**
+   * An event no longer waits for one of its listeners.
+   *
+   * @param bytes what `enter` returned for that listener
+   */
+  leave(bytes: number): void {
+    if (bytes === 0) return;
     this.#count--;
     this.#bytes -= bytes;
     this.#total.bytes -= bytes;
+  }
+
+  /** The error for an event that may not wait. */
+  overload(): SessionError {
+    return new SessionError(
+      'ERR_SESSION_OVERLOAD',
+      `Too many events of this socket are waiting for their session: the store is slow, or the client sends too fast; the limits are ${this.#limit} events (\`maxPending\`), 16 MB per socket, and 256 MB in total`,
+    );
   }
 
   #hasRoomFor(bytes: number): boolean {

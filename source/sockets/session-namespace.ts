@@ -7,15 +7,8 @@ import { assertListener, assertSessionId, assertSocket } from '../assertions.js'
 import { connectError } from '../errors.js';
 import { sessionHashOf } from '../session/session-hash.js';
 import type { NamespaceListeners } from './admission.js';
-import type { LeaveRoomListener } from './leave-room-listener.js';
-import type { EventName, Listener } from './listener-links.js';
+import { type EventName, emitterOf, type Listener } from './listener-links.js';
 import type { SessionSockets } from './session-sockets.js';
-
-/** What the namespaces of one `ExpressionSocket` share. */
-export interface NamespaceDependencies {
-  readonly sockets: SessionSockets;
-  readonly leaveRoomListener: LeaveRoomListener;
-}
 
 /** The sockets of a room, on all nodes. */
 type Broadcast = BroadcastOperator<DefaultEventsMap, unknown>;
@@ -24,23 +17,22 @@ type Broadcast = BroadcastOperator<DefaultEventsMap, unknown>;
 export class SessionNamespaceWrapper {
   /** Socket.IO's own namespace. */
   readonly namespace: Namespace;
-  readonly #dependencies: NamespaceDependencies;
+  readonly #sockets: SessionSockets;
   readonly #listeners: NamespaceListeners = {
     authorizations: [],
     connectionListeners: [],
     isClosed: false,
   };
-  /** The application's listeners on the namespace itself, which it added by this wrapper. */
+  /** The listeners that the application added to the namespace itself through this wrapper. */
   readonly #others: { readonly event: EventName; readonly listener: Listener }[] = [];
   readonly #connected: (raw: Socket) => void;
 
-  constructor(namespace: Namespace, dependencies: NamespaceDependencies) {
+  constructor(namespace: Namespace, sockets: SessionSockets) {
     this.namespace = namespace;
-    this.#dependencies = dependencies;
-    const { sockets } = dependencies;
+    this.#sockets = sockets;
     this.#connected = (raw) => sockets.of(raw).admission.connected(this.#listeners);
-    // One listener and one middleware call all of the wrapper's: a namespace that Socket.IO makes from
-    // a pattern copies the parent's, so listeners of its own could not be removed from it.
+    // One listener and one middleware call all listeners of the wrapper: a namespace that Socket.IO
+    // makes from a pattern copies those of its parent, and would keep any that the parent removes.
     namespace.on('connection', this.#connected);
     namespace.use((raw, next) => {
       sockets
@@ -55,7 +47,7 @@ export class SessionNamespaceWrapper {
     assertListener('on', listener);
     if (isConnection(event)) this.#listeners.connectionListeners.push(listener);
     else {
-      this.#emitter.on(event, listener);
+      emitterOf(this.namespace).on(event, listener);
       this.#others.push({ event, listener });
     }
     return this;
@@ -67,7 +59,7 @@ export class SessionNamespaceWrapper {
     if (isConnection(event)) {
       removeLast(this.#listeners.connectionListeners, (one) => one === listener);
     } else {
-      this.#emitter.off(event, listener);
+      emitterOf(this.namespace).off(event, listener);
       removeLast(this.#others, (one) => one.event === event && one.listener === listener);
     }
     return this;
@@ -88,7 +80,7 @@ export class SessionNamespaceWrapper {
   /** The prototyped socket of a raw one: always the same. */
   socketOf(raw: Socket): Socket {
     assertSocket('socketOf', raw);
-    return this.#dependencies.sockets.prototypedOf(raw);
+    return this.#sockets.prototypedOf(raw);
   }
 
   /** The sockets of a session in this namespace, on all nodes: as `to(room)` of Socket.IO returns them. */
@@ -113,17 +105,11 @@ export class SessionNamespaceWrapper {
 
   #close(): void {
     this.#listeners.isClosed = true;
-    for (const { event, listener } of this.#others) this.#emitter.off(event, listener);
+    for (const { event, listener } of this.#others) emitterOf(this.namespace).off(event, listener);
     for (const namespace of [this.namespace, ...childrenOf(this.namespace)]) {
       namespace.off('connection', this.#connected);
-      this.#dependencies.leaveRoomListener.close(namespace);
-      for (const raw of namespace.sockets.values()) this.#dependencies.sockets.release(raw);
+      this.#sockets.release(namespace);
     }
-  }
-
-  /** The namespace as an `EventEmitter`, without its event maps. */
-  get #emitter(): NodeJS.EventEmitter {
-    return this.namespace;
   }
 }
 

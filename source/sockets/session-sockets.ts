@@ -3,8 +3,8 @@
  * each raw socket.
  */
 
-import { EventEmitter } from 'node:events';
-import type { Socket } from 'socket.io';
+import type { Namespace, Socket } from 'socket.io';
+import { LeaveRoomListener } from './membership.js';
 import { type ControllerDependencies, SocketController } from './socket-controller.js';
 import { SocketMethods } from './socket-methods.js';
 import { SocketProxies } from './socket-proxies.js';
@@ -13,17 +13,17 @@ import { SocketProxies } from './socket-proxies.js';
 export class SessionSockets {
   readonly #dependencies: ControllerDependencies;
   readonly #controllers = new WeakMap<Socket, SocketController>();
-  readonly #lifeEvents = new WeakMap<Socket, EventEmitter>();
   readonly #methods: SocketMethods;
   readonly #proxies: SocketProxies<Socket>;
 
-  constructor(dependencies: Omit<ControllerDependencies, 'lifeEvents'>) {
-    this.#dependencies = { ...dependencies, lifeEvents: (raw) => this.#lifeEventsOf(raw) };
-    this.#methods = new SocketMethods({
-      alwaysSession: dependencies.options.alwaysSession,
-      receive: (raw, event, listener, args) => this.of(raw).receive(event, listener, args),
-      lifeEvents: (raw) => this.#lifeEventsOf(raw),
-    });
+  constructor(dependencies: Omit<ControllerDependencies, 'pendingTotal' | 'leaveRoomListener'>) {
+    this.#dependencies = {
+      ...dependencies,
+      pendingTotal: { bytes: 0 },
+      leaveRoomListener: new LeaveRoomListener(),
+    };
+    const { alwaysSession } = dependencies.options;
+    this.#methods = new SocketMethods(alwaysSession, (raw) => this.of(raw));
     this.#proxies = new SocketProxies(this.#methods);
   }
 
@@ -42,18 +42,12 @@ export class SessionSockets {
     return this.of(this.#proxies.rawOf(socket)).socket;
   }
 
-  /** Removes everything that was added to a raw socket. */
-  release(raw: Socket): void {
-    this.#controllers.get(raw)?.leave();
-    this.#methods.release(raw);
-  }
-
-  #lifeEventsOf(raw: Socket): EventEmitter {
-    let events = this.#lifeEvents.get(raw);
-    if (events === undefined) {
-      events = new EventEmitter();
-      this.#lifeEvents.set(raw, events);
+  /** Removes everything that was added to the raw sockets of a namespace, and to its adapter. */
+  release(namespace: Namespace): void {
+    this.#dependencies.leaveRoomListener.close(namespace);
+    for (const raw of namespace.sockets.values()) {
+      this.#controllers.get(raw)?.membership.leave();
+      this.#methods.release(raw);
     }
-    return events;
   }
 }

@@ -14,26 +14,18 @@ import type { SessionEngine } from '../session/engine.js';
 import type { SessionOwner } from '../session/held-session.js';
 import { sessionHashOf } from '../session/session-hash.js';
 import type { ReadResult, Snapshot } from '../session/snapshot.js';
-import type { ErrorContext } from '../types/options.js';
-import type { SessionEndReason, SocketSession } from '../types/session.js';
 import { Admission, type AdmissionOwner } from './admission.js';
 import type { EventName, Listener } from './listener-links.js';
-import { Membership, type MembershipDependencies, type MembershipOwner } from './membership.js';
+import { Membership, type MembershipDependencies } from './membership.js';
 import { PendingEvents, type PendingTotal } from './pending-events.js';
 
 /** What the sockets of one `ExpressionSocket` share. */
-export interface ControllerDependencies {
-  readonly options: Pick<
-    ResolvedOptions,
-    'alwaysSession' | 'autoErrManager' | 'maxPending' | 'storeTimeout'
-  >;
-  readonly sessionIds: Pick<SessionIdReader, 'read' | 'guest'>;
-  readonly engine: Pick<SessionEngine, 'read' | 'open'>;
-  readonly memberships: MembershipDependencies;
+export interface ControllerDependencies extends MembershipDependencies {
+  readonly options: ResolvedOptions;
+  readonly sessionIds: SessionIdReader;
+  readonly engine: SessionEngine;
   readonly diagnostics: Diagnostics;
   readonly pendingTotal: PendingTotal;
-  /** The emitter of `sessionend`. */
-  readonly lifeEvents: (raw: Socket) => EventEmitter;
 }
 
 /** One call of a listener, which owns the session that it is given. */
@@ -50,30 +42,28 @@ class ListenerCall implements SessionOwner {
     this.event = event;
   }
 
-  /** Reports the failure of an ignored save or update, which may come from the listener's function. */
+  /** Reports why an ignored save or update failed; the function passed to `update` may have thrown. */
   report(error: unknown): void {
     if (error instanceof SessionError) this.#controller.report(error, this.event);
     else this.#controller.listenerFailed(error, this);
   }
 
   endsSession(): void {
-    this.#controller.endingCall = this;
+    this.#controller.membership.endingCall = this;
   }
 }
 
 /** One raw socket, its session id, and the events that wait for its session. */
-export class SocketController implements AdmissionOwner, MembershipOwner {
+export class SocketController implements AdmissionOwner {
   readonly raw: Socket;
   /** The prototyped socket, which the application is given. */
   readonly socket: Socket;
   readonly admission: Admission;
-  /** The call of the listener that is ending the session, if one is. */
-  endingCall: ListenerCall | undefined;
+  readonly membership: Membership;
   readonly #dependencies: ControllerDependencies;
-  readonly #membership: Membership;
   readonly #pending: PendingEvents;
   #sessionId: string | SessionError | undefined;
-  /** The session that express-session made for the handshake, until the store has it. */
+  /** The session that express-session made for the handshake. */
   #guest: GuestSession | undefined;
   #isRefusalTold = false;
 
@@ -81,14 +71,15 @@ export class SocketController implements AdmissionOwner, MembershipOwner {
     this.raw = raw;
     this.socket = socket;
     this.#dependencies = dependencies;
-    const { options, pendingTotal, memberships } = dependencies;
+    const { options, pendingTotal } = dependencies;
     this.#pending = new PendingEvents(options.maxPending, pendingTotal);
-    this.#membership = new Membership(raw, memberships, this);
+    this.membership = new Membership(raw, socket, dependencies);
     this.admission = new Admission(this, options);
   }
 
-  get endingResult(): unknown {
-    return this.endingCall?.result;
+  /** The emitter of `sessionend`. */
+  get endEvents(): EventEmitter {
+    return this.membership.endEvents;
   }
 
   /** Reads the session as it is now. The session id is read once. */
@@ -124,9 +115,9 @@ export class SocketController implements AdmissionOwner, MembershipOwner {
   }
 
   /**
-   * Stores the session that express-session made for the handshake, if it would store it, too.
+   * Stores the session that express-session made for the handshake, if express-session would do so.
    *
-   * @throws {SessionError} what the store failed with
+   * @throws {SessionError} if the store fails
    */
   async storeGuest(): Promise<void> {
     await this.#guest?.storeIfCookieSent();
@@ -143,12 +134,7 @@ export class SocketController implements AdmissionOwner, MembershipOwner {
    * @returns whether the session is still alive
    */
   join(snapshot: Snapshot): boolean {
-    return this.#membership.join(String(this.#sessionId), snapshot);
-  }
-
-  /** Removes the socket from its session. */
-  leave(): void {
-    this.#membership.leave();
+    return this.membership.join(String(this.#sessionId), snapshot, this.#guest);
   }
 
   /** Reads the session for an event, and then calls the listener. */
@@ -159,17 +145,19 @@ export class SocketController implements AdmissionOwner, MembershipOwner {
       if (sessionId) this.deliver(event, listener, { error: sessionId }, args);
       return;
     }
-    const isUnlimited = this.#isFinalDisconnect(event);
-    const pending = this.#pending.enter(event, listener, { args, isUnlimited });
-    if (pending === undefined) {
-      this.deliver(event, listener, { error: this.#overload() }, args);
+    // Listeners clean up after the client when it has disconnected. Some parsers let a connected client
+    // send an event of that name, to which the limits apply.
+    const isUnlimited = event === 'disconnect' && !this.raw.connected;
+    const bytes = this.#pending.enter(event, listener, { args, isUnlimited });
+    if (bytes === undefined) {
+      this.deliver(event, listener, { error: this.#pending.overload() }, args);
       return;
     }
     // One `then` per event on the shared promise: the listeners are called in the order in which the
     // events arrived, and each in its own asynchronous context.
     const newRecord = this.#guest?.isNew ? this.#guest.record() : undefined;
     void this.#dependencies.engine.read(sessionId, newRecord).then((result) => {
-      if (pending !== 'same') this.#pending.leave(pending);
+      this.#pending.leave(bytes);
       if (result.snapshot) this.#use(event, result.snapshot);
       this.deliver(event, listener, result, args);
     });
@@ -183,40 +171,26 @@ export class SocketController implements AdmissionOwner, MembershipOwner {
     args: readonly unknown[],
   ): void {
     const call = new ListenerCall(this, event);
-    const session = this.#open(call, result);
-    const { autoErrManager } = this.#dependencies.options;
-    if (!(session instanceof SessionError)) {
-      const given = autoErrManager ? [session, ...args] : [null, session, ...args];
-      this.#call(call, listener, given);
+    const leading = this.#leadingArguments(call, result);
+    if (!(leading instanceof SessionError)) {
+      this.#call(call, listener, [...leading, ...args]);
       return;
     }
-    if (!autoErrManager) {
-      this.#call(call, listener, [session, null, ...args]);
-      return;
-    }
-    this.#manage(session, event);
+    this.#manage(leading, event);
     if (event === 'disconnect') this.#call(call, listener, [null, ...args]);
   }
 
-  /**
-   * The first arguments of an `authorization` listener: `(err, session)` or, with `autoErrManager`,
-   * `(session)`.
-   *
-   * @returns the arguments, or the error that `autoErrManager` handles instead of the listener
-   */
+  /** The first arguments of an `authorization` listener, or the error that it does not get. */
   authorizationArguments(result: ReadResult): readonly unknown[] | SessionError {
-    const session = this.#open(new ListenerCall(this, 'authorization'), result);
-    const { autoErrManager } = this.#dependencies.options;
-    if (session instanceof SessionError) return autoErrManager ? session : [session, null];
-    return autoErrManager ? [session] : [null, session];
+    return this.#leadingArguments(new ListenerCall(this, 'authorization'), result);
   }
 
-  /** Reports an error that an operator needs to see; a visitor who is not logged in is none. */
+  /** Reports an error if an operator needs to see it, which is not so if a visitor is not logged in. */
   reportTrouble(error: SessionError, event: EventName): void {
     if (isStoreTrouble(error.code) || error.cause !== undefined) this.report(error, event);
   }
 
-  /** Reports what a listener threw whose result is awaited elsewhere. */
+  /** Reports what a listener threw or rejected with, if its result was awaited elsewhere. */
   listenerFailed(
     error: unknown,
     { event, hasSession }: { readonly event: EventName; readonly hasSession: boolean },
@@ -234,62 +208,49 @@ export class SocketController implements AdmissionOwner, MembershipOwner {
     this.#dependencies.diagnostics.failed(error, this.#context(event));
   }
 
-  /** Calls the listeners of `sessionend`. */
-  notifyEnd(reason: SessionEndReason): void {
-    const event = 'sessionend';
-    this.#guest?.settle();
-    const lifeEvents = this.#dependencies.lifeEvents(this.raw);
-    // The raw listeners of `once` remove themselves; all of them are functions.
-    for (const listener of lifeEvents.rawListeners(event) as Listener[]) {
-      this.#dependencies.diagnostics.call(listener, [reason], this.#context(event));
-    }
-  }
-
-  /** Counts a read of the session for an event as activity of the client. */
+  /** Counts a read of the session for an event as activity of the client, which may touch it. */
   #use(event: EventName, snapshot: Snapshot): void {
     if (!snapshot.isNew) this.#guest?.settle();
     // The store may have been down when the socket was announced.
-    if (!this.#membership.isJoined) this.join(snapshot);
-    if (event !== 'disconnect') this.#membership.use(snapshot, String(event));
-  }
-
-  /**
-   * The final `disconnect` may wait whatever the limits, because listeners clean up after the client.
-   * Some parsers let a connected client send an event of that name, which may not.
-   */
-  #isFinalDisconnect(event: EventName): boolean {
-    return event === 'disconnect' && !this.raw.connected;
+    if (!this.membership.session) this.join(snapshot);
+    const { session } = this.membership;
+    if (session === undefined || event === 'disconnect') return;
+    const touched = this.#dependencies.engine.use(session, snapshot);
+    touched?.catch((error) => this.report(error, event));
   }
 
   #call(call: ListenerCall, listener: Listener, args: unknown[]): void {
-    const { event, hasSession } = call;
-    const context = { socket: this.socket, event, hasSession };
+    const context = { ...this.#context(call.event), hasSession: call.hasSession };
     call.result = this.#dependencies.diagnostics.call(listener, args, context);
   }
 
-  #open(call: ListenerCall, { snapshot, error }: ReadResult): SocketSession | SessionError {
-    const session =
-      error ?? this.#dependencies.engine.open(String(this.#sessionId), snapshot, call);
-    call.hasSession = !(session instanceof SessionError);
-    return session;
+  /**
+   * Opens a session for a call of a listener.
+   *
+   * @returns `(err, session)` or, with `autoErrManager`, `(session)`, for which there may be an error
+   */
+  #leadingArguments(
+    call: ListenerCall,
+    { snapshot, error }: ReadResult,
+  ): readonly unknown[] | SessionError {
+    const { options, engine } = this.#dependencies;
+    const session = error ?? engine.open(String(this.#sessionId), snapshot, call);
+    if (!(session instanceof SessionError)) {
+      return options.autoErrManager ? [session] : [null, session];
+    }
+    call.hasSession = false;
+    return options.autoErrManager ? session : [session, null];
   }
 
   /** Handles an error with `autoErrManager`: disconnects the client, unless only the store is down. */
   #manage(error: SessionError, event: EventName): void {
     this.reportTrouble(error, event);
     // A socket whose session has ended is disconnected by its end, after which it may reconnect.
-    const staysForNow = isStoreTrouble(error.code) || this.#membership.endsWithSession;
+    const staysForNow = isStoreTrouble(error.code) || this.membership.endsWithSession;
     if (!staysForNow) this.raw.disconnect();
   }
 
-  #overload(): SessionError {
-    return new SessionError(
-      'ERR_SESSION_OVERLOAD',
-      `Too many events of this socket are waiting for their session: the store is slow, or the client sends too fast; the limits are ${this.#dependencies.options.maxPending} events (\`maxPending\`), 16 MB per socket, and 256 MB in total`,
-    );
-  }
-
-  #context(event: EventName): ErrorContext & { readonly socket: Socket } {
+  #context(event: EventName): { readonly socket: Socket; readonly event: EventName } {
     return { socket: this.socket, event };
   }
 }

@@ -7,7 +7,7 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
 import { assertListener } from '../assertions.js';
 import { isSessionHash } from '../session/session-hash.js';
-import { callbackMethods } from './callback-methods.js';
+import { callbackMethods, run } from './callback-methods.js';
 import {
   bindListener,
   type EventName,
@@ -18,17 +18,13 @@ import {
   registeredOn,
   wrapping,
 } from './listener-links.js';
-import { lookupMethods, run } from './listener-lookups.js';
+import { lookupMethods } from './listener-lookups.js';
+import { ownMethods } from './own-methods.js';
+import type { SocketController } from './socket-controller.js';
 import type { MethodCall, MethodOverride, MethodTable } from './socket-proxies.js';
 
-/** What the methods depend on. */
-export interface SocketMethodsDependencies {
-  readonly alwaysSession: boolean;
-  /** Called with each event for a listener that gets a session. */
-  readonly receive: (raw: Socket, event: EventName, listener: Listener, args: unknown[]) => void;
-  /** The emitter of `sessionend`. It is not the raw socket, where a client could fake the event. */
-  readonly lifeEvents: (raw: Socket) => EventEmitter;
-}
+/** Finds the controller of a raw socket, which receives the events for listeners with a session. */
+type ControllerOf = (raw: Socket) => Pick<SocketController, 'receive' | 'endEvents'>;
 
 type Call = MethodCall<Socket>;
 type Override = MethodOverride<Socket>;
@@ -78,18 +74,21 @@ export class SocketMethods implements MethodTable<Socket> {
   readonly views: Readonly<Record<string, (value: unknown) => unknown>> = {
     rooms: withoutSessionRoom,
   };
-  readonly #dependencies: SocketMethodsDependencies;
+  readonly #alwaysSession: boolean;
+  readonly #controllerOf: ControllerOf;
   readonly #sessionListeners = new WeakSet<Listener>();
   readonly #released = new WeakSet<Socket>();
   #registration: Registration | undefined;
 
-  constructor(dependencies: SocketMethodsDependencies) {
-    this.#dependencies = dependencies;
+  constructor(alwaysSession: boolean, controllerOf: ControllerOf) {
+    this.#alwaysSession = alwaysSession;
+    this.#controllerOf = controllerOf;
     this.overrides = {
-      ...callbackMethods<Socket>(),
+      ...callbackMethods(),
+      ...lookupMethods((raw) => controllerOf(raw).endEvents),
       ...named(deliveringMethods, () => (call, args) => Reflect.apply(call.method, call.raw, args)),
       ...named(adders, (name) => (call, args) => this.#add(name, call, args)),
-      ...lookupMethods(dependencies.lifeEvents),
+      ...ownMethods,
     };
     this.additions = {
       sessOn: (call, args) => this.#addForSession('sessOn', call, args),
@@ -114,10 +113,10 @@ export class SocketMethods implements MethodTable<Socket> {
 
   #add(name: Adder, call: Call, args: unknown[]): unknown {
     const [event, listener] = args as [EventName, unknown];
-    if (event === 'sessionend') return this.#addToLifeEvents(name, call, listener);
+    if (event === 'sessionend') return this.#addToEndEvents(name, call, listener);
     const begun = this.#registration;
     if (begun?.raw === call.raw && begun.event === event) return this.#addNested(begun, call, args);
-    if (this.#dependencies.alwaysSession && !eventsWithoutSession.has(event)) {
+    if (this.#alwaysSession && !eventsWithoutSession.has(event)) {
       assertListener(name, listener);
       return this.#register(this.#forSession(call, args, onceAdders.has(name)), call, args);
     }
@@ -155,7 +154,7 @@ export class SocketMethods implements MethodTable<Socket> {
         isOver = true;
         emitterOf(raw).removeListener(event, registration.registered);
       }
-      this.#dependencies.receive(raw, event, listener, given);
+      this.#controllerOf(raw).receive(event, listener, given);
     }, listener);
     const registration: Registration = { raw, event, listener: wrapper, registered: wrapper };
     this.#sessionListeners.add(wrapper);
@@ -185,7 +184,7 @@ export class SocketMethods implements MethodTable<Socket> {
   #addNested({ raw, event, listener }: Registration, call: Call, args: unknown[]): unknown {
     const [, given] = args as [EventName, unknown];
     if (typeof given !== 'function') return run(call, args);
-    // The session listener removes itself, and is found by the application's only if not wrapped.
+    // A session listener removes itself, and `off` finds it only if it is not wrapped once more.
     const isSessionListener =
       this.#sessionListeners.has(listener) && isFoundBy(given as Listener, listener);
     const passed = isSessionListener ? listener : (given as Listener);
@@ -196,11 +195,11 @@ export class SocketMethods implements MethodTable<Socket> {
     return result;
   }
 
-  #addToLifeEvents(name: Adder, call: Call, listener: unknown): Socket {
+  #addToEndEvents(name: Adder, call: Call, listener: unknown): Socket {
     const bound =
       typeof listener === 'function' ? bindListener(listener as Listener, call.socket) : listener;
     // Node.js refuses anything that is not a function.
-    this.#dependencies.lifeEvents(call.raw)[name]('sessionend', bound as Listener);
+    this.#controllerOf(call.raw).endEvents[name]('sessionend', bound as Listener);
     return call.self;
   }
 }

@@ -1,9 +1,9 @@
 /**
  * @module The prototype of a prototyped socket: that of its raw socket, with the methods in which the
- * two differ. Mocks of `node:test` and stubs of sinon look up there the method that they call through.
+ * two differ. Mocks of `node:test` and stubs of sinon look there for the method that they call through.
  */
 
-// biome-ignore lint/complexity/noBannedTypes: any function at all may be a method
+// biome-ignore lint/complexity/noBannedTypes: a method may be any function
 export type Method = Function;
 
 /** How a view differs from its prototype. */

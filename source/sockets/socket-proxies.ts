@@ -10,13 +10,12 @@ import {
   type Method,
   prototypeView,
 } from './socket-prototypes.js';
-
-export type { Method };
+import { StandIns } from './stand-ins.js';
 
 /** One call of a method through a prototyped socket. */
 export interface MethodCall<Raw extends object> {
   readonly raw: Raw;
-  /** The prototyped socket: `this` of whatever is registered by the call. */
+  /** The prototyped socket: `this` of the listeners that the call registers. */
   readonly socket: Raw;
   /** The object that the method was called on: the prototyped socket, or a `Proxy` of it. */
   readonly self: Raw;
@@ -47,7 +46,7 @@ export interface MethodTable<Raw extends object> {
  * Methods of Socket.IO that assign to properties of `this`. Called on an object derived from a
  * prototyped socket, they would leave state on it that belongs on the raw socket.
  */
-const assigningMethods: ReadonlySet<PropertyKey> = new Set(['emit', 'newBroadcastOperator']);
+const assigningMethods = ['emit', 'newBroadcastOperator'] as const;
 
 /** The method that Node.js calls if a listener rejects. No class has it. */
 const rejectionHandler = Symbol.for('nodejs.rejection');
@@ -67,35 +66,35 @@ export class SocketProxies<Raw extends object> {
   /** The key under which a proxy, and any object that derives from or wraps one, has its raw socket. */
   readonly #rawKey = Symbol('raw socket');
   readonly #proxies = new WeakMap<Raw, Raw>();
+  readonly #raws = new WeakMap<Raw, Raw>();
   readonly #prototypes = new WeakMap<object, object>();
-  /** The overridden methods, by their names and by what they override. */
+  /** The methods that call overrides, by their names and by the methods that they override. */
   readonly #methods = new Map<PropertyKey, WeakMap<Method, Method>>();
   readonly #overridden = new WeakMap<Method, { key: PropertyKey; method: Method }>();
-  readonly #standIns = new WeakMap<Method, { raw: Raw; assigned: Method }>();
-  /**
-   * The call on a raw socket that is running a function assigned through its proxy. If that function
-   * calls the method that it replaced, the method still runs on the raw socket.
-   */
-  #rawCall: { raw: Raw; key: PropertyKey; first: unknown } | undefined;
+  readonly #standIns = new StandIns<Raw>((raw) => this.of(raw));
   readonly #handler: ProxyHandler<Raw>;
 
   constructor({ overrides, additions, views = {} }: MethodTable<Raw>) {
     this.#views = new Map(Object.entries(views));
-    this.#overrides = new Map(Object.entries(overrides));
+    const run: MethodOverride<Raw> = ({ method, self }, args) => Reflect.apply(method, self, args);
+    this.#overrides = new Map([
+      ...assigningMethods.map((name) => [name, run] as const),
+      ...Object.entries(overrides),
+    ]);
     this.#additions = new Map(
       Object.entries(additions).map(([name, addition]) => [name, this.#added(name, addition)]),
     );
     this.#handler = {
       get: (raw, key, receiver) => {
         const value: unknown = Reflect.get(raw, key, receiver);
-        if (typeof value === 'function') return this.#shown(raw, key, value, receiver);
+        if (typeof value === 'function') return this.#shown(raw, key, value);
         if (value === undefined) return this.#absent(raw, key);
         if (value === raw && !isFixed(raw, key)) return this.of(raw);
         const view = this.#views.get(key);
         return view ? view(value) : value;
       },
       set: (raw, key, value, receiver) => {
-        // A short cut for what Socket.IO's methods assign; all else is done by `defineProperty`.
+        // A shortcut for what Socket.IO's methods assign; `defineProperty` does everything else.
         const isPlain = typeof value !== 'function' && receiver === this.#proxies.get(raw);
         if (isPlain && isDataProperty(raw, key)) return Reflect.set(raw, key, value);
         return Reflect.set(raw, key, value, receiver);
@@ -105,7 +104,7 @@ export class SocketProxies<Raw extends object> {
       getOwnPropertyDescriptor: (raw, key) => {
         const own = Reflect.getOwnPropertyDescriptor(raw, key);
         if (typeof own?.value !== 'function') return own;
-        return { ...own, value: this.#shown(raw, key, own.value, undefined) };
+        return { ...own, value: this.#shown(raw, key, own.value) };
       },
       defineProperty: (raw, key, descriptor) =>
         Reflect.defineProperty(raw, key, this.#stored(raw, key, descriptor)),
@@ -118,6 +117,7 @@ export class SocketProxies<Raw extends object> {
     if (proxy === undefined) {
       proxy = new Proxy(raw, this.#handler);
       this.#proxies.set(raw, proxy);
+      this.#raws.set(proxy, raw);
     }
     return proxy;
   }
@@ -128,8 +128,8 @@ export class SocketProxies<Raw extends object> {
    */
   rawOf(value: Raw): Raw {
     // Only raw sockets are found under this key.
-    const raw = Reflect.get(value, this.#rawKey) as unknown as Raw | undefined;
-    return raw ?? value;
+    const raw: unknown = this.#raws.get(value) ?? Reflect.get(value, this.#rawKey);
+    return (raw as Raw | undefined) ?? value;
   }
 
   #absent(raw: Raw, key: PropertyKey): unknown {
@@ -138,55 +138,37 @@ export class SocketProxies<Raw extends object> {
   }
 
   /** How a function of the raw socket is shown. */
-  #shown(raw: Raw, key: PropertyKey, value: Method, receiver: unknown): Method {
-    const standIn = this.#standIns.get(value);
-    if (standIn?.raw === raw) return standIn.assigned;
+  #shown(raw: Raw, key: PropertyKey, value: Method): Method {
     const isOverridden = this.#overrides.has(key);
-    if (Object.hasOwn(raw, key)) {
-      if (isFixed(raw, key) || !isDataProperty(raw, key)) return value;
-      // Another library may have replaced a method by one that returns the raw socket.
-      const inherited = inheritedMethod(raw, key);
-      const isReplaced = inherited !== undefined && inherited !== value;
-      return isOverridden || isReplaced ? this.#methodOver(key, value) : value;
-    }
-    const isAssigning = assigningMethods.has(key) && this.#isDerived(raw, receiver);
-    return isOverridden || isAssigning ? this.#methodOver(key, value) : value;
+    if (!Object.hasOwn(raw, key)) return isOverridden ? this.#methodOver(key, value) : value;
+    const assigned = this.#standIns.assignedTo(raw, value);
+    if (assigned) return assigned;
+    if (isFixed(raw, key) || !isDataProperty(raw, key)) return value;
+    // Another library may have replaced a method by one that returns the raw socket.
+    const inherited = inheritedMethod(raw, key);
+    const isReplaced = inherited !== undefined && inherited !== value;
+    return isOverridden || isReplaced ? this.#methodOver(key, value) : value;
   }
 
   /** The descriptor for the raw socket when a property is defined through its proxy. */
   #stored(raw: Raw, key: PropertyKey, descriptor: PropertyDescriptor): PropertyDescriptor {
     const assigned: unknown = descriptor.value;
     if (typeof assigned !== 'function' || isFixed(raw, key, descriptor)) return descriptor;
-    const known = this.#overridden.get(assigned);
-    if (known?.key === key) return { ...descriptor, value: known.method };
+    const value = this.#withoutOverride(key, assigned);
+    if (value !== assigned) return { ...descriptor, value };
     const inherited = inheritedMethod(raw, key);
     const isMethod = inherited !== undefined || key === rejectionHandler;
     if (!isMethod || inherited === assigned) return descriptor;
-    return { ...descriptor, value: this.#standIn(raw, key, assigned) };
-  }
-
-  #standIn(raw: Raw, key: PropertyKey, assigned: Method): Method {
-    const standIn = new Proxy(assigned, {
-      apply: (_assigned, self, args) => {
-        if (self !== raw) return Reflect.apply(assigned, self, args);
-        const outer = this.#rawCall;
-        this.#rawCall = { raw, key, first: args[0] };
-        try {
-          const result: unknown = Reflect.apply(assigned, this.of(raw), args);
-          return result === this.of(raw) ? raw : result;
-        } finally {
-          this.#rawCall = outer;
-        }
-      },
-    });
-    this.#standIns.set(standIn, { raw, assigned });
-    return standIn;
+    return { ...descriptor, value: this.#standIns.make(raw, key, assigned) };
   }
 
   /** The method that calls the override of `key`; always the same one. */
   #methodOver(key: PropertyKey, method: Method): Method {
-    const ofKey = this.#methods.get(key) ?? new WeakMap<Method, Method>();
-    this.#methods.set(key, ofKey);
+    let ofKey = this.#methods.get(key);
+    if (ofKey === undefined) {
+      ofKey = new WeakMap();
+      this.#methods.set(key, ofKey);
+    }
     let over = ofKey.get(method);
     if (over === undefined) {
       over = new Proxy(method, {
@@ -198,29 +180,35 @@ export class SocketProxies<Raw extends object> {
     return over;
   }
 
+  /** The raw socket's method, if `value` is how it is shown. */
+  #withoutOverride(key: PropertyKey, value: unknown): unknown {
+    const known = this.#overridden.get(value as Method);
+    return known?.key === key ? known.method : value;
+  }
+
   #call(key: PropertyKey, method: Method, self: Raw, args: unknown[]): unknown {
     // Called on a raw socket, or on no object, it is the raw socket's method.
     const raw = typeof self === 'object' && self !== null ? this.rawOf(self) : self;
     if (raw === self) return Reflect.apply(method, self, args);
-    const begun = this.#rawCall;
-    if (begun?.raw === raw && begun.key === key && begun.first === args[0]) {
+    if (this.#standIns.isPassedOn(raw, key, args[0])) {
       const result: unknown = Reflect.apply(method, raw, args);
       return result === raw ? self : result;
     }
-    const call = this.#callOn(raw, self, { name: key, method });
+    const call = this.#callOn(raw, self, key, method);
     const override = this.#overrides.get(key);
     const result = override ? override(call, args) : Reflect.apply(method, call.self, args);
     return result === call.self || result === raw ? self : result;
   }
 
-  #callOn(raw: Raw, self: Raw, called: Pick<MethodCall<Raw>, 'name' | 'method'>): MethodCall<Raw> {
+  #callOn(raw: Raw, self: Raw, name: PropertyKey, method: Method): MethodCall<Raw> {
     const socket = this.of(raw);
     return {
       raw,
       socket,
       self: this.#isDerived(raw, self) ? socket : self,
-      ...called,
-      methodOf: (name) => this.#beneath(raw, name),
+      name,
+      method,
+      methodOf: (other) => this.#standIns.methodBeneath(raw, other),
     };
   }
 
@@ -228,20 +216,12 @@ export class SocketProxies<Raw extends object> {
     const proxies = this;
     const { [name]: added } = {
       [name](this: Raw, ...args: unknown[]): unknown {
-        const call = proxies.#callOn(proxies.rawOf(this), this, { name, method: addition });
+        const call = proxies.#callOn(proxies.rawOf(this), this, name, addition);
         const result = addition(call, args);
         return result === call.self ? this : result;
       },
     };
-    // The object has only this member.
-    return added as Method;
-  }
-
-  /** The raw socket's method, even if another function was assigned in its place through the proxy. */
-  #beneath(raw: Raw, name: string): Method {
-    // It is called with names of methods only.
-    const method = Reflect.get(raw, name) as unknown as Method;
-    return this.#standIns.has(method) ? (inheritedMethod(raw, name) ?? method) : method;
+    return added as Method; // the only member of the object
   }
 
   #isDerived(raw: Raw, value: unknown): boolean {
@@ -261,10 +241,7 @@ export class SocketProxies<Raw extends object> {
       view = prototypeView(prototype, {
         isShown: (key) => this.#overrides.has(key) || this.#additions.has(key),
         shown: (key, method) => (method ? this.#methodOver(key, method) : this.#additions.get(key)),
-        stored: (key, value) => {
-          const known = this.#overridden.get(value as Method);
-          return known?.key === key ? known.method : value;
-        },
+        stored: (key, value) => this.#withoutOverride(key, value),
       });
       this.#prototypes.set(prototype, view);
     }

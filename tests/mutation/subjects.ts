@@ -28,10 +28,10 @@ const otherFoldersOf: Readonly<Record<string, readonly string[]>> = {
   'sockets/authorization': ['handshake', 'recovery'],
   'sockets/cluster-bus': ['lifecycle', 'http'],
   'sockets/event-buffer': ['recovery', 'events'],
-  'sockets/leave-room-listener': ['lifecycle', 'recovery'],
   'sockets/membership': ['lifecycle', 'recovery', 'events'],
-  'sockets/session-end': ['lifecycle', 'recovery'],
+  'sockets/own-methods': ['transparency'],
   'sockets/session-namespace': ['namespaces', 'events', 'handshake', 'recovery', 'lifecycle'],
+  'sockets/stand-ins': ['transparency'],
 };
 
 /** Tests that take long, by many schedules or by other processes and servers. */

@@ -209,11 +209,10 @@ describe('a prototyped socket', () => {
   function prototypedSocket(
     alwaysSession: boolean,
   ): Record<string, (...args: unknown[]) => unknown> {
-    const methods = new SocketMethods({
-      alwaysSession,
+    const methods = new SocketMethods(alwaysSession, () => ({
       receive: stub(),
-      lifeEvents: () => new EventEmitter(),
-    });
+      endEvents: new EventEmitter(),
+    }));
     const socket: unknown = new SocketProxies<Socket>(methods).of(new EventEmitter() as Socket);
     return socket as Record<string, (...args: unknown[]) => unknown>;
   }

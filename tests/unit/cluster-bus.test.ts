@@ -57,13 +57,13 @@ describe('ClusterBus', () => {
   }
 
   for (const adapter of [NodeAdapter, DerivedAdapter]) {
-    it('advises a shared lock where an adapter connects nodes and the lock is in memory', () => {
+    it('advises a shared lock if an adapter connects nodes and the lock is in memory', () => {
       start(NodeAdapter, false).publish(message);
       expect(advise.calledOnce).to.equal(true);
       expect(String(advise.firstCall.args[0])).to.include('`lock`');
     });
 
-    it('advises nothing where the lock is shared, or nothing connects nodes', () => {
+    it('advises nothing if the lock is shared, or if nothing connects nodes', () => {
       start(NodeAdapter, true).publish(message);
       start(undefined, false).publish(message);
       expect(advise.called).to.equal(false);
@@ -99,7 +99,7 @@ describe('ClusterBus', () => {
     expect(receivedOf(start(NodeAdapter), messages)).to.deep.equal(messages);
   });
 
-  it('ignores what it does not know, as of another version', () => {
+  it('ignores messages that it does not know, such as those of another version', () => {
     const messages = [
       undefined,
       null,
@@ -120,7 +120,7 @@ describe('ClusterBus', () => {
     expect(receivedOf(start(NodeAdapter), messages)).to.deep.equal([]);
   });
 
-  it('receives nothing any more once it is closed', () => {
+  it('receives nothing after it is closed', () => {
     const bus = start(NodeAdapter);
     const received: unknown[] = [];
     bus.subscribe((one) => received.push(one));

@@ -3,7 +3,7 @@ import type { Socket } from 'socket.io';
 import { bufferEvents } from '../../source/sockets/event-buffer.js';
 
 describe('bufferEvents', () => {
-  it('closes the transport of a client whose held events are larger than 16 MB', () => {
+  it('closes the transport of a client whose buffered events are larger than 16 MB', () => {
     let isClosed = false;
     const raw = {
       onevent: () => {},

@@ -1,17 +1,20 @@
 import { EventEmitter } from 'node:events';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import sinon from 'sinon';
 import type { Socket } from 'socket.io';
+import { Deadlines } from '../../source/deadlines.js';
+import { GuestSession } from '../../source/handshake/guest-session.js';
 import { LiveSession } from '../../source/session/live-session.js';
 import { sessionHashOf } from '../../source/session/session-hash.js';
 import { Snapshot } from '../../source/session/snapshot.js';
-import { LeaveRoomListener } from '../../source/sockets/leave-room-listener.js';
-import { Membership } from '../../source/sockets/membership.js';
+import { LeaveRoomListener, Membership } from '../../source/sockets/membership.js';
 
 const id = 'a session';
 const room = sessionHashOf(id);
 const snapshot = new Snapshot({ cookie: {} });
+// It is only passed on.
+const prototyped = {} as Socket;
 
 /** What a membership sees of a raw socket. */
 class FakeSocket {
@@ -34,43 +37,53 @@ class FakeSocket {
 
 describe('Membership', () => {
   let socket: FakeSocket;
-  let engine: { join: sinon.SinonStub; leave: sinon.SinonStub; use: sinon.SinonStub };
-  let owner: { endingResult: unknown; notifyEnd: sinon.SinonSpy; report: sinon.SinonSpy };
+  let engine: { join: sinon.SinonStub; leave: sinon.SinonStub };
+  let diagnostics: { call: sinon.SinonSpy; failed: sinon.SinonSpy };
+  let ends: unknown[];
   let leaveRoomListener: LeaveRoomListener;
   let session: LiveSession;
 
   beforeEach(() => {
     socket = new FakeSocket();
     session = new LiveSession(id);
-    engine = { join: sinon.stub().returns(session), leave: sinon.stub(), use: sinon.stub() };
-    owner = { endingResult: undefined, notifyEnd: sinon.spy(), report: sinon.spy() };
+    engine = { join: sinon.stub().returns(session), leave: sinon.stub() };
+    diagnostics = { call: sinon.spy((listener, args) => listener(...args)), failed: sinon.spy() };
+    ends = [];
     leaveRoomListener = new LeaveRoomListener();
   });
 
   function create(onSessionEnd: 'disconnect' | 'ignore' = 'ignore'): Membership {
     // It has all that a membership looks at.
     const raw = socket as unknown as Socket;
-    return new Membership(raw, { engine, leaveRoomListener, onSessionEnd }, owner);
+    const options = { onSessionEnd };
+    const membership = new Membership(raw, prototyped, {
+      options,
+      engine,
+      diagnostics,
+      leaveRoomListener,
+    });
+    membership.endEvents.on('sessionend', (reason) => ends.push(reason));
+    return membership;
   }
 
   it('joins its session and its room, once', () => {
     const membership = create();
-    expect(membership.isJoined).to.equal(false);
+    expect(membership.session).to.equal(undefined);
     expect(membership.join(id, snapshot)).to.equal(true);
     expect(membership.join(id, snapshot)).to.equal(true);
-    expect(membership.isJoined).to.equal(true);
+    expect(membership.session).to.equal(session);
     expect(engine.join.args).to.deep.equal([[id, membership, snapshot]]);
     expect([...socket.rooms]).to.deep.equal([room]);
   });
 
-  it('does not join for a socket that has gone', () => {
+  it('does not join if the socket has disconnected', () => {
     socket.connected = false;
     expect(create().join(id, snapshot)).to.equal(true);
     expect(engine.join.callCount).to.equal(0);
   });
 
   for (const left of [room, 'a socket']) {
-    it(`enters its room again where the application has it leave ${left === room ? 'it' : 'its own'}`, async () => {
+    it(`enters its room again after the application made it leave ${left === room ? 'it' : 'its own'}`, async () => {
       create().join(id, snapshot);
       socket.rooms.clear();
       socket.leave(left);
@@ -80,7 +93,7 @@ describe('Membership', () => {
     });
   }
 
-  it('cares for no other room', async () => {
+  it('ignores other rooms', async () => {
     create().join(id, snapshot);
     socket.rooms.clear();
     socket.leave('news');
@@ -88,17 +101,17 @@ describe('Membership', () => {
     expect([...socket.rooms]).to.deep.equal([]);
   });
 
-  it('leaves its session where the socket leaves its rooms because it goes', async () => {
+  it('leaves its session when the socket leaves its rooms to disconnect', async () => {
     const membership = create();
     membership.join(id, snapshot);
     socket.connected = false;
     socket.leave(room);
     await turn();
-    expect(membership.isJoined).to.equal(false);
+    expect(membership.session).to.equal(undefined);
     expect(engine.leave.args).to.deep.equal([[session, membership]]);
   });
 
-  it('enters no room any more once it has left', async () => {
+  it('enters no room after it has left', async () => {
     const membership = create();
     membership.join(id, snapshot);
     membership.leave();
@@ -109,7 +122,7 @@ describe('Membership', () => {
     expect([...socket.rooms]).to.deep.equal([]);
   });
 
-  it('enters no room where it leaves in the same turn as its room', async () => {
+  it('enters no room if it leaves in the same turn as its room', async () => {
     const membership = create();
     membership.join(id, snapshot);
     socket.leave(room);
@@ -118,35 +131,37 @@ describe('Membership', () => {
     expect([...socket.rooms]).to.deep.equal([]);
   });
 
-  it('reports an adapter that cannot have it enter its room', async () => {
+  it('reports an adapter that fails to add it to its room', async () => {
     const failure = new Error('the adapter is down');
     socket.join = () => Promise.reject(failure);
     create().join(id, snapshot);
     await turn();
-    expect(owner.report.args).to.deep.equal([[failure, 'connection']]);
+    expect(diagnostics.failed.args).to.deep.equal([
+      [failure, { socket: prototyped, event: 'connection' }],
+    ]);
   });
 
-  it('ends, once, where its session has ended since it was read', async () => {
+  it('ends once if its session has ended since it was read', async () => {
     engine.join.returns('destroyed');
     const membership = create('disconnect');
     expect(membership.join(id, snapshot)).to.equal(false);
     expect(membership.join(id, snapshot)).to.equal(false);
-    expect(membership.isJoined).to.equal(false);
+    expect(membership.session).to.equal(undefined);
     expect(membership.endsWithSession).to.equal(true);
     await turn();
     await turn();
-    expect(owner.notifyEnd.args).to.deep.equal([['destroyed']]);
+    expect(ends).to.deep.equal(['destroyed']);
     expect(engine.join.callCount).to.equal(1);
   });
 
-  it('tells once of an end, and joins again, where its socket is not disconnected', async () => {
+  it('emits `sessionend` once and joins again if its socket is not disconnected', async () => {
     const membership = create('ignore');
     engine.join.returns('destroyed');
     membership.join(id, snapshot);
     membership.join(id, snapshot);
     await turn();
     await turn();
-    expect(owner.notifyEnd.callCount).to.equal(1);
+    expect(ends).to.deep.equal(['destroyed']);
     expect(membership.endsWithSession).to.equal(false);
     engine.join.returns(session);
     expect(membership.join(id, snapshot)).to.equal(true);
@@ -155,7 +170,7 @@ describe('Membership', () => {
     membership.join(id, snapshot);
     await turn();
     await turn();
-    expect(owner.notifyEnd.args).to.deep.equal([['destroyed'], ['expired']]);
+    expect(ends).to.deep.equal(['destroyed', 'expired']);
   });
 
   it('disconnects its socket when its session ends', async () => {
@@ -163,31 +178,68 @@ describe('Membership', () => {
     membership.join(id, snapshot);
     expect(membership.endsWithSession).to.equal(true);
     await membership.end('destroyed');
-    expect(owner.notifyEnd.args).to.deep.equal([['destroyed']]);
+    expect(ends).to.deep.equal(['destroyed']);
     expect(socket.disconnect.callCount).to.equal(1);
     expect(engine.leave.callCount).to.equal(1);
   });
 
-  it('uses its session for events, and reports where that fails', async () => {
-    const failure = new Error('the store is down');
-    engine.use.onSecondCall().rejects(failure);
-    const membership = create();
-    membership.use(snapshot, 'early');
-    expect(engine.use.callCount).to.equal(0);
+  it('calls the `sessionend` listeners with the prototyped socket as their context', async () => {
+    const membership = create('ignore');
     membership.join(id, snapshot);
-    membership.use(snapshot, 'first');
-    membership.use(snapshot, 'second');
-    await turn();
-    expect(engine.use.args).to.deep.equal([
-      [session, snapshot],
-      [session, snapshot],
+    await membership.end('expired');
+    const [call] = diagnostics.call.args;
+    expect(call?.slice(1)).to.deep.equal([
+      ['expired'],
+      { socket: prototyped, event: 'sessionend' },
     ]);
-    expect(owner.report.args).to.deep.equal([[failure, 'second']]);
+  });
+
+  it('stays connected until the listener that ended the session has finished', async () => {
+    const order: string[] = [];
+    socket.disconnect = sinon.spy(() => void order.push('disconnected'));
+    const membership = create('disconnect');
+    membership.join(id, snapshot);
+    // Longer than a socket stays connected in any case.
+    const result = delay(300).then(() => {
+      order.push('finished');
+      throw new Error('a mistake of the listener');
+    });
+    membership.endingCall = { result };
+    await membership.end('destroyed');
+    expect(order).to.deep.equal(['finished', 'disconnected']);
+  });
+
+  it('does not wait for a listener that never finishes', async () => {
+    const membership = create('disconnect');
+    membership.join(id, snapshot);
+    membership.endingCall = { result: new Promise(() => {}) };
+    await membership.end('destroyed');
+    expect(socket.disconnect.callCount).to.equal(1);
+  });
+
+  it('emits no `sessionend` for a socket that has disconnected meanwhile', async () => {
+    const membership = create('disconnect');
+    membership.join(id, snapshot);
+    const ended = membership.end('destroyed');
+    socket.connected = false;
+    await ended;
+    expect(ends).to.deep.equal([]);
+    expect(socket.disconnect.callCount).to.equal(0);
+  });
+
+  it('settles the session of the handshake, so that it does not begin again', async () => {
+    const deadlines = new Deadlines(1_000);
+    const guest = new GuestSession(id, { save: () => {} }, { hasCookie: true, deadlines });
+    const membership = create('ignore');
+    membership.join(id, snapshot, guest);
+    expect(guest.isNew).to.equal(true);
+    await membership.end('destroyed');
+    expect(guest.isNew).to.equal(false);
   });
 });
 
 describe('LeaveRoomListener', () => {
-  it('listens once to each adapter, also where it is replaced, until it is closed', () => {
+  it('listens once to each adapter, even if it is replaced, until it is closed', () => {
     const listener = new LeaveRoomListener();
     const socket = new FakeSocket();
     const raw = socket as unknown as Socket;

@@ -17,7 +17,7 @@ const sessionless = ['disconnecting', 'error', 'newListener', 'removeListener', 
 
 describe('the methods of a prototyped socket', () => {
   let raw: EventEmitter;
-  let lifeEvents: EventEmitter;
+  let endEvents: EventEmitter;
   let receive: sinon.SinonSpy;
   let socket: Listening;
   let methods: SocketMethods;
@@ -25,11 +25,18 @@ describe('the methods of a prototyped socket', () => {
 
   function build(alwaysSession = false): void {
     raw = new EventEmitter();
-    lifeEvents = new EventEmitter();
+    endEvents = new EventEmitter();
     listener = sinon.stub();
-    methods = new SocketMethods({ alwaysSession, receive, lifeEvents: () => lifeEvents });
+    methods = methodsWith(alwaysSession);
     // To these methods a socket is an emitter.
     socket = new SocketProxies<Socket>(methods).of(raw as Socket) as unknown as Listening;
+  }
+
+  function methodsWith(alwaysSession: boolean): SocketMethods {
+    return new SocketMethods(alwaysSession, (of) => ({
+      receive: (...args) => receive(of, ...args),
+      endEvents,
+    }));
   }
 
   beforeEach(() => {
@@ -38,7 +45,7 @@ describe('the methods of a prototyped socket', () => {
   });
 
   describe('`sessOn`', () => {
-    it('tells of each event with its raw socket, its name, its listener and its arguments', () => {
+    it('passes each event to the controller of its raw socket, with its name, listener and arguments', () => {
       socket.sessOn?.('vote', listener);
       raw.emit('vote', 0, undefined);
       raw.emit('vote');
@@ -50,6 +57,16 @@ describe('the methods of a prototyped socket', () => {
       expect(listener.called).to.equal(false);
     });
 
+    it('does not call an `on` that was assigned to the prototyped socket', () => {
+      const assigned = sinon.stub();
+      socket.on = assigned;
+      socket.sessOn?.('vote', listener);
+      raw.emit('vote');
+
+      expect(assigned.called).to.equal(false);
+      expect(receive.calledOnceWithExactly(raw, 'vote', listener, [])).to.equal(true);
+    });
+
     it('takes symbols for names', () => {
       const event = Symbol('vote');
       socket.sessOn?.(event, listener);
@@ -58,7 +75,7 @@ describe('the methods of a prototyped socket', () => {
       expect(receive.calledOnceWithExactly(raw, event, listener, [])).to.equal(true);
     });
 
-    it('refuses what is no function', () => {
+    it('refuses values that are not functions', () => {
       for (const wrong of [undefined, null, 'text', {}]) {
         expect(() => socket.sessOn?.('vote', wrong)).to.throw(TypeError, '`sessOn`: expected');
       }
@@ -67,7 +84,7 @@ describe('the methods of a prototyped socket', () => {
   });
 
   describe('`sessOnce`', () => {
-    it('tells of one event', () => {
+    it('passes on one event', () => {
       socket.sessOnce?.('vote', listener);
       raw.emit('vote', 1);
       raw.emit('vote', 2);
@@ -75,7 +92,7 @@ describe('the methods of a prototyped socket', () => {
       expect(receive.args).to.deep.equal([[raw, 'vote', listener, [1]]]);
     });
 
-    it('is gone when it tells of the event', () => {
+    it('is removed before it passes on the event', () => {
       const counts: number[] = [];
       receive = sinon.fake(() => counts.push(raw.listenerCount('vote')));
       build();
@@ -102,7 +119,7 @@ describe('the methods of a prototyped socket', () => {
     beforeEach(() => build(true));
 
     for (const name of adders) {
-      it(`\`${name}\` does as \`sessOn\` does`, () => {
+      it(`\`${name}\` does what \`sessOn\` does`, () => {
         socket[name]?.('vote', listener);
         raw.emit('vote', 'yes');
 
@@ -110,7 +127,7 @@ describe('the methods of a prototyped socket', () => {
         expect(listener.called).to.equal(false);
       });
 
-      it(`\`${name}\` refuses what is no function, by its name`, () => {
+      it(`\`${name}\` refuses values that are not functions, and names itself`, () => {
         expect(() => socket[name]?.('vote', 1)).to.throw(TypeError, `\`${name}\`: expected`);
       });
     }
@@ -118,7 +135,7 @@ describe('the methods of a prototyped socket', () => {
     for (const event of sessionless) {
       it(`\`on\` leaves \`${event}\` without a session`, () => {
         socket.on?.(event, listener);
-        (event === 'sessionend' ? lifeEvents : raw).emit(event, 'reason');
+        (event === 'sessionend' ? endEvents : raw).emit(event, 'reason');
 
         expect(listener.lastCall.args).to.deep.equal(['reason']);
         expect(receive.called).to.equal(false);
@@ -127,7 +144,7 @@ describe('the methods of a prototyped socket', () => {
   });
 
   describe('looking listeners up', () => {
-    it('finds those of `sessOn` by the function that was given', () => {
+    it('finds listeners of `sessOn` by the functions that were passed', () => {
       socket.sessOn?.('vote', listener);
 
       expect(socket.listeners?.('vote')).to.deep.equal([listener]);
@@ -182,7 +199,7 @@ describe('the methods of a prototyped socket', () => {
   });
 
   describe('`release`', () => {
-    it('takes the listeners that want a session off, and no others', () => {
+    it('removes the listeners that get a session, and no others', () => {
       socket.sessOn?.('vote', listener);
       socket.sessOnce?.('news', listener);
       socket.on?.('vote', listener);
@@ -192,8 +209,8 @@ describe('the methods of a prototyped socket', () => {
       expect(raw.eventNames()).to.deep.equal(['vote']);
     });
 
-    it('leaves those of another instance', () => {
-      const other = new SocketMethods({ alwaysSession: false, receive, lifeEvents: () => raw });
+    it('keeps the listeners of another instance', () => {
+      const other = methodsWith(false);
       const another = new SocketProxies<Socket>(other).of(raw as Socket) as unknown as Listening;
       another.sessOn?.('vote', listener);
       methods.release(raw as Socket);

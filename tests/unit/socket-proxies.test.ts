@@ -97,7 +97,7 @@ describe('a prototyped socket', () => {
     expect(lamp).to.have.property('note', 'new');
   });
 
-  it('refuses to write what the raw socket does not let be written', () => {
+  it('refuses to assign properties that are read-only on the raw socket', () => {
     expect(() => Object.assign(socket, { size: 1 })).to.throw(TypeError);
   });
 
@@ -141,21 +141,27 @@ describe('a prototyped socket', () => {
     expect([socket.timeout.name, socket.timeout.length]).to.deep.equal(['timeout', 1]);
   });
 
-  it('runs what the raw socket has in the place of a method', () => {
+  it('runs the function that replaced a method of the raw socket', () => {
     socket.seal();
 
     expect(socket.emit('on')).to.equal(false);
     expect(lamp.lit).to.deep.equal([]);
   });
 
-  it('shows functions that are no methods of the class as they are', () => {
+  it('is returned by a function that replaced a method of the raw socket and returns that', () => {
+    lamp.timeout = () => lamp;
+
+    expect(socket.timeout(1)).to.equal(socket);
+  });
+
+  it('shows functions that are not methods of the class as they are', () => {
     const own = (): void => {};
     Object.assign(lamp, { own });
 
     expect(Reflect.get(socket, 'own')).to.equal(own);
   });
 
-  it('runs a method on whatever else it is called on', () => {
+  it('runs a method on any other object that it is called on', () => {
     const other = new Lamp();
     socket.emit.call(other, 'on');
 
@@ -295,7 +301,7 @@ describe('a prototyped socket', () => {
       socket = proxies.of(lamp);
     });
 
-    it('goes by the override, with the method of the raw socket', () => {
+    it('calls the override, with the method of the raw socket', () => {
       expect(socket.timeout(4)).to.equal(socket);
       expect(calls).to.deep.equal([[lamp, socket, socket, 4]]);
       expect(lamp.flags).to.deep.equal({ timeout: 4 });
@@ -307,7 +313,7 @@ describe('a prototyped socket', () => {
       expect([socket.timeout.name, socket.timeout.length]).to.deep.equal(['timeout', 1]);
     });
 
-    it('calls what the raw socket has now in the place of the method', () => {
+    it('calls the function that has replaced the method on the raw socket', () => {
       const { timeout } = lamp;
       lamp.timeout = (value) => timeout.call(lamp, value * 2);
 
@@ -343,6 +349,38 @@ describe('a prototyped socket', () => {
       });
     }
 
+    it('lets a method be replaced by another one of its own, which reads back', () => {
+      const { timeout } = socket;
+      Object.assign(socket, { me: timeout });
+
+      expect(socket.me).to.equal(timeout);
+      expect(Reflect.apply(socket.me, socket, [4])).to.equal(socket);
+      expect(lamp.flags).to.deep.equal({ timeout: 4 });
+    });
+
+    it('calls no override if a call on the raw socket is passed on to the replaced method', () => {
+      const { timeout } = socket;
+      Object.assign(socket, { me: () => socket });
+      socket.timeout = (value) => {
+        // A call of another replaced method in between changes nothing.
+        lamp.me();
+        return timeout.call(socket, value);
+      };
+
+      expect(lamp.timeout(5)).to.equal(lamp);
+      expect(lamp.flags).to.deep.equal({ timeout: 5 });
+      expect(calls).to.have.lengthOf(0);
+    });
+
+    it('calls the override if the replaced method is called for something else', () => {
+      const { timeout } = socket;
+      socket.timeout = (value) => timeout.call(socket, value * 2);
+      lamp.timeout(5);
+
+      expect(lamp.flags).to.deep.equal({ timeout: 10 });
+      expect(calls).to.have.lengthOf(1);
+    });
+
     it('lets a replaced method be put back', () => {
       const { timeout } = socket;
       const theirs = lamp.timeout;
@@ -353,7 +391,7 @@ describe('a prototyped socket', () => {
       expect(lamp.timeout).to.equal(theirs);
     });
 
-    it('shows the override to whoever takes a method from the prototype', () => {
+    it('shows the override on its prototype, too', () => {
       const prototype = Object.getPrototypeOf(socket);
       const descriptor = Object.getOwnPropertyDescriptor(prototype, 'timeout');
 
@@ -364,7 +402,7 @@ describe('a prototyped socket', () => {
       expect(prototype).to.equal(Object.getPrototypeOf(proxies.of(new Lamp())));
     });
 
-    it('lets the class be patched by way of its prototype', () => {
+    it('lets the class be patched through its prototype', () => {
       class Torch extends Lamp {}
       const torch = proxies.of(new Torch());
       Object.getPrototypeOf(torch).timeout = torch.timeout;
@@ -374,7 +412,7 @@ describe('a prototyped socket', () => {
       expect(Torch.prototype).to.have.property('note', 'new');
     });
 
-    it('has its additions though the raw socket has none', () => {
+    it('has additions that the raw socket does not have', () => {
       const sessOn = Reflect.get(socket, 'sessOn') as unknown as (...args: unknown[]) => unknown;
 
       expect(sessOn.name).to.equal('sessOn');
@@ -397,7 +435,7 @@ describe('a prototyped socket', () => {
   });
 
   describe('`rawOf`', () => {
-    it('finds the raw socket of a prototyped one, and of what is derived from it or wraps it', () => {
+    it('finds the raw socket of a prototyped socket, and of objects that derive from it or wrap it', () => {
       expect(proxies.rawOf(socket)).to.equal(lamp);
       expect(proxies.rawOf(Object.create(Object.create(socket)))).to.equal(lamp);
       expect(proxies.rawOf(new Proxy(socket, {}))).to.equal(lamp);
@@ -428,7 +466,7 @@ describe('a prototyped socket', () => {
       expect(derived.timeout(1)).to.equal(derived);
     });
 
-    it('leaves to the other what is put on the other', () => {
+    it('leaves properties that are assigned to the other object on that', () => {
       const derived: Lamp = Object.create(socket);
       Object.assign(derived, { note: 1, flags: {}, emit: () => false });
 
@@ -447,7 +485,7 @@ describe('a prototyped socket', () => {
   });
 
   describe('behind another proxy', () => {
-    it('keeps its state, and is overridden by the other where that likes to', () => {
+    it('keeps its state, and lets the other proxy override what it reads', () => {
       const names: unknown[] = [];
       const other = new Proxy(socket, {
         get(target, key, receiver) {

@@ -57,6 +57,17 @@ describe('expressionIO.close()', () => {
     await app.connect({ cookie, namespace: '/open' });
   });
 
+  it('removes its listener from the adapter', async () => {
+    const { adapter } = app.io.of('/');
+    const before = adapter.listenerCount('leave-room');
+    app.expressionIO.sockets.on('connection', () => {});
+    const { cookie } = await app.login();
+    await app.connect({ cookie });
+    expect(adapter.listenerCount('leave-room')).to.equal(before + 1);
+    app.expressionIO.close();
+    expect(adapter.listenerCount('leave-room')).to.equal(before);
+  });
+
   it('takes its other listeners off the namespace', () => {
     const { sockets } = app.expressionIO;
     sockets.on('hello', () => {});

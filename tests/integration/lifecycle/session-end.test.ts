@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { SessionEndReason } from '../../../source/index.js';
 import { App, received } from '../../support/app.js';
@@ -53,6 +54,17 @@ describe('When a session ends', () => {
       expect(told).to.deep.equal([`sessionend: ${reason}`, 'disconnect']);
     });
   }
+
+  it('its sockets end that connected while the store was down, once they have had an event', async () => {
+    const visitor = await app.login();
+    store.failing.add('get');
+    const { client, socket, ended } = await watch(app, visitor);
+    store.failing.delete('get');
+    socket.sessOn('go', (err, _session, ack) => ack(err));
+    expect(await client.emitWithAck('go')).to.equal(null);
+    await app.logout(visitor.cookie);
+    expect(await ended).to.equal('destroyed');
+  });
 
   it('its sockets of all namespaces end, also of those that are made as clients ask', async () => {
     app.expressionIO.of('/news');
@@ -163,6 +175,17 @@ describe('When a session ends', () => {
     });
     await app.logout(visitor.cookie);
     expect(await told).to.deep.equal(['ERR_SESSION_NOT_FOUND', null]);
+  });
+
+  it('the listener that ended it can answer, though it takes its time', async () => {
+    const { go } = await new Visits(app).visitor();
+    const answer = await go(async (session) => {
+      await session.destroy();
+      // Longer than the socket would stay connected otherwise.
+      await delay(350);
+      return 'logged out';
+    });
+    expect(answer).to.equal('logged out');
   });
 
   it('nobody but the server emits sessionend', async () => {
