@@ -7,7 +7,6 @@ import { SessionError } from '../../../source/index.js';
 import { received } from '../../support/app.js';
 import { cookieOf } from '../../support/cookies.js';
 import { expectNoCrash } from '../../support/crashes.js';
-import { heard } from '../../support/pair.js';
 import {
   connectedClient,
   enablePerConnection,
@@ -16,7 +15,7 @@ import {
   useApps,
 } from '../../support/sessions.js';
 import { ControlledStore } from '../../support/stores.js';
-import { until } from '../../support/visits.js';
+import { barrier, until } from '../../support/waiting.js';
 
 type Ack = (...args: unknown[]) => void;
 
@@ -117,7 +116,7 @@ describe('`sinvalid`', () => {
       await app.logout(cookie);
       remote.send('one');
       remote.send('two');
-      await heard(remote, client);
+      await barrier(remote, client);
       expect(await message).to.deep.equal(['please refresh']);
       // By then `sessionend`, which is a reason for `sinvalid` too, has been emitted.
       await left;
@@ -178,7 +177,7 @@ describe('`sinvalid`', () => {
       remote.send(1);
       await until(() => messages.length === 1);
       remote.send(2);
-      await heard(remote, client);
+      await barrier(remote, client);
       remote.send(3);
       expect(await error).to.be.instanceOf(SessionError);
       expect(await error).to.have.property('code', 'ERR_SESSION_OVERLOAD');

@@ -6,7 +6,7 @@ import type { SessionSocket, SocketSession } from '../../../source/index.js';
 import { LiveSessions } from '../../../source/session/live-sessions.js';
 import { App } from '../../support/app.js';
 import { SlowStore } from '../../support/slow-store.js';
-import { until } from '../../support/visits.js';
+import { until } from '../../support/waiting.js';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');

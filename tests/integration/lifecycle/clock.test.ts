@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { MemoryStore } from 'express-session';
 import { type SinonFakeTimers, useFakeTimers } from 'sinon';
 import { App } from '../../support/app.js';
-import { overHttp, until, Visits } from '../../support/visits.js';
+import { overHttp, Visits } from '../../support/visits.js';
+import { until } from '../../support/waiting.js';
 
 const hour = 3_600_000;
 

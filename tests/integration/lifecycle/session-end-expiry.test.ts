@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { App } from '../../support/app.js';
-import { roundTrip, watch } from '../../support/session-ends.js';
+import { watch } from '../../support/session-ends.js';
 import { SlowStore } from '../../support/slow-store.js';
-import { overHttp, until, Visits } from '../../support/visits.js';
+import { overHttp, Visits } from '../../support/visits.js';
+import { barrier, until } from '../../support/waiting.js';
 
 describe('A session that expires', () => {
   let store: SlowStore;
@@ -48,7 +49,7 @@ describe('A session that expires', () => {
       await watch(app, { ...visitor, namespace: '/news' }),
     ];
     for (const { ended } of watched) expect(await ended).to.equal('expired');
-    await roundTrip(other);
+    await barrier(other.client, other.raw);
     expect(other.told).to.deep.equal([]);
   });
 
@@ -81,7 +82,7 @@ describe('A session that expires', () => {
     );
     const reads = store.count('get');
     await until(() => store.count('get') > reads);
-    await roundTrip(watched);
+    await barrier(watched.client, watched.raw);
     expect(watched.told).to.deep.equal([]);
   });
 
@@ -92,7 +93,7 @@ describe('A session that expires', () => {
     store.record = () => stale as never;
     const reads = store.count('get');
     await until(() => store.count('get') > reads + 1);
-    await roundTrip(watched);
+    await barrier(watched.client, watched.raw);
     expect(watched.told).to.deep.equal([]);
     store.record = () => undefined;
     expect(await watched.ended).to.equal('expired');
@@ -103,7 +104,7 @@ describe('A session that expires', () => {
     for (const milliseconds of sessions) {
       const watched = await watch(app, await visitorFor(milliseconds));
       const reads = store.count('get');
-      for (let trips = 0; trips < 20; trips++) await roundTrip(watched);
+      for (let trips = 0; trips < 20; trips++) await barrier(watched.client, watched.raw);
       // A timer that overflows would fire at once, and over and over again.
       expect(store.count('get')).to.equal(reads);
       expect(watched.told).to.deep.equal([]);
@@ -117,11 +118,11 @@ describe('A session that expires', () => {
     store.failing.add('get');
     const reads = store.count('get');
     await until(() => store.count('get') > reads + 1);
-    await roundTrip(watched);
+    await barrier(watched.client, watched.raw);
     expect(watched.told).to.deep.equal([]);
     store.failing.clear();
     expect(await watched.ended).to.equal('expired');
-    await roundTrip(bystander);
+    await barrier(bystander.client, bystander.raw);
     expect(bystander.told).to.deep.equal([]);
   });
 
@@ -139,7 +140,7 @@ describe('A session that expires', () => {
       return new Promise(() => {});
     };
     await until(() => asked > 1);
-    await roundTrip(watched);
+    await barrier(watched.client, watched.raw);
     expect(watched.told).to.deep.equal([]);
   });
 

@@ -4,7 +4,8 @@ import { App, connected, received } from '../../support/app.js';
 import { recovering } from '../../support/recovery.js';
 import { watch } from '../../support/session-ends.js';
 import { Gate, holdNext, SlowStore } from '../../support/slow-store.js';
-import { overHttp, until, Visits } from '../../support/visits.js';
+import { overHttp, Visits } from '../../support/visits.js';
+import { until } from '../../support/waiting.js';
 
 describe('A login that regenerates the session', () => {
   let store: SlowStore;

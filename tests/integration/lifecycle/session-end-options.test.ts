@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { App, received } from '../../support/app.js';
-import { roundTrip, watch } from '../../support/session-ends.js';
-import { until } from '../../support/visits.js';
+import { watch } from '../../support/session-ends.js';
+import { barrier, until } from '../../support/waiting.js';
 
 describe("When a session ends with onSessionEnd: 'ignore'", () => {
   it('its sockets emit sessionend, and stay', async () => {
@@ -19,7 +19,7 @@ describe("When a session ends with onSessionEnd: 'ignore'", () => {
       const other = await watch(app, later);
       await app.logout(later.cookie);
       expect(await other.ended).to.equal('destroyed');
-      await roundTrip(watched);
+      await barrier(watched.client, watched.raw);
       expect(client.connected).to.equal(true);
       expect(told).to.deep.equal(['sessionend: destroyed']);
     } finally {

@@ -2,9 +2,10 @@ import { expect } from 'chai';
 import type { SessionEndReason } from '../../../source/index.js';
 import { App, received } from '../../support/app.js';
 import { pair } from '../../support/pair.js';
-import { roundTrip, watch } from '../../support/session-ends.js';
+import { watch } from '../../support/session-ends.js';
 import { holdNext, SlowStore } from '../../support/slow-store.js';
-import { overHttp, until, Visits } from '../../support/visits.js';
+import { overHttp, Visits } from '../../support/visits.js';
+import { barrier, until } from '../../support/waiting.js';
 
 describe('When a session ends', () => {
   let store: SlowStore;
@@ -80,8 +81,8 @@ describe('When a session ends', () => {
     const { left } = await watch(app, visitor);
     await app.logout(visitor.cookie);
     await left;
-    await roundTrip(other);
-    await roundTrip(anonymous);
+    await barrier(other.client, other.raw);
+    await barrier(anonymous.client, anonymous.raw);
     expect([...other.told, ...anonymous.told]).to.deep.equal([]);
   });
 
@@ -94,7 +95,7 @@ describe('When a session ends', () => {
     await go(async (session) => {
       await session.destroy().catch(() => {});
     });
-    await roundTrip(watched);
+    await barrier(watched.client, watched.raw);
     expect(await go((session) => session.n)).to.equal(0);
     expect(watched.told).to.deep.equal([]);
     expect(client.connected).to.equal(true);
@@ -166,9 +167,9 @@ describe('When a session ends', () => {
   });
 
   it('nobody but the server emits sessionend', async () => {
-    const { client, socket, told } = await watch(app, await app.login());
+    const { client, raw, told } = await watch(app, await app.login());
     client.emit('sessionend', 'destroyed');
-    await roundTrip({ client, socket });
+    await barrier(client, raw);
     expect(told).to.deep.equal([]);
   });
 

@@ -3,9 +3,10 @@ import type { SessionData } from 'express-session';
 import { useFakeTimers } from 'sinon';
 import type { ExpressionSocketOptions } from '../../../source/index.js';
 import { App, received } from '../../support/app.js';
-import { roundTrip, watch } from '../../support/session-ends.js';
+import { watch } from '../../support/session-ends.js';
 import { down, holdNext, SlowStore } from '../../support/slow-store.js';
-import { codeOf, overHttp, until, type Visitor, Visits } from '../../support/visits.js';
+import { codeOf, overHttp, type Visitor, Visits } from '../../support/visits.js';
+import { barrier, until } from '../../support/waiting.js';
 
 describe('Activity', () => {
   let store: SlowStore;
@@ -91,13 +92,13 @@ describe('Activity', () => {
 
   it('is neither a push, nor an event without a session, nor coming and going', async () => {
     const before = store.count('touch');
-    const { client, socket } = await watch(app, { cookie: visitor.cookie });
+    const { client, raw, socket } = await watch(app, { cookie: visitor.cookie });
     socket.sessOn('disconnect', () => {});
     const pushed = received(client, 'push');
     app.io.emit('push');
     socket.emit('push');
     await pushed;
-    await roundTrip({ client, socket });
+    await barrier(client, raw);
     const gone = new Promise((resolve) => socket.sessOn('disconnect', resolve));
     client.disconnect();
     await gone;
@@ -108,11 +109,11 @@ describe('Activity', () => {
     await app.stop();
     app = await App.start({ store, server: { pingInterval: 5 } });
     const before = store.count('touch');
-    const { client, socket } = await watch(app, { cookie: visitor.cookie });
+    const { client, raw } = await watch(app, { cookie: visitor.cookie });
     let beats = 0;
     client.io.on('ping', () => beats++);
     await until(() => beats >= 3);
-    await roundTrip({ client, socket });
+    await barrier(client, raw);
     expect(store.count('touch')).to.equal(before);
   });
 

@@ -3,8 +3,9 @@ import { expect } from 'chai';
 import type { ServerOptions } from 'socket.io';
 import type { ExpressionSocketOptions } from '../../../source/index.js';
 import { App, refused } from '../../support/app.js';
-import { heard, pair } from '../../support/pair.js';
+import { pair } from '../../support/pair.js';
 import { ControlledStore } from '../../support/stores.js';
+import { barrier } from '../../support/waiting.js';
 
 const rooms = /^\/room-\d+$/;
 
@@ -160,7 +161,7 @@ describe('The namespaces that Socket.IO makes from a pattern', () => {
       });
       const { client, socket } = await pair(app, { cookie, namespace: '/room-1' });
       client.emit('vote');
-      await heard(client, socket);
+      await barrier(client, socket);
 
       expect(calls).to.deep.equal(['parent', 'child']);
     });

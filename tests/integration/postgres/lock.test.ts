@@ -6,7 +6,8 @@ import { useFakeTimers } from 'sinon';
 import { postgres } from '../../../source/postgres/index.js';
 import { Engine } from '../../support/engine.js';
 import { emptyPool, type PostgresServer, requirePostgres } from '../../support/postgres.js';
-import { codeOf, until } from '../../support/visits.js';
+import { codeOf } from '../../support/visits.js';
+import { until } from '../../support/waiting.js';
 
 const Store = connectPgSimple(session);
 const sessionId = 'one';

@@ -4,9 +4,10 @@ import type { Socket } from 'socket.io';
 import type { ExpressionSocketOptions } from '../../../source/index.js';
 import { App, received } from '../../support/app.js';
 import { holdReads } from '../../support/held-reads.js';
-import { heard, type Pair, pair } from '../../support/pair.js';
+import { type Pair, pair } from '../../support/pair.js';
 import { comeBack, cutOff, packets, putOut, recovering } from '../../support/recovery.js';
 import { ControlledStore } from '../../support/stores.js';
+import { barrier } from '../../support/waiting.js';
 
 describe('Connection state recovery keeps working', () => {
   let app: App;
@@ -129,7 +130,7 @@ describe('Connection state recovery keeps working', () => {
       expect(seen).to.deep.equal([]);
       const again = announcement();
       release();
-      await heard(client, (await again).socket);
+      await barrier(client, (await again).socket);
 
       expect(seen).to.have.lengthOf(4);
       expect(seen[0]).to.equal('connection');
@@ -155,7 +156,7 @@ describe('Connection state recovery keeps working', () => {
       await came;
       const again = announcement();
       release();
-      await heard(client, (await again).socket);
+      await barrier(client, (await again).socket);
 
       expect(seen.slice(0, 2)).to.deep.equal(['any vote', 'use vote']);
     });
@@ -180,7 +181,7 @@ describe('Connection state recovery keeps working', () => {
       const again = announcement();
       await comeBack(client);
       const { socket } = await again;
-      await heard(client, socket);
+      await barrier(client, socket);
 
       expect(Object.hasOwn(socket, 'onevent')).to.equal(false);
     });
@@ -197,7 +198,7 @@ describe('Connection state recovery keeps working', () => {
       });
       const again = announcement();
       await comeBack(client);
-      await heard(client, (await again).socket);
+      await barrier(client, (await again).socket);
 
       expect(seen).to.deep.equal(['test:barrier']);
     });

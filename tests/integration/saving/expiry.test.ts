@@ -4,7 +4,8 @@ import type { ExpressionSocketOptions, SocketSession } from '../../../source/ind
 import { App } from '../../support/app.js';
 import { expiringStores, type OpenedStore } from '../../support/expiring-stores.js';
 import { enablePerConnection, enablePerMessage } from '../../support/sessions.js';
-import { overHttp, until, Visits } from '../../support/visits.js';
+import { overHttp, Visits } from '../../support/visits.js';
+import { until } from '../../support/waiting.js';
 
 /** How long a session lives, and how much of that is left when the tests begin, in milliseconds. */
 const lifetime = 100_000;

@@ -6,7 +6,8 @@ import { App } from '../../support/app.js';
 import { expectNoCrash } from '../../support/crashes.js';
 import { rejection } from '../../support/outcomes.js';
 import { enablePerConnection, enablePerMessage } from '../../support/sessions.js';
-import { overHttp, until, Visits } from '../../support/visits.js';
+import { overHttp, Visits } from '../../support/visits.js';
+import { until } from '../../support/waiting.js';
 
 /** What JSON makes of so many brackets. */
 function nested(depth: number): unknown {

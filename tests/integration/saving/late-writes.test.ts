@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { App } from '../../support/app.js';
 import { type Gate, holdNext, SlowStore } from '../../support/slow-store.js';
-import { codeOf, overHttp, until, type Visitor, Visits } from '../../support/visits.js';
+import { codeOf, overHttp, type Visitor, Visits } from '../../support/visits.js';
+import { until } from '../../support/waiting.js';
 
 const storeTimeout = 40;
 

@@ -3,7 +3,8 @@ import type { SocketSession } from '../../../source/index.js';
 import { App } from '../../support/app.js';
 import { expectNoCrash } from '../../support/crashes.js';
 import { holdNext, SlowStore } from '../../support/slow-store.js';
-import { codeOf, until, Visits } from '../../support/visits.js';
+import { codeOf, Visits } from '../../support/visits.js';
+import { until } from '../../support/waiting.js';
 
 const maxPending = 10;
 

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import type { SocketSession } from '../../../source/index.js';
 import { App } from '../../support/app.js';
 import { holdNext, randomPace, SlowStore } from '../../support/slow-store.js';
-import { codeOf, overHttp, until, Visits } from '../../support/visits.js';
+import { codeOf, overHttp, Visits } from '../../support/visits.js';
+import { until } from '../../support/waiting.js';
 
 describe('session.save() of a session that has ended meanwhile', () => {
   let store: SlowStore;

@@ -5,7 +5,8 @@ import { ExpressionSocket } from '../../../source/index.js';
 import { App, secret } from '../../support/app.js';
 import { expectNoCrash } from '../../support/crashes.js';
 import { Gate, SlowStore } from '../../support/slow-store.js';
-import { codeOf, until } from '../../support/visits.js';
+import { codeOf } from '../../support/visits.js';
+import { until } from '../../support/waiting.js';
 
 function increment(session: SocketSession): void {
   session.n = (session.n ?? 0) + 1;

@@ -3,7 +3,8 @@ import type { ErrorContext, SessionLock, SocketSession } from '../../../source/i
 import { App } from '../../support/app.js';
 import { ProcessEars } from '../../support/mistakes.js';
 import { Gate, holdNext, randomPace, SlowStore } from '../../support/slow-store.js';
-import { codeOf, overHttp, until, type Visitor, Visits } from '../../support/visits.js';
+import { codeOf, overHttp, type Visitor, Visits } from '../../support/visits.js';
+import { until } from '../../support/waiting.js';
 
 function increment(session: SocketSession): number {
   session.n = (session.n ?? 0) + 1;

@@ -7,8 +7,9 @@ import { instrument } from '@socket.io/admin-ui';
 import { expect } from 'chai';
 import type { Socket } from 'socket.io';
 import { App, received } from '../../support/app.js';
-import { heard, pair } from '../../support/pair.js';
+import { pair } from '../../support/pair.js';
 import { type Method, methodOf } from '../../support/patches.js';
+import { barrier } from '../../support/waiting.js';
 
 /** Socketio-wildcard has no types. */
 type Middleware = (socket: Socket, next?: () => void) => void;
@@ -133,7 +134,7 @@ describe('Transparent: `socketio-wildcard` works with prototyped sockets', () =>
           client.emit('vote', 'yes');
           await came;
           Reflect.apply(methodOf(socket, 'off'), socket, ['*', note]);
-          await heard(client, socket);
+          await barrier(client, socket);
 
           expect(seen).to.have.deep.members([
             [true, 'a packet'],

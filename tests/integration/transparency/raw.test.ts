@@ -5,7 +5,8 @@ import { expect } from 'chai';
 import { Server, Socket } from 'socket.io';
 import { io as open } from 'socket.io-client';
 import { App } from '../../support/app.js';
-import { heard, pair } from '../../support/pair.js';
+import { pair } from '../../support/pair.js';
+import { barrier } from '../../support/waiting.js';
 
 describe('Transparent: the raw socket given to other libraries is not changed', () => {
   let app: App;
@@ -20,7 +21,7 @@ describe('Transparent: the raw socket given to other libraries is not changed', 
 
   it('has the keys and listeners that it has on a server without sessions', async () => {
     const { raw, client, socket } = await pair(app, { cookie });
-    await heard(client, socket);
+    await barrier(client, socket);
 
     expect(portrait(raw)).to.deep.equal(await bareSocket(portrait));
   });
@@ -54,7 +55,7 @@ describe('Transparent: the raw socket given to other libraries is not changed', 
       const seen: unknown[] = [];
       raw.on('vote', (...args) => seen.push(args));
       client.emit('vote', 'yes');
-      await heard(client, socket);
+      await barrier(client, socket);
 
       expect(raw.on).to.equal(Socket.prototype.on);
       expect(seen).to.deep.equal([['yes']]);
@@ -70,7 +71,7 @@ describe('Transparent: the raw socket given to other libraries is not changed', 
     socket.sessOn('vote', listener).sessOnce('once', listener);
     const during = portrait(raw);
     client.emit('once');
-    await heard(client, socket);
+    await barrier(client, socket);
     socket.off('vote', listener);
 
     expect(during.listeners).to.deep.equal([...before.listeners, ['vote', 1], ['once', 1]]);
