@@ -9,6 +9,7 @@ import type { Browser, Page } from 'playwright-core';
 import { requireChromium } from '../support/chromium.js';
 import { type RunningExample, startExample } from '../support/example.js';
 import { enablePerConnection, type Sessions, useApps } from '../support/sessions.js';
+import { until } from '../support/waiting.js';
 
 const root = new URL('../../', import.meta.url);
 
@@ -151,7 +152,7 @@ describe('the client script in Chromium', () => {
       );
       await page.evaluate('void io.connectWithSession()');
       await page.waitForFunction('performance.now() > 0');
-      while (clients.length < 1) await new Promise(setImmediate);
+      await until(() => clients.length > 0);
       expect((clients[0] as { ticket: unknown }).ticket).to.be.a('string');
     });
 

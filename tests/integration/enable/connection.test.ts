@@ -13,6 +13,7 @@ import {
   written,
 } from '../../support/sessions.js';
 import { ControlledStore } from '../../support/stores.js';
+import { until } from '../../support/waiting.js';
 
 describe('`enable` per connection', () => {
   const start = useApps();
@@ -137,7 +138,7 @@ describe('`enable` per connection', () => {
       await told;
       const saved = written(app.store);
       remote.disconnect();
-      while (order.length < 2) await new Promise(setImmediate);
+      await until(() => order.length === 2);
       expect(await stored(app.store, sessionId)).to.have.property('n', 0);
       finish();
       await saved;

@@ -14,6 +14,7 @@ import {
   useApps,
   written,
 } from '../../support/sessions.js';
+import { until } from '../../support/waiting.js';
 
 type Ack = (...args: unknown[]) => void;
 
@@ -91,7 +92,7 @@ describe('`enable` beside others', () => {
       await Promise.all(
         Array.from({ length: 40 }, (_, at) => remotes[at % 2]?.emitWithAck('message', at)),
       );
-      while ((await stored(one.store, sessionId))?.n !== 40) await setImmediate();
+      await until(async () => (await stored(one.store, sessionId))?.n === 40);
     });
 
     it('does not revive a session that its listener ends', async () => {

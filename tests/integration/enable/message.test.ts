@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { received } from '../../support/app.js';
 import { expectNoCrash } from '../../support/crashes.js';
 import { enablePerMessage, stored, useApps, written } from '../../support/sessions.js';
+import { randomTurns } from '../../support/slow-store.js';
 
 type Ack = (...args: unknown[]) => void;
 
@@ -105,7 +106,7 @@ describe('`enable` per message', () => {
           working.push(String(message));
           most = Math.max(most, working.length);
           const { n = 0 } = session;
-          await new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
+          await randomTurns(5);
           session.n = n + 1;
           working.pop();
           (ack as Ack)(session.n);

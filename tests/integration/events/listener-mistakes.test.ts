@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { ErrorContext } from '../../../source/index.js';
 import { App, refused } from '../../support/app.js';
-import { ProcessEars } from '../../support/mistakes.js';
+import { ProcessEvents } from '../../support/process-events.js';
 
 const mistake = new Error('a mistake of the application');
 
@@ -12,11 +12,11 @@ interface Heard {
 
 describe("A listener's mistake stays its own", () => {
   let app: App;
-  let ears: ProcessEars | undefined;
+  let mistakes: ProcessEvents | undefined;
 
   afterEach(async () => {
-    ears?.stop();
-    ears = undefined;
+    mistakes?.stop();
+    mistakes = undefined;
     await app.stop();
   });
 
@@ -92,9 +92,9 @@ describe("A listener's mistake stays its own", () => {
         });
         const { cookie } = await app.login();
         const client = await app.connect({ cookie });
-        ears = new ProcessEars(how === 'throws' ? 'uncaughtException' : 'unhandledRejection');
+        mistakes = new ProcessEvents(how === 'throws' ? 'uncaughtException' : 'unhandledRejection');
         client.emit('fail');
-        expect(await ears.first()).to.equal(mistake);
+        expect(await mistakes.first()).to.equal(mistake);
         expect(await client.emitWithAck('work')).to.equal('done');
       });
     });
@@ -102,7 +102,7 @@ describe("A listener's mistake stays its own", () => {
 
   it("does not break the store's callback", async () => {
     app = await App.start();
-    ears = new ProcessEars('uncaughtException');
+    mistakes = new ProcessEvents('uncaughtException');
     const caught: unknown[] = [];
     const { get } = app.store;
     app.store.get = (sessionId, callback) =>
@@ -121,7 +121,7 @@ describe("A listener's mistake stays its own", () => {
     const { cookie } = await app.login();
     const client = await app.connect({ cookie });
     client.emit('fail');
-    await ears.first();
+    await mistakes.first();
     expect(caught).to.deep.equal([]);
   });
 
@@ -140,8 +140,8 @@ describe("A listener's mistake stays its own", () => {
     });
     const { cookie } = await app.login();
     const client = await app.connect({ cookie });
-    ears = new ProcessEars('uncaughtException');
+    mistakes = new ProcessEvents('uncaughtException');
     client.emit('fail');
-    expect(await ears.first()).to.have.property('message', 'a mistake of onError');
+    expect(await mistakes.first()).to.have.property('message', 'a mistake of onError');
   });
 });

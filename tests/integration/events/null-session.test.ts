@@ -5,7 +5,8 @@
 import { expect } from 'chai';
 import { App, received, refused } from '../../support/app.js';
 import { expectNoCrash } from '../../support/crashes.js';
-import { ProcessEars } from '../../support/mistakes.js';
+import { ProcessEvents } from '../../support/process-events.js';
+import { until } from '../../support/waiting.js';
 
 /** Forgets to check the error, and so reads a property of `null`. */
 const forgetful = (_err: unknown, session: { n?: number } | null): void => {
@@ -28,15 +29,15 @@ const ways: readonly (readonly [how: string, listener: AnyListener])[] = [
 
 describe('A null session ends no process', () => {
   let app: App;
-  let ears: ProcessEars;
+  let warnings: ProcessEvents;
 
   beforeEach(() => {
-    ears = new ProcessEars('warning');
+    warnings = new ProcessEvents('warning');
   });
 
   afterEach(async () => {
     await app.stop();
-    ears.stop();
+    warnings.stop();
   });
 
   expectNoCrash();
@@ -47,12 +48,8 @@ describe('A null session ends no process', () => {
       warning instanceof Error &&
       (warning.message.includes(`\`${event}\``) ||
         /no `Cookie` header.* Give `onError`/.test(warning.message));
-    let warning = ears.heard.find(isIt);
-    while (!warning) {
-      await new Promise(setImmediate);
-      warning = ears.heard.find(isIt);
-    }
-    return warning;
+    await until(() => warnings.values.some(isIt));
+    return warnings.values.find(isIt) as Error;
   }
 
   for (const [how, listener] of ways) {
@@ -127,6 +124,6 @@ describe('A null session ends no process', () => {
     const client = app.client(await app.login());
     await received(client, 'ready');
     client.emit('login');
-    expect(await ears.first()).to.have.property('code', 'ERR_SESSION_REGENERATE');
+    expect(await warnings.first()).to.have.property('code', 'ERR_SESSION_REGENERATE');
   });
 });

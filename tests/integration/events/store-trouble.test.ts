@@ -2,8 +2,9 @@ import { expect } from 'chai';
 import * as msgpackParser from 'socket.io-msgpack-parser';
 import type { SessionError } from '../../../source/index.js';
 import { App, received } from '../../support/app.js';
-import { ProcessEars } from '../../support/mistakes.js';
+import { ProcessEvents } from '../../support/process-events.js';
 import { ControlledStore } from '../../support/stores.js';
+import { until } from '../../support/waiting.js';
 
 describe('The store may be slow or down', () => {
   let store: ControlledStore;
@@ -89,7 +90,7 @@ describe('The store may be slow or down', () => {
     const overloaded = ['a', 'b', 'c'].map((name) => [3, name, 'ERR_SESSION_OVERLOAD']);
     expect(told).to.deep.equal(overloaded);
     answer();
-    await new Promise(setImmediate);
+    await until(() => told.length >= 9);
     await client.emitWithAck('bare');
     expect(told).to.have.length(9);
     expect(told.slice(3).map((one) => String(one))).to.deep.equal(
@@ -155,7 +156,7 @@ describe('The store may be slow or down', () => {
     client.emit('tell');
     await isAsked;
     client.disconnect();
-    await new Promise(setImmediate);
+    await until(() => app.io.of('/').sockets.size === 0);
     answer();
     expect(await told).to.equal(0);
   });
@@ -223,7 +224,7 @@ describe('The store may be slow or down', () => {
       });
       const { cookie, sessionId } = await app.login();
       const client = await app.connect({ cookie });
-      const ears = new ProcessEars('warning');
+      const warnings = new ProcessEvents('warning');
       try {
         for (const _failure of [1, 2]) {
           await new Promise<void>((resolve) => {
@@ -236,11 +237,14 @@ describe('The store may be slow or down', () => {
         }
         store.onGet = undefined;
         expect(await client.emitWithAck('tell')).to.equal(0);
-        expect(ears.heard).to.have.length(1);
-        expect(ears.heard[0]).to.include({ name: 'SessionWarning', code: 'ERR_SESSION_STORE' });
-        expect(String(ears.heard[0])).not.to.contain(sessionId);
+        expect(warnings.values).to.have.length(1);
+        expect(warnings.values[0]).to.include({
+          name: 'SessionWarning',
+          code: 'ERR_SESSION_STORE',
+        });
+        expect(String(warnings.values[0])).not.to.contain(sessionId);
       } finally {
-        ears.stop();
+        warnings.stop();
       }
     });
   });

@@ -88,8 +88,8 @@ describe('What a listener that ends its session sends', () => {
           socket.sessOn('logout', async (_err, session, ack) => {
             socket.emit('before');
             await session?.destroy();
-            // As an application that writes its log meanwhile.
-            await new Promise((resolve) => setTimeout(resolve, 100));
+            // The connection still works in both directions.
+            await socket.emitWithAck('question');
             socket.emit('after');
             ack('bye');
           });
@@ -97,10 +97,11 @@ describe('What a listener that ends its session sends', () => {
         const client = await app.connect({ ...(await app.login()), transports: [transport] });
         const heard: unknown[] = [];
         client.onAny((event) => heard.push(event));
+        client.on('question', (answer) => answer());
         const left = received(client, 'disconnect').then(() => heard.push('disconnect'));
         heard.push(await client.emitWithAck('logout'));
         await left;
-        expect(heard).to.deep.equal(['before', 'after', 'bye', 'disconnect']);
+        expect(heard).to.deep.equal(['before', 'question', 'after', 'bye', 'disconnect']);
       } finally {
         await app.stop();
       }

@@ -76,7 +76,7 @@ describe('The lock in PostgreSQL', () => {
     expect(await refused).to.be.instanceOf(Error);
     await held.release();
     // What was asked for already may come now, and is given back then.
-    while ((await locks()).length > 0) await new Promise(setImmediate);
+    await until(async () => (await locks()).length === 0);
   });
 
   it('is free again, and leaves nothing behind, after an update', async () => {
@@ -163,13 +163,13 @@ describe('The lock in PostgreSQL', () => {
             [text],
           )
         ).rows.length;
-      while ((await waiting('%FOR SHARE%')) === 0) await new Promise(setImmediate);
+      await until(async () => (await waiting('%FOR SHARE%')) > 0);
       const order: string[] = [];
       // As if its time were over: who takes it over has to wait for the write all the same.
       const takeOver = pool
         .query("UPDATE session_locks SET token = 'another holder'")
         .then(() => order.push('taken over'));
-      while ((await waiting('UPDATE session_locks%')) === 0) await new Promise(setImmediate);
+      await until(async () => (await waiting('UPDATE session_locks%')) > 0);
       await blocker.query('COMMIT');
       await write.then(() => order.push('written'));
       await takeOver;
@@ -222,7 +222,7 @@ describe('The lock in PostgreSQL', () => {
         // As if so much of it had passed.
         await pool.query("UPDATE session_locks SET expires = now() + interval '7 s'");
         clock.tick(2_500);
-        while ((await secondsLeft()) < 7.1) await new Promise(setImmediate);
+        await until(async () => (await secondsLeft()) > 7.1);
       }
       await held.release();
       expect(await locks()).to.deep.equal([]);

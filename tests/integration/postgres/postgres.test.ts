@@ -11,6 +11,7 @@ import {
   requirePostgres,
   sessionTable,
 } from '../../support/postgres.js';
+import { until } from '../../support/waiting.js';
 
 const Store = connectPgSimple(session);
 
@@ -208,9 +209,7 @@ describe('expression.socket.io/postgres', () => {
       await postgres(pool).claim('other', 60_000);
       const names = async () => (await pool.query('SELECT name FROM session_locks')).rows;
       // It is done in the background.
-      while ((await names()).some(({ name }) => name === 'lock:x')) {
-        await new Promise(setImmediate);
-      }
+      await until(async () => !(await names()).some(({ name }) => name === 'lock:x'));
       expect((await names()).map(({ name }) => name)).to.have.members([
         'claim:kept',
         'claim:other',

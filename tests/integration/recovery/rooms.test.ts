@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { App, connected } from '../../support/app.js';
 import { pair } from '../../support/pair.js';
-import { cutOff, packets, recovering } from '../../support/recovery.js';
+import { loseConnection, packets, recovering } from '../../support/recovery.js';
 import { ControlledStore } from '../../support/stores.js';
 
 describe('Recovery is not a bypass, by the room of a session', () => {
@@ -28,7 +28,7 @@ describe('Recovery is not a bypass, by the room of a session', () => {
     const { client, raw } = await pair(app);
     raw.join('session:42');
     raw.join('expression.socket.io:42');
-    await cutOff(client, raw);
+    await loseConnection(client, raw);
     const announced = new Promise<boolean>((resolve) => {
       app.expressionIO.sockets.on('connection', (_err, _session, socket) =>
         resolve(socket.rooms.has('session:42')),
@@ -54,7 +54,7 @@ describe('Recovery is not a bypass, by the room of a session', () => {
         socket.on('vote', (number) => heard.push(number));
         socket.on('last', (ack) => ack());
       });
-      await cutOff(client, raw);
+      await loseConnection(client, raw);
       let answer = (): void => {};
       store.onGet = (_id, _callback, read) => {
         store.onGet = undefined;

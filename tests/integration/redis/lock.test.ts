@@ -12,6 +12,7 @@ import { type RedisServer, requireRedis } from '../../support/redis.js';
 import { clientKinds, type OpenedClient, withScripts } from '../../support/redis-clients.js';
 import { Gate } from '../../support/slow-store.js';
 import { codeOf } from '../../support/visits.js';
+import { until } from '../../support/waiting.js';
 
 type Operator = Awaited<ReturnType<ReturnType<typeof createClient>['connect']>>;
 
@@ -183,7 +184,7 @@ describe('The lock in Redis', () => {
         // As if so much of it had passed.
         await operator.pExpire(lockKey, 7_500);
         clock.tick(2_500);
-        while ((await operator.pTTL(lockKey)) < 7_600) await new Promise(setImmediate);
+        await until(async () => (await operator.pTTL(lockKey)) > 7_600);
       }
       await held.release();
       expect(await operator.exists(lockKey)).to.equal(0);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { MemoryStore } from 'express-session';
 import { App } from '../../support/app.js';
-import { ProcessEars } from '../../support/mistakes.js';
+import { ProcessEvents } from '../../support/process-events.js';
 import { down, Gate, holdNext, SlowStore } from '../../support/slow-store.js';
 import { codeOf, overHttp, Visits } from '../../support/visits.js';
 
@@ -20,7 +20,7 @@ describe('A store that throws', () => {
     }
     const store = new ThrowingStore();
     const app = await App.start({ store });
-    const ears = new ProcessEars('unhandledRejection');
+    const rejections = new ProcessEvents('unhandledRejection');
     try {
       const { go } = await new Visits(app).visitor();
       const codes = await go(async (session) => {
@@ -44,9 +44,9 @@ describe('A store that throws', () => {
         'ERR_SESSION_STORE',
         'fulfilled',
       ]);
-      expect(ears.heard).to.deep.equal([]);
+      expect(rejections.values).to.deep.equal([]);
     } finally {
-      ears.stop();
+      rejections.stop();
       await app.stop();
     }
   });

@@ -2,8 +2,9 @@ import { expect } from 'chai';
 import { Session } from 'express-session';
 import type { ErrorContext, SessionError, SocketSession } from '../../../source/index.js';
 import { App } from '../../support/app.js';
-import { ProcessEars } from '../../support/mistakes.js';
+import { ProcessEvents } from '../../support/process-events.js';
 import { ControlledStore } from '../../support/stores.js';
+import { until } from '../../support/waiting.js';
 
 const down = new Error('the store is down');
 
@@ -142,7 +143,7 @@ describe('session.save()', () => {
     });
 
     it('tells `onError` once where it is ignored, and is no unhandled rejection', async () => {
-      const ears = new ProcessEars('unhandledRejection');
+      const rejections = new ProcessEvents('unhandledRejection');
       try {
         const { go } = await visitor((session) => {
           session.n = 1;
@@ -150,7 +151,7 @@ describe('session.save()', () => {
         });
         store.isDown = true;
         await go();
-        while (heard.length === 0) await new Promise(setImmediate);
+        await until(() => heard.length > 0);
         // Another round trip: by then it would have been told twice.
         store.isDown = false;
         await go();
@@ -158,16 +159,16 @@ describe('session.save()', () => {
         const [[error, context] = []] = heard;
         expect(error).to.include({ code: 'ERR_SESSION_STORE', cause: down });
         expect(context?.event).to.equal('go');
-        expect(ears.heard).to.deep.equal([]);
+        expect(rejections.values).to.deep.equal([]);
       } finally {
-        ears.stop();
+        rejections.stop();
       }
     });
 
     it('is a process warning where it is awaited in vain, without `onError`', async () => {
       const deaf = await App.start({ store });
-      const warnings = new ProcessEars('warning');
-      const rejections = new ProcessEars('unhandledRejection');
+      const warnings = new ProcessEvents('warning');
+      const rejections = new ProcessEvents('unhandledRejection');
       try {
         deaf.expressionIO.sockets.on('connection', (_err, _session, socket) => {
           socket.sessOn('go', async (_err, session) => {
@@ -179,7 +180,7 @@ describe('session.save()', () => {
         store.isDown = true;
         client.emit('go');
         expect(await warnings.first()).to.include({ code: 'ERR_SESSION_STORE' });
-        expect(rejections.heard).to.deep.equal([]);
+        expect(rejections.values).to.deep.equal([]);
       } finally {
         warnings.stop();
         rejections.stop();
@@ -219,7 +220,7 @@ describe('session.save()', () => {
   });
 
   it('leaves what a callback throws to Node.js', async () => {
-    const ears = new ProcessEars('uncaughtException');
+    const exceptions = new ProcessEvents('uncaughtException');
     try {
       const { go } = await visitor((session) => {
         session.save(() => {
@@ -227,9 +228,9 @@ describe('session.save()', () => {
         });
       });
       await go();
-      expect(await ears.first()).to.have.property('message', 'a mistake in a callback');
+      expect(await exceptions.first()).to.have.property('message', 'a mistake in a callback');
     } finally {
-      ears.stop();
+      exceptions.stop();
     }
   });
 

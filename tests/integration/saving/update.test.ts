@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { ErrorContext, SessionLock, SocketSession } from '../../../source/index.js';
 import { App } from '../../support/app.js';
-import { ProcessEars } from '../../support/mistakes.js';
+import { ProcessEvents } from '../../support/process-events.js';
 import { Gate, holdNext, randomPace, SlowStore } from '../../support/slow-store.js';
 import { codeOf, overHttp, type Visitor, Visits } from '../../support/visits.js';
 import { until } from '../../support/waiting.js';
@@ -120,7 +120,7 @@ describe('update()', () => {
     }
 
     it('tells `onError` once where it is ignored, and is no unhandled rejection', async () => {
-      const ears = new ProcessEars('unhandledRejection');
+      const rejections = new ProcessEvents('unhandledRejection');
       try {
         await visitor.go((session) => {
           session.update(() => {
@@ -132,9 +132,9 @@ describe('update()', () => {
         expect(heard).to.have.length(1);
         expect(heard[0]?.[0]).to.equal(mistake);
         expect(heard[0]?.[1]).to.include({ event: 'go' });
-        expect(ears.heard).to.deep.equal([]);
+        expect(rejections.values).to.deep.equal([]);
       } finally {
-        ears.stop();
+        rejections.stop();
       }
     });
   });
