@@ -6,9 +6,10 @@
 import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
+import { useApps } from '../support/app.js';
 import { requireChromium } from '../support/chromium.js';
 import { type RunningExample, startExample } from '../support/example.js';
-import { enablePerConnection, type Sessions, useApps } from '../support/sessions.js';
+import { enablePerConnection, type Sessions } from '../support/sessions.js';
 import { until } from '../support/waiting.js';
 
 const root = new URL('../../', import.meta.url);

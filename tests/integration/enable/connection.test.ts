@@ -4,14 +4,9 @@
  */
 
 import { expect } from 'chai';
+import { useApps } from '../../support/app.js';
 import { expectNoCrash } from '../../support/crashes.js';
-import {
-  enablePerConnection,
-  nextConnection,
-  stored,
-  useApps,
-  written,
-} from '../../support/sessions.js';
+import { enablePerConnection, nextConnection, stored, written } from '../../support/sessions.js';
 import { ControlledStore } from '../../support/stores.js';
 import { until } from '../../support/waiting.js';
 

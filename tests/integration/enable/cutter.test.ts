@@ -6,14 +6,9 @@ import type { IncomingMessage } from 'node:http';
 import { parse } from 'node:querystring';
 import { expect } from 'chai';
 import cookieParser from 'cookie-parser';
-import { secret } from '../../support/app.js';
+import { secret, useApps } from '../../support/app.js';
 import { arrive } from '../../support/outcomes.js';
-import {
-  enablePerConnection,
-  nextConnection,
-  sessionError,
-  useApps,
-} from '../../support/sessions.js';
+import { enablePerConnection, nextConnection, sessionError } from '../../support/sessions.js';
 
 /** What a parser leaves on a request. */
 interface Parsed extends IncomingMessage {

@@ -5,13 +5,13 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
+import { useApps } from '../../support/app.js';
 import { expectNoCrash } from '../../support/crashes.js';
 import {
   enablePerConnection,
   enablePerMessage,
   nextConnection,
   stored,
-  useApps,
   written,
 } from '../../support/sessions.js';
 import { until } from '../../support/waiting.js';

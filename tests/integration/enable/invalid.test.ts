@@ -4,7 +4,7 @@
 
 import { expect } from 'chai';
 import { SessionError } from '../../../source/index.js';
-import { received } from '../../support/app.js';
+import { received, useApps } from '../../support/app.js';
 import { cookieOf } from '../../support/cookies.js';
 import { expectNoCrash } from '../../support/crashes.js';
 import {
@@ -12,7 +12,6 @@ import {
   enablePerConnection,
   enablePerMessage,
   sessionError,
-  useApps,
 } from '../../support/sessions.js';
 import { ControlledStore } from '../../support/stores.js';
 import { barrier, until } from '../../support/waiting.js';

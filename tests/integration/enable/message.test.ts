@@ -3,9 +3,9 @@
  */
 
 import { expect } from 'chai';
-import { received } from '../../support/app.js';
+import { received, useApps } from '../../support/app.js';
 import { expectNoCrash } from '../../support/crashes.js';
-import { enablePerMessage, stored, useApps, written } from '../../support/sessions.js';
+import { enablePerMessage, stored, written } from '../../support/sessions.js';
 import { randomTurns } from '../../support/slow-store.js';
 
 type Ack = (...args: unknown[]) => void;

@@ -11,13 +11,8 @@ import cookieParser from 'cookie-parser';
 import { MemoryStore } from 'express-session';
 import { Server } from 'socket.io';
 import { enable } from '../../../source/socket.io-sessions/index.js';
-import { type App, secret } from '../../support/app.js';
-import {
-  enablePerConnection,
-  type Given,
-  nextConnection,
-  useApps,
-} from '../../support/sessions.js';
+import { type App, secret, useApps } from '../../support/app.js';
+import { enablePerConnection, type Given, nextConnection } from '../../support/sessions.js';
 
 const file = 'socket.io-sessions.js';
 

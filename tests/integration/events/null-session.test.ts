@@ -3,7 +3,7 @@
  */
 
 import { expect } from 'chai';
-import { App, received, refused } from '../../support/app.js';
+import { received, refused, useApps } from '../../support/app.js';
 import { expectNoCrash } from '../../support/crashes.js';
 import { ProcessEvents } from '../../support/process-events.js';
 import { until } from '../../support/waiting.js';
@@ -28,17 +28,14 @@ const ways: readonly (readonly [how: string, listener: AnyListener])[] = [
 ];
 
 describe('A null session ends no process', () => {
-  let app: App;
+  const startApp = useApps();
   let warnings: ProcessEvents;
 
   beforeEach(() => {
     warnings = new ProcessEvents('warning');
   });
 
-  afterEach(async () => {
-    await app.stop();
-    warnings.stop();
-  });
+  afterEach(() => warnings.stop());
 
   expectNoCrash();
 
@@ -55,7 +52,7 @@ describe('A null session ends no process', () => {
   for (const [how, listener] of ways) {
     describe(`when a listener ${how} for a visitor without a session`, () => {
       it('warns and goes on, in `connection`', async () => {
-        app = await App.start();
+        const app = await startApp();
         app.expressionIO.sockets.on('connection', listener);
         app.expressionIO.sockets.on('connection', (_err, _session, socket) => socket.emit('ready'));
         const client = app.client();
@@ -65,7 +62,7 @@ describe('A null session ends no process', () => {
       });
 
       it('warns and goes on, in `sessOn`', async () => {
-        app = await App.start();
+        const app = await startApp();
         app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
           socket.sessOn('vote', listener);
           socket.sessOn('work', (_err, _session, ack) => ack('done'));
@@ -77,7 +74,7 @@ describe('A null session ends no process', () => {
       });
 
       it('warns and refuses the client, in `authorization`', async () => {
-        app = await App.start();
+        const app = await startApp();
         app.expressionIO.sockets.authorization(listener as () => void);
         const refusal = await refused(app.client());
         expect(refusal.data).to.deep.equal({ code: 'ERR_SESSION_REFUSED' });
@@ -87,23 +84,22 @@ describe('A null session ends no process', () => {
   }
 
   it('warns where `disconnect` has no session under `autoErrManager`', async () => {
-    const managed = await App.start({ options: { autoErrManager: true } });
-    app = managed as unknown as App;
-    managed.expressionIO.sockets.on('connection', (_session, socket) => {
+    const app = await startApp({ options: { autoErrManager: true } });
+    app.expressionIO.sockets.on('connection', (_session, socket) => {
       socket.sessOn('disconnect', (session) => {
         expect((session as { n?: number }).n).to.equal(0);
       });
       socket.emit('ready');
     });
-    const { cookie, sessionId } = await managed.login();
-    const client = managed.client({ cookie });
+    const { cookie, sessionId } = await app.login();
+    const client = app.client({ cookie });
     await received(client, 'ready');
-    await new Promise<void>((resolve) => managed.store.destroy(sessionId, () => resolve()));
+    await new Promise<void>((resolve) => app.store.destroy(sessionId, () => resolve()));
     await warningFor('disconnect');
   });
 
   it('tells the way out in the warning', async () => {
-    app = await App.start();
+    const app = await startApp();
     app.expressionIO.sockets.on('connection', forgetful);
     await app.connect();
     const warning = await warningFor('connection');
@@ -112,7 +108,7 @@ describe('A null session ends no process', () => {
   });
 
   it('takes any `SessionError` that a listener with a session throws on for a warning', async () => {
-    app = await App.start();
+    const app = await startApp();
     app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
       socket.sessOn('login', async (_err, session) => {
         await new Promise<void>((resolve, reject) => {

@@ -1,24 +1,21 @@
 import { expect } from 'chai';
 import * as msgpackParser from 'socket.io-msgpack-parser';
 import type { SessionError } from '../../../source/index.js';
-import { App, received } from '../../support/app.js';
+import { received, useApps } from '../../support/app.js';
 import { ProcessEvents } from '../../support/process-events.js';
 import { ControlledStore } from '../../support/stores.js';
 import { until } from '../../support/waiting.js';
 
 describe('The store may be slow or down', () => {
+  const startApp = useApps();
   let store: ControlledStore;
-  let apps: { stop(): Promise<void> }[];
 
   beforeEach(() => {
     store = new ControlledStore();
-    apps = [];
   });
-  afterEach(() => Promise.all(apps.map((app) => app.stop())));
 
   it('gives every read a deadline', async () => {
-    const app = await App.start({ store, options: { storeTimeout: 20 } });
-    apps.push(app);
+    const app = await startApp({ store, options: { storeTimeout: 20 } });
     app.expressionIO.sockets.on('connection', (err, _session, socket) => {
       socket.emit('connected', err?.code);
     });
@@ -30,8 +27,7 @@ describe('The store may be slow or down', () => {
   });
 
   it('works again by itself when the store is back', async () => {
-    const app = await App.start({ store, options: { storeTimeout: 20 } });
-    apps.push(app);
+    const app = await startApp({ store, options: { storeTimeout: 20 } });
     app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
       socket.sessOn('tell', (err, session, ack) => ack(err ? err.code : session.n));
     });
@@ -46,8 +42,7 @@ describe('The store may be slow or down', () => {
   });
 
   it('bounds the events of one socket that wait, and tells the others so at once', async () => {
-    const app = await App.start({ store, options: { maxPending: 3 } });
-    apps.push(app);
+    const app = await startApp({ store, options: { maxPending: 3 } });
     const answers: unknown[] = [];
     app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
       socket.sessOn('tell', (err, session, ack) => ack(err ? err.code : session.n));
@@ -69,8 +64,7 @@ describe('The store may be slow or down', () => {
   });
 
   it('counts an event once, however many listeners it has, and decides for all of them', async () => {
-    const app = await App.start({ store, options: { maxPending: 2 } });
-    apps.push(app);
+    const app = await startApp({ store, options: { maxPending: 2 } });
     const told: unknown[] = [];
     app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
       for (const name of ['a', 'b', 'c']) {
@@ -99,12 +93,11 @@ describe('The store may be slow or down', () => {
   });
 
   it('bounds also the events that a client gives the name of one of the socket', async () => {
-    const app = await App.start({
+    const app = await startApp({
       store,
       options: { maxPending: 2 },
       server: { parser: msgpackParser },
     });
-    apps.push(app);
     const codes: unknown[] = [];
     app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
       socket.sessOn('disconnect', (err) => codes.push(err?.code));
@@ -122,8 +115,7 @@ describe('The store may be slow or down', () => {
   });
 
   it('lets a socket wait anew once its events were answered', async () => {
-    const app = await App.start({ store, options: { maxPending: 1 } });
-    apps.push(app);
+    const app = await startApp({ store, options: { maxPending: 1 } });
     app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
       socket.sessOn('tell', (err, session, ack) => ack(err ? err.code : session.n));
     });
@@ -133,8 +125,7 @@ describe('The store may be slow or down', () => {
   });
 
   it('tells a disconnect listener also of a socket whose events wait beyond the limit', async () => {
-    const app = await App.start({ store, options: { maxPending: 1 } });
-    apps.push(app);
+    const app = await startApp({ store, options: { maxPending: 1 } });
     let tell = (_answer: unknown): void => {};
     const told = new Promise((resolve) => {
       tell = resolve;
@@ -164,14 +155,13 @@ describe('The store may be slow or down', () => {
   describe('with autoErrManager', () => {
     it('drops the event, tells `onError`, and leaves the client connected', async () => {
       const heard: unknown[] = [];
-      const app = await App.start({
+      const app = await startApp({
         store,
         options: {
           autoErrManager: true,
           onError: (error, { event }) => heard.push((error as SessionError).code, event),
         },
       });
-      apps.push(app);
       app.expressionIO.sockets.on('connection', (_session, socket) => {
         socket.sessOn('tell', (session, ack) => ack(session.n));
         socket.on('bare', (ack) => ack());
@@ -193,11 +183,10 @@ describe('The store may be slow or down', () => {
 
     it('announces a client that came while the store was down once it is back', async () => {
       const heard: unknown[] = [];
-      const app = await App.start({
+      const app = await startApp({
         store,
         options: { autoErrManager: true, onError: (_error, { event }) => heard.push(event) },
       });
-      apps.push(app);
       app.io.on('connection', (raw) => raw.on('bare', (ack) => ack('at once')));
       app.expressionIO.sockets.on('connection', (session, socket) => {
         socket.emit('welcome', session.visitor?.name);
@@ -217,8 +206,7 @@ describe('The store may be slow or down', () => {
 
   describe('without `onError`', () => {
     it('is a process warning, once per kind, and never ends the process', async () => {
-      const app = await App.start({ store, options: { autoErrManager: true } });
-      apps.push(app);
+      const app = await startApp({ store, options: { autoErrManager: true } });
       app.expressionIO.sockets.on('connection', (_session, socket) => {
         socket.sessOn('tell', (session, ack) => ack(session.n));
       });

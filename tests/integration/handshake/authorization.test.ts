@@ -1,8 +1,9 @@
 import { expect } from 'chai';
-import { App, connected, received, refused } from '../../support/app.js';
+import { App, connected, received, refused, useApps } from '../../support/app.js';
 import { ControlledStore } from '../../support/stores.js';
 
 describe('authorization', () => {
+  const startApp = useApps();
   let store: ControlledStore;
   let app: App;
 
@@ -155,39 +156,31 @@ describe('authorization', () => {
   describe('when it never answers', () => {
     it('refuses at the deadline, and tells `onError`', async () => {
       const heard: unknown[] = [];
-      const impatient = await App.start({
+      const impatient = await startApp({
         options: { storeTimeout: 20, onError: (error, { event }) => heard.push(error, event) },
       });
-      try {
-        impatient.expressionIO.sockets.authorization(() => {});
-        const refusal = await refused(impatient.client());
-        expect(refusal.data).to.deep.equal({ code: 'ERR_SESSION_REFUSED' });
-        expect(heard[0]).to.have.property('message').that.contains('did not answer within 20 ms');
-        expect(heard[1]).to.equal('authorization');
-      } finally {
-        await impatient.stop();
-      }
+      impatient.expressionIO.sockets.authorization(() => {});
+      const refusal = await refused(impatient.client());
+      expect(refusal.data).to.deep.equal({ code: 'ERR_SESSION_REFUSED' });
+      expect(heard[0]).to.have.property('message').that.contains('did not answer within 20 ms');
+      expect(heard[1]).to.equal('authorization');
     });
   });
 
   describe('with autoErrManager', () => {
     it('refuses a client without a session by itself, and asks with a session only', async () => {
-      const auto = await App.start({ options: { autoErrManager: true } });
-      try {
-        const asked: unknown[] = [];
-        auto.expressionIO.sockets
-          .authorization((session, handshake, fn) => {
-            asked.push(session.visitor?.name, handshake.query.EIO);
-            fn(null, true);
-          })
-          .on('connection', (session, socket) => socket.emit('welcome', session.visitor?.name));
-        expect((await refused(auto.client())).data?.code).to.equal('ERR_SESSION_COOKIE_MISSING');
-        const { cookie } = await auto.login();
-        expect(await received(auto.client({ cookie }), 'welcome')).to.deep.equal(['Ada']);
-        expect(asked).to.deep.equal(['Ada', '4']);
-      } finally {
-        await auto.stop();
-      }
+      const auto = await startApp({ options: { autoErrManager: true } });
+      const asked: unknown[] = [];
+      auto.expressionIO.sockets
+        .authorization((session, handshake, fn) => {
+          asked.push(session.visitor?.name, handshake.query.EIO);
+          fn(null, true);
+        })
+        .on('connection', (session, socket) => socket.emit('welcome', session.visitor?.name));
+      expect((await refused(auto.client())).data?.code).to.equal('ERR_SESSION_COOKIE_MISSING');
+      const { cookie } = await auto.login();
+      expect(await received(auto.client({ cookie }), 'welcome')).to.deep.equal(['Ada']);
+      expect(asked).to.deep.equal(['Ada', '4']);
     });
   });
 });

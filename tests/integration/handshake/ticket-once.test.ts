@@ -8,26 +8,20 @@ import { createClient } from 'redis';
 import { Manager } from 'socket.io-client';
 import type { ExpressionSocketOptions } from '../../../source/index.js';
 import { redis } from '../../../source/redis/index.js';
-import { App, connected } from '../../support/app.js';
+import { type App, connected, useApps } from '../../support/app.js';
 import { arrive } from '../../support/outcomes.js';
 import { type RedisServer, requireRedis } from '../../support/redis.js';
 
 const once: ExpressionSocketOptions = { ticket: { once: true } };
 
 describe('`ticket.once`', () => {
-  const apps: App<ExpressionSocketOptions>[] = [];
+  const startApp = useApps();
 
-  async function start(
+  function start(
     settings: Parameters<typeof App.start<ExpressionSocketOptions>>[0] = {},
   ): Promise<App<ExpressionSocketOptions>> {
-    const app = await App.start<ExpressionSocketOptions>({ options: once, ...settings });
-    apps.push(app);
-    return app;
+    return startApp<ExpressionSocketOptions>({ options: once, ...settings });
   }
-
-  afterEach(async () => {
-    for (const app of apps.splice(0)) await app.stop();
-  });
 
   it('lets a ticket in once', async () => {
     const app = await start();

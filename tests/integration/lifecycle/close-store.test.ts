@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import cookieParser from 'cookie-parser';
 import { MemoryStore, type Store } from 'express-session';
 import { ExpressionSocket } from '../../../source/index.js';
-import { App, secret } from '../../support/app.js';
+import { type App, secret, useApps } from '../../support/app.js';
 import { watch } from '../../support/session-ends.js';
 import { Gate, holdNext, SlowStore } from '../../support/slow-store.js';
 import { overHttp, Visits } from '../../support/visits.js';
@@ -15,17 +15,9 @@ function methodsOf(store: Store): unknown[] {
 }
 
 describe('expressionIO.close() and the store', () => {
-  const apps: App[] = [];
+  const startApp = useApps();
+  const start = (store: Store): Promise<App> => startApp({ store });
 
-  afterEach(async () => {
-    for (const app of apps.splice(0)) await app.stop();
-  });
-
-  async function start(store: Store): Promise<App> {
-    const app = await App.start({ store });
-    apps.push(app);
-    return app;
-  }
   const stores: Record<string, () => Store> = {
     'whose methods are those of its class': () => new MemoryStore(),
     'whose methods are its own': () => {

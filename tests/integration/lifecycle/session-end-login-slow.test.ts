@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
+import { useFakeTimers } from 'sinon';
 import type { Socket as Client } from 'socket.io-client';
 import { received } from '../../support/app.js';
 import { frameworks, type Handler, Site } from '../../support/site.js';
@@ -40,10 +40,18 @@ for (const framework of frameworks) {
       client.on('connect', () => order.push('back'));
       const back = received(client, 'connect');
       const login = await site.visit(cookie, async (request) => {
-        await regenerated(request);
-        // What the page sends meanwhile is answered, if not with a session.
-        order.push(await client.emitWithAck('n'));
-        await delay(2_000);
+        const clock = useFakeTimers({
+          toFake: ['setTimeout', 'clearTimeout'],
+          shouldClearNativeTimers: true,
+        });
+        try {
+          await regenerated(request);
+          // What the page sends meanwhile is answered, if not with a session.
+          order.push(await client.emitWithAck('n'));
+          clock.tick(29_000);
+        } finally {
+          clock.restore();
+        }
         order.push(await client.emitWithAck('n'));
         request.session.n = 42;
       });

@@ -1,9 +1,10 @@
 import { createServer } from 'node:http';
 import { expect } from 'chai';
 import { Server } from 'socket.io';
-import { App, received, refused } from '../../support/app.js';
+import { App, received, refused, useApps } from '../../support/app.js';
 
 describe('`.of(name)`: the wrapper of a namespace: string, RegExp, function or a Namespace', () => {
+  const startApp = useApps();
   let app: App;
 
   beforeEach(async () => {
@@ -51,12 +52,8 @@ describe('`.of(name)`: the wrapper of a namespace: string, RegExp, function or a
     });
 
     it('is another one for another server', async () => {
-      const other = await App.start();
-      try {
-        expect(other.expressionIO.of('/chat')).to.not.equal(app.expressionIO.of('/chat'));
-      } finally {
-        await other.stop();
-      }
+      const other = await startApp();
+      expect(other.expressionIO.of('/chat')).to.not.equal(app.expressionIO.of('/chat'));
     });
   });
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Session } from 'express-session';
 import type { ErrorContext, SessionError, SocketSession } from '../../../source/index.js';
-import { App } from '../../support/app.js';
+import { App, useApps } from '../../support/app.js';
 import { ProcessEvents } from '../../support/process-events.js';
 import { ControlledStore } from '../../support/stores.js';
 import { until } from '../../support/waiting.js';
@@ -19,6 +19,7 @@ class DownStore extends ControlledStore {
 }
 
 describe('session.save()', () => {
+  const startApp = useApps();
   let store: DownStore;
   let app: App;
   let heard: [unknown, ErrorContext][];
@@ -201,21 +202,17 @@ describe('session.save()', () => {
     }
 
     it('has a deadline', async () => {
-      const impatient = await App.start({ store, options: { storeTimeout: 20 } });
-      try {
-        impatient.expressionIO.sockets.on('connection', (_err, _session, socket) => {
-          socket.sessOn('go', async (_err, session, ack) => {
-            store.set = () => {};
-            if (session) session.n = 1;
-            ack(await session?.save().catch((error: SessionError) => error.code));
-          });
+      const impatient = await startApp({ store, options: { storeTimeout: 20 } });
+      impatient.expressionIO.sockets.on('connection', (_err, _session, socket) => {
+        socket.sessOn('go', async (_err, session, ack) => {
+          store.set = () => {};
+          if (session) session.n = 1;
+          ack(await session?.save().catch((error: SessionError) => error.code));
         });
-        const { cookie } = await impatient.login();
-        const client = await impatient.connect({ cookie });
-        expect(await client.emitWithAck('go')).to.equal('ERR_SESSION_STORE_TIMEOUT');
-      } finally {
-        await impatient.stop();
-      }
+      });
+      const { cookie } = await impatient.login();
+      const client = await impatient.connect({ cookie });
+      expect(await client.emitWithAck('go')).to.equal('ERR_SESSION_STORE_TIMEOUT');
     });
   });
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import cookieParser from 'cookie-parser';
 import type { HeldLock, SessionError, SessionLock, SocketSession } from '../../../source/index.js';
 import { ExpressionSocket } from '../../../source/index.js';
-import { App, secret } from '../../support/app.js';
+import { App, secret, useApps } from '../../support/app.js';
 import { expectNoCrash } from '../../support/crashes.js';
 import { Gate, SlowStore } from '../../support/slow-store.js';
 import { codeOf } from '../../support/visits.js';
@@ -232,6 +232,7 @@ describe('The lock of update()', () => {
 });
 
 describe('The lock in memory', () => {
+  const startApp = useApps();
   it('is one for all who use the same store in this process', async () => {
     const store = new SlowStore();
     const app = await App.start({ store });
@@ -254,18 +255,14 @@ describe('The lock in memory', () => {
   });
 
   it('is given in the order in which it was asked for', async () => {
-    const app = await App.start({ store: new SlowStore() });
-    try {
-      const { sessionId } = await app.login();
-      const order: number[] = [];
-      await Promise.all(
-        Array.from({ length: 10 }, (_, at) =>
-          app.expressionIO.update(sessionId, () => void order.push(at)),
-        ),
-      );
-      expect(order).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    } finally {
-      await app.stop();
-    }
+    const app = await startApp({ store: new SlowStore() });
+    const { sessionId } = await app.login();
+    const order: number[] = [];
+    await Promise.all(
+      Array.from({ length: 10 }, (_, at) =>
+        app.expressionIO.update(sessionId, () => void order.push(at)),
+      ),
+    );
+    expect(order).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 });

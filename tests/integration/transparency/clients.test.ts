@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Socket } from 'socket.io';
-import type { App } from '../../support/app.js';
-import { enablePerMessage, useApps } from '../../support/sessions.js';
+import { type App, useApps } from '../../support/app.js';
+import { enablePerMessage } from '../../support/sessions.js';
 import { barrier } from '../../support/waiting.js';
 
 describe('Transparent: a client of `enable` is `this` of what is registered through it', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Socket } from 'socket.io';
-import { App } from '../../support/app.js';
+import { App, useApps } from '../../support/app.js';
 import { type Pair, pair } from '../../support/pair.js';
 import { type Method, methodOf } from '../../support/patches.js';
 import { barrier } from '../../support/waiting.js';
@@ -124,30 +124,27 @@ for (const [where, patch] of Object.entries(patches)) {
 }
 
 describe('A session listener that a tracer registers only later', () => {
+  const startApp = useApps();
   it('is not called after `close()`', async () => {
-    const app = await App.start();
-    try {
-      let register = (): void => {};
-      app.io.use((raw, next) => {
-        const { on } = raw;
-        Reflect.set(raw, 'on', (...args: unknown[]) => {
-          register = () => void Reflect.apply(on, raw, args);
-        });
-        next();
+    const app = await startApp();
+    let register = (): void => {};
+    app.io.use((raw, next) => {
+      const { on } = raw;
+      Reflect.set(raw, 'on', (...args: unknown[]) => {
+        register = () => void Reflect.apply(on, raw, args);
       });
-      const { client, raw, socket } = await pair(app, { cookie: (await app.login()).cookie });
-      const calls: unknown[] = [];
-      socket.sessOn('vote', (...args) => calls.push(args));
-      app.expressionIO.close();
-      register();
-      Reflect.deleteProperty(raw, 'on');
-      client.emit('vote');
-      await barrier(client, raw);
+      next();
+    });
+    const { client, raw, socket } = await pair(app, { cookie: (await app.login()).cookie });
+    const calls: unknown[] = [];
+    socket.sessOn('vote', (...args) => calls.push(args));
+    app.expressionIO.close();
+    register();
+    Reflect.deleteProperty(raw, 'on');
+    client.emit('vote');
+    await barrier(client, raw);
 
-      expect(raw.listenerCount('vote')).to.equal(1);
-      expect(calls).to.deep.equal([]);
-    } finally {
-      await app.stop();
-    }
+    expect(raw.listenerCount('vote')).to.equal(1);
+    expect(calls).to.deep.equal([]);
   });
 });
