@@ -3,7 +3,7 @@ import type { ErrorContext, SessionLock, SocketSession } from '../../../source/i
 import { App } from '../../support/app.js';
 import { ProcessEvents } from '../../support/process-events.js';
 import { Gate, holdNext, randomPace, SlowStore } from '../../support/slow-store.js';
-import { codeOf, overHttp, type Visitor, Visits } from '../../support/visits.js';
+import { overHttp, type Visitor, Visits } from '../../support/visits.js';
 import { until } from '../../support/waiting.js';
 
 function increment(session: SocketSession): number {
@@ -209,131 +209,6 @@ describe('update()', () => {
         await updated;
         expect(session).to.include({ n: 1, 'test:mine': 1 });
       });
-    });
-  });
-
-  describe('within which others are called', () => {
-    it('settles a save() of the session that the function was given', async () => {
-      await visitor.go(async (session) => {
-        await session.update(async (fresh) => {
-          fresh.n = 5;
-          await fresh.save();
-          expect(record()).to.have.property('n', 5);
-          increment(fresh);
-        });
-      });
-      expect(record()).to.have.property('n', 6);
-    });
-
-    it('settles a save() of the session in hand', async () => {
-      await visitor.go(async (session) => {
-        session['test:mine'] = 1;
-        await session.update(async (fresh) => {
-          await session.save();
-          increment(fresh);
-        });
-      });
-      expect(record()).to.include({ n: 1, 'test:mine': 1 });
-    });
-
-    it('takes an update() of the session that the function was given for a part of it', async () => {
-      const outcome = await visitor.go((session) =>
-        session.update(async (fresh) => {
-          await fresh.update(increment);
-          return fresh.update(increment);
-        }),
-      );
-      expect(outcome).to.equal(2);
-      expect(record()).to.have.property('n', 2);
-    });
-
-    it('settles an update() of another session', async () => {
-      const other = await visits.visitor();
-      await visitor.go((session) =>
-        session.update(async (fresh) => {
-          increment(fresh);
-          await app.expressionIO.update(other.sessionId, increment);
-        }),
-      );
-      expect(record()).to.have.property('n', 1);
-      expect(store.record(other.sessionId)).to.have.property('n', 1);
-    });
-
-    it('settles an HTTP write of the same session', async () => {
-      await visitor.go((session) =>
-        session.update(async (fresh) => {
-          await overHttp(app, visitor.cookie, (request) => {
-            request.session['test:theirs'] = 1;
-          });
-          increment(fresh);
-        }),
-      );
-      expect(record()).to.include({ n: 1, 'test:theirs': 1 });
-    });
-  });
-
-  describe('when the session ends', () => {
-    it('does not make the logout wait, and ends with ERR_SESSION_ENDED', async () => {
-      const outcome = await visitor.go((session) =>
-        codeOf(
-          session.update(async (fresh) => {
-            await app.logout(visitor.cookie);
-            increment(fresh);
-          }),
-        ),
-      );
-      expect(outcome).to.equal('ERR_SESSION_ENDED');
-      expect(store.record(visitor.sessionId)).to.equal(undefined);
-    });
-
-    it('ends so as well where the function changed nothing', async () => {
-      const outcome = await visitor.go((session) =>
-        codeOf(session.update(() => app.logout(visitor.cookie))),
-      );
-      expect(outcome).to.equal('ERR_SESSION_ENDED');
-    });
-
-    it('ends so where the function itself logs out', async () => {
-      const outcome = await visitor.go((session) =>
-        codeOf(session.update((fresh) => fresh.destroy())),
-      );
-      expect(outcome).to.equal('ERR_SESSION_ENDED');
-      expect(store.record(visitor.sessionId)).to.equal(undefined);
-    });
-
-    it('ends so where it waits for the lock, and does not call the function', async () => {
-      let isCalled = false;
-      const outcome = await visitor.go(async (session) => {
-        const first = codeOf(session.update(() => app.logout(visitor.cookie)));
-        const second = codeOf(
-          session.update(() => {
-            isCalled = true;
-          }),
-        );
-        return [await first, await second];
-      });
-      expect(outcome).to.deep.equal(['ERR_SESSION_ENDED', 'ERR_SESSION_ENDED']);
-      expect(isCalled).to.equal(false);
-    });
-
-    it('ends so where the logout comes during its own write', async () => {
-      const outcome = await visitor.go(async (session) => {
-        const gate = holdNext(store, 'set');
-        const updated = codeOf(session.update(increment));
-        await gate.reached;
-        await app.logout(visitor.cookie);
-        gate.open();
-        return updated;
-      });
-      expect(outcome).to.equal('ERR_SESSION_ENDED');
-      expect(store.record(visitor.sessionId)).to.equal(undefined);
-    });
-
-    it('ends so for a session that there never was', async () => {
-      expect(await codeOf(app.expressionIO.update('nobody', increment))).to.equal(
-        'ERR_SESSION_ENDED',
-      );
-      expect(store.record('nobody')).to.equal(undefined);
     });
   });
 
