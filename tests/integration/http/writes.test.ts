@@ -27,6 +27,17 @@ describe('What HTTP handlers write', () => {
       expect(await site.record(sessionId)).to.include(keysOf(fifty));
     });
 
+    it('is written whole for a new session', async () => {
+      const first = await site.visit(undefined, ({ session, sessionID }) => {
+        session.n = 1;
+        session.visitor = { name: 'Ada', tags: ['new'] };
+        return sessionID;
+      });
+      const { cookie: stored, ...data } = (await site.record(first.result)) ?? {};
+      expect(data).to.deep.equal({ n: 1, visitor: { name: 'Ada', tags: ['new'] } });
+      expect(stored).to.have.property('path', '/');
+    });
+
     it('is kept, and so is what sockets and updates write at once', async () => {
       site.expressionIO.sockets.on('connection', (_err, _session, socket) => {
         socket.sessOn('save', async (err, session, key: `test:${string}`, ack) => {

@@ -69,6 +69,30 @@ for (const framework of frameworks) {
       expect(reasons).to.deep.equal(['regenerated']);
     });
 
+    it('ends the sockets after 30 seconds where the answer is not sent', async () => {
+      const clock = useFakeTimers({
+        toFake: ['setTimeout', 'clearTimeout'],
+        shouldClearNativeTimers: true,
+      });
+      const left = received(client, 'disconnect');
+      const answer = new Gate();
+      const login = site.visit(cookie, async (request) => {
+        await regenerated(request);
+        await answer.pass();
+      });
+      try {
+        await answer.reached;
+        clock.tick(29_999);
+        expect(await client.emitWithAck('n')).to.equal('ERR_SESSION_NOT_FOUND');
+        clock.tick(1);
+        expect((await left)[0]).to.be.oneOf(['transport close', 'transport error']);
+      } finally {
+        clock.restore();
+        answer.open();
+      }
+      await login;
+    });
+
     it('ends the sockets where the browser does not wait for the answer', async () => {
       const gate = new Gate();
       const left = received(client, 'disconnect');

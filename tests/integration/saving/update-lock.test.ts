@@ -4,7 +4,8 @@ import type { HeldLock, SessionError, SessionLock, SocketSession } from '../../.
 import { ExpressionSocket } from '../../../source/index.js';
 import { App, secret, useApps } from '../../support/app.js';
 import { expectNoCrash } from '../../support/crashes.js';
-import { Gate, SlowStore } from '../../support/slow-store.js';
+import { arrive } from '../../support/outcomes.js';
+import { Gate, holdNext, SlowStore } from '../../support/slow-store.js';
 import { codeOf } from '../../support/visits.js';
 import { until } from '../../support/waiting.js';
 
@@ -89,7 +90,7 @@ describe('The lock of update()', () => {
     expect(store.record(sessionId)).to.have.property('n', 10);
   });
 
-  it('gives ERR_SESSION_LOCK where it is not to be had in time, and is wanted no more', async () => {
+  it('gives ERR_SESSION_LOCK, and aborts its signal, where it cannot be acquired in time', async () => {
     lock.onAcquire = (signal) =>
       new Promise((_resolve, reject) =>
         signal.addEventListener('abort', () => reject(signal.reason)),
@@ -105,7 +106,27 @@ describe('The lock of update()', () => {
     expect(lock.asked[0]?.signal.aborted).to.equal(true);
   });
 
-  it('gives it where another update of this process holds it for too long', async () => {
+  it('is waited for until a deadline of its own, which `storeTimeout` does not shorten', async () => {
+    await app.stop();
+    app = await App.start({ store, options: { lock, storeTimeout: 20, lockTimeout: 10_000 } });
+    const { cookie } = await app.login();
+    const acquisition = new Gate();
+    lock.onAcquire = async () => {
+      await acquisition.pass();
+      return lock.held();
+    };
+    const updated = codeOf(update());
+    await acquisition.reached;
+    // A read that begins now misses its deadline while the update still waits.
+    const read = holdNext(store, 'get');
+    expect((await arrive(app, { cookie })).err?.code).to.equal('ERR_SESSION_STORE_TIMEOUT');
+    read.open();
+    acquisition.open();
+    expect(await updated).to.equal('fulfilled');
+    expect(store.record(sessionId)).to.have.property('n', 1);
+  });
+
+  it('gives ERR_SESSION_LOCK where another update of this process holds it for too long', async () => {
     const gate = new Gate();
     const first = update(async (session) => {
       await gate.pass();
@@ -129,14 +150,14 @@ describe('The lock of update()', () => {
     expect(store.record(sessionId)).to.have.property('n', 1);
   });
 
-  it('gives it also where the implementation throws', async () => {
+  it('gives ERR_SESSION_LOCK also where the implementation throws', async () => {
     lock.onAcquire = () => {
       throw new Error('a mistake');
     };
     expect(await codeOf(update())).to.equal('ERR_SESSION_LOCK');
   });
 
-  it('is released where it comes late, for the implementation ignores the signal', async () => {
+  it('is released where it is acquired late, by an implementation that ignores the signal', async () => {
     const gate = new Gate();
     lock.onAcquire = async () => {
       await gate.pass();
@@ -173,7 +194,7 @@ describe('The lock of update()', () => {
       expect(store.record(sessionId)).to.have.property('n', 2);
     });
 
-    it(`does no harm where its release ${what}, and it comes late`, async () => {
+    it(`does no harm where its release ${what}, and it is acquired late`, async () => {
       const gate = new Gate();
       let released = 0;
       lock.onAcquire = async () => {
