@@ -43,7 +43,7 @@ describe('`enable` per connection', () => {
       expect(await received).to.equal('hello');
     });
 
-    it('hears messages with their acknowledgements, as ever', async () => {
+    it('receives messages with their acknowledgements', async () => {
       const app = await start();
       const sessions = enablePerConnection(app);
       sessions.on('sconnection', (client) => {
@@ -55,7 +55,7 @@ describe('`enable` per connection', () => {
       expect(await remote.emitWithAck('message', 'ping')).to.equal('got ping');
     });
 
-    it('hears events with their sessions by `sessOn`', async () => {
+    it('receives events with their sessions through `sessOn`', async () => {
       const app = await start();
       const sessions = enablePerConnection(app);
       sessions.on('sconnection', (client) => {
@@ -72,7 +72,7 @@ describe('`enable` per connection', () => {
       expect(await remote.emitWithAck('once')).to.equal(sessionId);
     });
 
-    it('tells every listener, `once` once, and none that was taken away', async () => {
+    it('calls every listener, those of `once` once, and none that was removed', async () => {
       const app = await start();
       const sessions = enablePerConnection(app);
       const calls: string[] = [];
@@ -141,7 +141,7 @@ describe('`enable` per connection', () => {
       expect(await stored(app.store, sessionId)).to.include({ n: 2, 'test:sync': true });
     });
 
-    it('saves it also where nobody listens, and where a listener fails', async () => {
+    it('saves it also without a listener, and where a listener fails', async () => {
       const errors: unknown[] = [];
       const app = await start();
       const sessions = enablePerConnection(app, { onError: (error) => errors.push(error) });
@@ -169,7 +169,7 @@ describe('`enable` per connection', () => {
       expect(errors).to.have.members([thrown, rejected]);
     });
 
-    it('hears no listener that was taken away', async () => {
+    it('calls no listener that was removed', async () => {
       const app = await start();
       const sessions = enablePerConnection(app);
       const calls: string[] = [];
@@ -188,7 +188,7 @@ describe('`enable` per connection', () => {
       expect(calls).to.deep.equal(['there']);
     });
 
-    it('tells of a save that failed', async () => {
+    it('reports a save that failed', async () => {
       const store = new ControlledStore();
       const app = await start({ store });
       const failed = new Promise((resolve) => {
@@ -203,7 +203,7 @@ describe('`enable` per connection', () => {
     });
   });
 
-  it('takes no `smessage` without `per_message`, for any client could send one', async () => {
+  it('has no `smessage` without `per_message`, because any client could send one', async () => {
     const app = await start();
     const sessions = enablePerConnection(app);
     const refused = new Promise<unknown>((resolve) => {

@@ -18,7 +18,7 @@ import { until } from '../../support/waiting.js';
 
 type Ack = (...args: unknown[]) => void;
 
-describe('`enable` beside others', () => {
+describe('`enable` next to other writers', () => {
   const start = useApps();
   expectNoCrash();
 

@@ -60,7 +60,7 @@ describe('`enable` per message', () => {
       });
     }
 
-    it('keeps the session second where there is no message, or more than one', async () => {
+    it('is given the session second where there is no message, or more than one', async () => {
       const app = await start();
       const told: unknown[][] = [];
       enablePerMessage(app).on('sconnection', (client) => {
@@ -129,7 +129,7 @@ describe('`enable` per message', () => {
       expect((await stored(app.store, sessionId))?.n).to.be.at.least(40);
     });
 
-    it('lets other sessions go ahead meanwhile', async () => {
+    it('lets other sessions continue meanwhile', async () => {
       const app = await start();
       let finish: () => void = () => {};
       enablePerMessage(app).on('sconnection', (client) => {
@@ -152,7 +152,7 @@ describe('`enable` per message', () => {
       expect(await answer).to.equal('slow');
     });
 
-    it('is no event that a client can send, with a session made up', async () => {
+    it('is no event that a client can send with a session of its own', async () => {
       const app = await start();
       const told: unknown[] = [];
       enablePerMessage(app).on('sconnection', (client) => {
@@ -168,7 +168,7 @@ describe('`enable` per message', () => {
       expect(told).to.deep.equal(['true', sessionId]);
     });
 
-    it('is heard once by `once`, and not at all when taken away', async () => {
+    it('is received once by `once`, and not at all by a listener that was removed', async () => {
       const app = await start();
       const calls: string[] = [];
       enablePerMessage(app).on('sconnection', (client) => {
@@ -213,7 +213,7 @@ describe('`enable` per message', () => {
       expect(await stored(app.store, sessionId)).to.have.property('n', 1);
     });
 
-    it('hears plain messages as well, without a session', async () => {
+    it('leaves plain messages without a session', async () => {
       const app = await start();
       enablePerMessage(app).on('sconnection', (client) => {
         client.on('message', (...args: unknown[]) => client.emit('heard', args.length));

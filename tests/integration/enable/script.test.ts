@@ -63,7 +63,7 @@ describe('the client script', () => {
     expect(Object.keys(io)).to.deep.equal(['connectWithSession', 'SessionSocket']);
   });
 
-  it('is a script of no cache and of no other site', async () => {
+  it('is cached nowhere, and refused to other sites', async () => {
     const { app } = await startWith();
     const { headers } = await ask(app, { cookie: (await app.login()).cookie });
     expect(headers.get('content-type')).to.equal('text/javascript; charset=utf-8');

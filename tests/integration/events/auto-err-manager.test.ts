@@ -153,7 +153,7 @@ describe('Every failure has a name, which autoErrManager acts upon', () => {
     });
   });
 
-  it('hands the session over, and no error, while all is well', async () => {
+  it('passes the session and no error while all is well', async () => {
     const app = await App.start({ options: { autoErrManager: true } });
     stop = () => app.stop();
     app.expressionIO.sockets.on('connection', (session, socket) => {

@@ -45,7 +45,7 @@ describe("A listener's mistake stays its own", () => {
           });
         });
 
-        it('tells `onError`, with the socket and the event, and goes on with other events', async () => {
+        it('is reported to `onError` with the socket and the event, and other events go on', async () => {
           let socketGiven: unknown;
           app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
             socketGiven = socket;
@@ -73,7 +73,7 @@ describe("A listener's mistake stays its own", () => {
           expect(heard.map(({ context }) => context.event)).to.deep.equal(['connection']);
         });
 
-        it('refuses the client where it was to authorize it, and does not show the error', async () => {
+        it('refuses the client in an `authorization`, and does not show it the error', async () => {
           app.expressionIO.sockets.authorization(listener);
           const { cookie } = await app.login();
           const refusal = await refused(app.client({ cookie }));
@@ -125,7 +125,7 @@ describe("A listener's mistake stays its own", () => {
     expect(caught).to.deep.equal([]);
   });
 
-  it('is uncaught where `onError` itself is mistaken', async () => {
+  it('is uncaught where `onError` itself throws', async () => {
     app = await App.start({
       options: {
         onError: () => {

@@ -83,7 +83,7 @@ describe('A null session ends no process', () => {
     });
   }
 
-  it('warns where `disconnect` has no session under `autoErrManager`', async () => {
+  it('warns where `disconnect` has no session with `autoErrManager`', async () => {
     const app = await startApp({ options: { autoErrManager: true } });
     app.expressionIO.sockets.on('connection', (_session, socket) => {
       socket.sessOn('disconnect', (session) => {
@@ -98,7 +98,7 @@ describe('A null session ends no process', () => {
     await warningFor('disconnect');
   });
 
-  it('tells the way out in the warning', async () => {
+  it('says in the warning what to do', async () => {
     const app = await startApp();
     app.expressionIO.sockets.on('connection', forgetful);
     await app.connect();
@@ -107,7 +107,7 @@ describe('A null session ends no process', () => {
     expect(warning.message).to.include('check `err` before using `session`');
   });
 
-  it('takes any `SessionError` that a listener with a session throws on for a warning', async () => {
+  it('warns of any `SessionError` that a listener with a session rethrows', async () => {
     const app = await startApp();
     app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
       socket.sessOn('login', async (_err, session) => {

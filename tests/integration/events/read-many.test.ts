@@ -97,7 +97,7 @@ describe('readMany', () => {
     expect(await client?.emitWithAck('tell')).to.equal('ERR_SESSION_STORE');
   });
 
-  it('says so where there is not one answer for each id', async () => {
+  it('gives an error where the number of answers differs from the number of ids', async () => {
     const short = await startApp({ options: { readMany: async () => [] } });
     let told: SessionError | null = null;
     short.expressionIO.sockets.on('connection', (err, _session, socket) => {

@@ -41,7 +41,7 @@ describe('The store may be slow or down', () => {
     expect(await client.emitWithAck('tell')).to.equal(0);
   });
 
-  it('bounds the events of one socket that wait, and tells the others so at once', async () => {
+  it('bounds the events of one socket that wait, and gives the others an error at once', async () => {
     const app = await startApp({ store, options: { maxPending: 3 } });
     const answers: unknown[] = [];
     app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
@@ -92,7 +92,7 @@ describe('The store may be slow or down', () => {
     );
   });
 
-  it('bounds also the events that a client gives the name of one of the socket', async () => {
+  it('bounds also the events to which a client gives a reserved name', async () => {
     const app = await startApp({
       store,
       options: { maxPending: 2 },
@@ -114,7 +114,7 @@ describe('The store may be slow or down', () => {
     expect(codes).to.deep.equal(Array(3).fill('ERR_SESSION_OVERLOAD'));
   });
 
-  it('lets a socket wait anew once its events were answered', async () => {
+  it('lets events of a socket wait again once the earlier ones were answered', async () => {
     const app = await startApp({ store, options: { maxPending: 1 } });
     app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
       socket.sessOn('tell', (err, session, ack) => ack(err ? err.code : session.n));
@@ -124,7 +124,7 @@ describe('The store may be slow or down', () => {
     for (let round = 0; round < 5; round++) expect(await client.emitWithAck('tell')).to.equal(0);
   });
 
-  it('tells a disconnect listener also of a socket whose events wait beyond the limit', async () => {
+  it('calls the `disconnect` listener also of a socket with as many waiting events as may wait', async () => {
     const app = await startApp({ store, options: { maxPending: 1 } });
     let tell = (_answer: unknown): void => {};
     const told = new Promise((resolve) => {
@@ -153,7 +153,7 @@ describe('The store may be slow or down', () => {
   });
 
   describe('with autoErrManager', () => {
-    it('drops the event, tells `onError`, and leaves the client connected', async () => {
+    it('drops the event, reports it to `onError`, and leaves the client connected', async () => {
       const heard: unknown[] = [];
       const app = await startApp({
         store,

@@ -13,7 +13,7 @@ describe('authorization', () => {
   });
   afterEach(() => app.stop());
 
-  it('is given the session and the handshake, and lets in whom it accepts', async () => {
+  it('is given the session and the handshake, and admits the client if it accepts', async () => {
     const given: unknown[] = [];
     app.expressionIO.of('/chat').authorization((err, session, handshake, fn) => {
       given.push(err, session?.visitor?.name, handshake.auth);
@@ -25,7 +25,7 @@ describe('authorization', () => {
     expect(given).to.deep.equal([null, 'Ada', { room: 'lobby' }]);
   });
 
-  it('is told why there is no session, and may pass that on', async () => {
+  it('is given the reason why there is no session, and may pass it on', async () => {
     app.expressionIO.sockets.authorization((err, session, _handshake, fn) => {
       fn(err, session !== null);
     });
@@ -33,7 +33,7 @@ describe('authorization', () => {
     expect(refusal.data).to.deep.equal({ code: 'ERR_SESSION_COOKIE_MISSING' });
   });
 
-  it('may let in a visitor without a session', async () => {
+  it('may admit a visitor without a session', async () => {
     app.expressionIO.sockets.authorization((err, _session, _handshake, fn) => {
       fn(null, err?.code === 'ERR_SESSION_COOKIE_MISSING');
     });
@@ -66,7 +66,7 @@ describe('authorization', () => {
     expect(refusal.data).to.deep.equal({ until: 2030 });
   });
 
-  it('passes a sentence on that is given in place of an error', async () => {
+  it('passes on a string that is given instead of an error', async () => {
     app.expressionIO.sockets.authorization((_err, _session, _handshake, fn) => fn('banned', false));
     const refusal = await refused(app.client());
     expect(refusal.message).to.equal('banned');
@@ -114,19 +114,19 @@ describe('authorization', () => {
     expect(asked).to.deep.equal(['first', 'second']);
   });
 
-  it('lets in whom all of them accept', async () => {
+  it('admits a client that all of them accept', async () => {
     app.expressionIO.sockets.authorization(() => true).authorization(async () => true);
     await app.connect();
   });
 
-  it('gates its own namespace only', async () => {
+  it('applies to its own namespace only', async () => {
     app.expressionIO.of('/closed').authorization(() => false);
     app.expressionIO.of('/open');
     await app.connect({ namespace: '/open' });
     await refused(app.client({ namespace: '/closed' }));
   });
 
-  it('shows no refused client to the connection listeners', async () => {
+  it('announces no refused client to the `connection` listeners', async () => {
     let announced = 0;
     app.expressionIO.sockets
       .authorization((err) => err === null)
@@ -168,7 +168,7 @@ describe('authorization', () => {
   });
 
   describe('with autoErrManager', () => {
-    it('refuses a client without a session by itself, and asks with a session only', async () => {
+    it('refuses a client without a session by itself, and is called with a session only', async () => {
       const auto = await startApp({ options: { autoErrManager: true } });
       const asked: unknown[] = [];
       auto.expressionIO.sockets

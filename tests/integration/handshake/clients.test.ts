@@ -198,7 +198,7 @@ describe('`fn` of an authorization', () => {
   };
 
   for (const [how, answer] of Object.entries(acceptances)) {
-    it(`lets the client in once when it is ${how}`, async () => {
+    it(`admits the client once when it is ${how}`, async () => {
       await start();
       answerBy(answer);
       const client = await app.connect(await app.login());
@@ -211,7 +211,7 @@ describe('`fn` of an authorization', () => {
     });
   }
 
-  it('lets nobody in when it is called after the deadline', async () => {
+  it('admits no client when it is called after the deadline', async () => {
     await start({ storeTimeout: 400 });
     const kept: AuthorizationAnswer[] = [];
     answerBy((fn) => kept.push(fn));

@@ -20,7 +20,7 @@ interface Told {
   readonly context: ErrorContext;
 }
 
-describe('Why has this visitor no session?', () => {
+describe('The reason why a visitor has no session', () => {
   let app: App | undefined;
   let warnings: ProcessEvents | undefined;
   const environment = process.env.NODE_ENV;
@@ -38,7 +38,7 @@ describe('Why has this visitor no session?', () => {
     const { code, what } = failure;
 
     describe(`when a visitor ${what}`, () => {
-      it('is a warning with its reason and a link, once', async () => {
+      it('is in a warning with a link, once', async () => {
         const failing = await startFailing(failure, {});
         app = failing.app;
         const settings = await failing.fail();
@@ -52,7 +52,7 @@ describe('Why has this visitor no session?', () => {
         expect(warning?.detail).to.include(`docs/errors.md#${code.toLowerCase()}`);
       });
 
-      it('is no warning in production', async () => {
+      it('is in no warning in production', async () => {
         process.env.NODE_ENV = 'production';
         const failing = await startFailing(failure, {});
         app = failing.app;
@@ -62,7 +62,7 @@ describe('Why has this visitor no session?', () => {
         expect(warnings.values).to.deep.equal([]);
       });
 
-      it('is told to `onError` each time, with `reportRefusals`', async () => {
+      it('is reported to `onError` each time with `reportRefusals`', async () => {
         const told: Told[] = [];
         const onError = (error: unknown, context: ErrorContext): void => {
           told.push({ error: error as SessionError, context });
@@ -102,21 +102,21 @@ describe('Why has this visitor no session?', () => {
     });
   }
 
-  it('warns of no visitor who comes with other cookies, since most are not logged in', async () => {
+  it('is in no warning for a visitor with other cookies, who is just not logged in', async () => {
     app = await App.start();
     warnings = new ProcessEvents('warning');
     await arrive(app, { cookie: 'theme=dark' });
     expect(warnings.values).to.deep.equal([]);
   });
 
-  it('warns of none whom the option `sessionId` knows no session of', async () => {
+  it('is in no warning for a visitor for whom the option `sessionId` returns no id', async () => {
     app = await App.start({ options: { sessionId: () => undefined } });
     warnings = new ProcessEvents('warning');
     await arrive(app);
     expect(warnings.values).to.deep.equal([]);
   });
 
-  it('tells `onError` whom an `authorization` refused, with `reportRefusals`', async () => {
+  it('is reported to `onError` where an `authorization` refused, with `reportRefusals`', async () => {
     const told: Told[] = [];
     const onError = (error: unknown, context: ErrorContext): void => {
       told.push({ error: error as SessionError, context });

@@ -18,7 +18,7 @@ function show(value: unknown): string {
   return inspect(value, { depth: Number.POSITIVE_INFINITY, showHidden: true });
 }
 
-describe('Only a signed id is believed, and seen by nobody', () => {
+describe('Only a signed id is believed, and nobody can see it', () => {
   let app: App | App<{ autoErrManager: true }>;
 
   afterEach(async () => {
@@ -81,7 +81,7 @@ describe('Only a signed id is believed, and seen by nobody', () => {
     });
   });
 
-  describe('in the books of Socket.IO', () => {
+  describe('in the data of Socket.IO', () => {
     it('the id is neither in `socket.data` nor in a room name', async () => {
       app = await App.start();
       const { cookie, sessionId } = await app.login();

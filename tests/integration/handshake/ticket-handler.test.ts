@@ -113,7 +113,7 @@ describe('`ticketHandler`', () => {
     expect(response.status).to.equal(401);
   });
 
-  it('takes the id that `sessionId` tells of the request', async () => {
+  it('takes the id that `sessionId` returns for the request', async () => {
     await start({ sessionId: ({ headers, query }) => `${headers['x-id']}${query.n}` });
     const response = await fetch(`${app.url}/ticket?n=7`, {
       method: 'POST',
@@ -140,7 +140,7 @@ describe('`ticketHandler`', () => {
       expect(heard).to.deep.equal(['ERR_SESSION_COOKIE_PARSER', cause]);
     });
 
-    it('answers 500 where there are none, and tells nothing', async () => {
+    it('answers 500 without details where there are none', async () => {
       await start({}, parser);
       const server = createServer(app.expressionIO.ticketHandler() as RequestListener);
       await new Promise<void>((resolve) => {

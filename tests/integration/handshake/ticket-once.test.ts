@@ -23,7 +23,7 @@ describe('`ticket.once`', () => {
     return startApp<ExpressionSocketOptions>({ options: once, ...settings });
   }
 
-  it('lets a ticket in once', async () => {
+  it('accepts a ticket once', async () => {
     const app = await start();
     const ticket = await app.expressionIO.ticket((await app.login()).sessionId);
     const auth = { session: ticket };
@@ -33,7 +33,7 @@ describe('`ticket.once`', () => {
     expect(err?.message).to.include('used');
   });
 
-  it('takes it for all namespaces of its connection, now and later', async () => {
+  it('accepts it for all namespaces of its connection, now and later', async () => {
     const app = await start();
     const seen: unknown[] = [];
     for (const name of ['/', '/chat', '/news']) {
@@ -52,7 +52,7 @@ describe('`ticket.once`', () => {
     expect((await arrive(app, { auth: { session } })).err?.code).to.equal('ERR_SESSION_TICKET');
   });
 
-  it('lets a recovered client in with the ticket that it brings then, and not with the old', async () => {
+  it('accepts the new ticket of a recovered client, and not the old one', async () => {
     const app = await start({ server: { connectionStateRecovery: {} } });
     const { sessionId } = await app.login();
     let session = await app.expressionIO.ticket(sessionId);

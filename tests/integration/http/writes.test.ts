@@ -143,7 +143,7 @@ describe('What HTTP handlers write', () => {
       });
     }
 
-    it('revives none by an explicit save, which calls back as ever', async () => {
+    it('revives none by an explicit save, which calls back as before', async () => {
       const gate = new Gate();
       const slow = site.visit(cookie, async ({ session }) => {
         await gate.pass();
@@ -179,7 +179,7 @@ describe('What HTTP handlers write', () => {
       });
     });
 
-    it('is what the request had at last, where it takes back what it is saving', async () => {
+    it('is what the request had last, where it changes a value back while it is saved', async () => {
       await write((session) => {
         session['test:kept'] = 1;
       });

@@ -50,7 +50,7 @@ describe('expressionIO.close() and the store', () => {
     });
   }
 
-  it('leaves in its place what others put there meanwhile, which works', async () => {
+  it('leaves a method that others replaced meanwhile in its place, and it works', async () => {
     const store = new SlowStore();
     const app = await start(store);
     const { set } = store;
@@ -112,7 +112,7 @@ describe('expressionIO.close() and the store', () => {
     await done.reached;
   });
 
-  it('ends nobody any more', async () => {
+  it('ends no sockets afterwards', async () => {
     const store = new SlowStore();
     const app = await start(store);
     const visitor = await app.login();

@@ -29,7 +29,7 @@ describe('A session that expires', () => {
     });
   }
 
-  it('ends its idle sockets, by the reason of expired', async () => {
+  it('ends its idle sockets with the reason `expired`', async () => {
     const visitor = await visitorFor(200);
     const { ended, left, told } = await watch(app, visitor);
     const startedAt = performance.now();
@@ -71,7 +71,7 @@ describe('A session that expires', () => {
     expect(await ended).to.equal('expired');
   });
 
-  it('is alive still where it was extended elsewhere, with the store alone knowing of it', async () => {
+  it('lives on where it was extended elsewhere, which only the store knows', async () => {
     const visitor = await visitorFor(300);
     const watched = await watch(app, visitor);
     const record = store.record(visitor.sessionId);
@@ -86,7 +86,7 @@ describe('A session that expires', () => {
     expect(watched.told).to.deep.equal([]);
   });
 
-  it('is alive still where the store keeps it though its cookie is over', async () => {
+  it('lives on where the store keeps it, though its cookie has expired', async () => {
     const visitor = await visitorFor(300);
     const watched = await watch(app, visitor);
     const stale = { ...store.record(visitor.sessionId) };
@@ -99,7 +99,7 @@ describe('A session that expires', () => {
     expect(await watched.ended).to.equal('expired');
   });
 
-  it('is looked at by a timer also where that cannot count its time', async () => {
+  it('is watched also beyond what a timer can count', async () => {
     const sessions = [2 ** 31 + 10, 2 ** 33, 1e15 - Date.now()];
     for (const milliseconds of sessions) {
       const watched = await watch(app, await visitorFor(milliseconds));
@@ -111,7 +111,7 @@ describe('A session that expires', () => {
     }
   });
 
-  it('ends nobody while the store is down, and those whom it should once it is back', async () => {
+  it('ends no socket while the store is down, and its own once the store is back', async () => {
     const bystander = await watch(app, await visitorFor(60_000));
     // Long enough to connect on a machine that is busy.
     const watched = await watch(app, await visitorFor(700));
@@ -126,7 +126,7 @@ describe('A session that expires', () => {
     expect(bystander.told).to.deep.equal([]);
   });
 
-  it('ends nobody while the store hangs', async () => {
+  it('ends no socket while the store hangs', async () => {
     await app.stop();
     app = await App.start({
       store,
@@ -144,7 +144,7 @@ describe('A session that expires', () => {
     expect(watched.told).to.deep.equal([]);
   });
 
-  it('ends its sockets at once where an event finds that the store has it no more', async () => {
+  it('ends its sockets at once where an event finds that the store no longer has it', async () => {
     const visits = new Visits(app);
     const visitor = await app.login();
     const { client, ended } = await watch(app, visitor);
@@ -153,7 +153,7 @@ describe('A session that expires', () => {
     expect(await ended).to.equal('expired');
   });
 
-  it('is looked for once, however many sockets it has', async () => {
+  it('is checked once, however many sockets it has', async () => {
     const visitor = await visitorFor(300);
     const watched = await Promise.all(Array.from({ length: 10 }, () => watch(app, visitor)));
     const reads = store.count('get');

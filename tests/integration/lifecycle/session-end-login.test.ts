@@ -47,7 +47,7 @@ describe('A login that regenerates the session', () => {
     return client.connect();
   }
 
-  it('does so also with connection state recovery, which brings nothing back of the old session', async () => {
+  it('brings nothing of the old session back by connection state recovery', async () => {
     await app.stop();
     app = await App.start({ store, server: recovering });
     const visits = new Visits(app);
@@ -83,7 +83,7 @@ describe('A login that regenerates the session', () => {
     });
   }
 
-  it('has the answer with the new cookie arrive first', async () => {
+  it('lets the response with the new cookie arrive first', async () => {
     const { client, left } = await watch(app, { cookie });
     const order: string[] = [];
     const parted = left.then(() => order.push('disconnect'));
@@ -146,7 +146,7 @@ describe('A login that regenerates the session', () => {
   });
 });
 
-describe('A session that ends while a socket comes in', () => {
+describe('A session that ends while a socket connects', () => {
   let store: SlowStore;
   let app: App;
 
@@ -212,7 +212,7 @@ describe('A session that ends while a socket comes in', () => {
     });
   }
 
-  it('does not keep one that comes in after end()', async () => {
+  it('lets a socket stay that connects after `end()`', async () => {
     const visitor = await app.login();
     app.expressionIO.end(visitor.sessionId);
     const { client, told } = await watch(app, visitor);

@@ -124,7 +124,7 @@ describe('When a session ends', () => {
     expect(await left).to.equal('io server disconnect');
   });
 
-  it('a listener of once() is told once, and one that was taken off is not', async () => {
+  it('a listener of `once()` is called once, and one that was removed is not', async () => {
     const visitor = await app.login();
     const { socket, left } = await watch(app, visitor);
     const told: string[] = [];
@@ -202,7 +202,7 @@ describe('When a session ends', () => {
     }
   });
 
-  it('what connects later with its cookie is told that it has none', async () => {
+  it('a client that connects later with its cookie has no session', async () => {
     const visitor = await app.login();
     const { left } = await watch(app, visitor);
     await app.logout(visitor.cookie);
@@ -214,7 +214,7 @@ describe('When a session ends', () => {
     expect(await told).to.equal('ERR_SESSION_NOT_FOUND');
   });
 
-  it('its socket is told once, also where an event was read before and is answered after', async () => {
+  it('its socket emits `sessionend` once, also where an event waits for its session', async () => {
     const visits = new Visits(app);
     const visitor = await app.login();
     const { client, ended, left, told } = await watch(app, visitor);
@@ -230,7 +230,7 @@ describe('When a session ends', () => {
     expect(told).to.deep.equal(['sessionend: destroyed', 'disconnect']);
   });
 
-  it('by several ways at once, its socket is told once', async () => {
+  it('in several ways at once, its socket emits `sessionend` once', async () => {
     const visits = new Visits(app);
     const visitor = await app.login();
     const { client, left, told } = await watch(app, visitor);

@@ -41,7 +41,7 @@ describe('Activity', () => {
     expect(store.count('set')).to.equal(sets);
   });
 
-  it('touches it once in a while, however many events come', async () => {
+  it('touches it once per `touch` milliseconds, however many events come', async () => {
     for (let count = 0; count < 20; count++) await visitor.go(() => {});
     expect(touches()).to.equal(1);
   });
@@ -83,14 +83,14 @@ describe('Activity', () => {
     }
   });
 
-  it('is none with `touch: false`, and neither is a save without changes', async () => {
+  it('touches nothing with `touch: false`, nor does a save without changes', async () => {
     await start({ touch: false });
     await visitor.go((session) => session.save());
     await visitor.go(() => {});
     expect(touches()).to.equal(0);
   });
 
-  it('is neither a push, nor an event without a session, nor coming and going', async () => {
+  it('is neither a push, nor an event without a session, nor a connection or disconnection', async () => {
     const before = store.count('touch');
     const { client, raw, socket } = await watch(app, { cookie: visitor.cookie });
     socket.sessOn('disconnect', () => {});
@@ -105,7 +105,7 @@ describe('Activity', () => {
     expect(store.count('touch')).to.equal(before);
   });
 
-  it('is no heartbeat', async () => {
+  it('is not a heartbeat', async () => {
     await app.stop();
     app = await App.start({ store, server: { pingInterval: 5 } });
     const before = store.count('touch');
@@ -148,7 +148,7 @@ describe('Activity', () => {
     expect(await watched.ended).to.equal('expired');
   });
 
-  it('leaves it to an HTTP write that came meanwhile', async () => {
+  it('leaves the touch to an HTTP write that came meanwhile', async () => {
     const gate = holdNext(store, 'get', 'after');
     const gone = visitor.go(() => {});
     await gate.reached;
@@ -187,7 +187,7 @@ describe('Activity', () => {
     });
   }
 
-  it('tells `onError` of a touch that failed, and keeps the listener out of it', async () => {
+  it('reports a touch that failed to `onError`, and not to the listener', async () => {
     store.failing.add('touch');
     expect(await visitor.go(({ n }) => n)).to.equal(0);
     await until(() => errors.length > 0);
@@ -202,7 +202,7 @@ describe('Activity', () => {
     await until(() => touches() === 3);
   });
 
-  it('touches it at most once in a while also for a client that comes and goes', async () => {
+  it('touches it once per `touch` milliseconds also for a client that reconnects', async () => {
     for (let count = 0; count < 5; count++) {
       const client = await app.connect({ cookie: visitor.cookie });
       await visits.go(client, () => {});

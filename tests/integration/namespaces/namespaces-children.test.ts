@@ -43,7 +43,7 @@ describe('The namespaces that Socket.IO makes from a pattern', () => {
       expect(calls).to.deep.equal(['Ada']);
     });
 
-    it('refuse whom the parent’s `authorization` refuses', async () => {
+    it('refuse the clients that the parent’s `authorization` refuses', async () => {
       app.expressionIO.of(rooms).authorization((err) => !err);
 
       const { data } = await refused(app.client({ namespace: '/room-1' }));
@@ -168,7 +168,7 @@ describe('The namespaces that Socket.IO makes from a pattern', () => {
   });
 
   describe('when they are wrapped as well as their parent, with `autoErrManager`', () => {
-    it('are all told of a connection once the store is back', async () => {
+    it('are all called with a connection once the store is back', async () => {
       await start({ options: { autoErrManager: true, onError: () => {} } });
       const told = Promise.all(
         [app.expressionIO.of(rooms), app.expressionIO.of('/room-1')].map(
@@ -186,7 +186,7 @@ describe('The namespaces that Socket.IO makes from a pattern', () => {
   describe('when Socket.IO removes one and makes it anew', () => {
     beforeEach(() => start({ server: { cleanupEmptyChildNamespaces: true } }));
 
-    it('is a new one, with a new wrapper', async () => {
+    it('are new ones, with new wrappers', async () => {
       app.expressionIO.of(rooms);
       const { client, raw } = await pair(app, { cookie, namespace: '/room-1' });
       const wrapper = app.expressionIO.of('/room-1');

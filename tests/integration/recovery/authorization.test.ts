@@ -226,7 +226,7 @@ describe('Recovery is not a bypass', () => {
       expect(await disconnected).to.equal('io server disconnect');
     });
 
-    it('lets nobody by an `authorization`, and lets the client come back by itself', async () => {
+    it('lets no client past an `authorization`, and lets it reconnect by itself', async () => {
       await app.stop();
       await start({ autoErrManager: true, onError: () => {} });
       app.expressionIO.sockets.authorization(() => true);

@@ -183,7 +183,7 @@ describe('Connection state recovery keeps working', () => {
       expect(await answer).to.deep.equal(['Ada', 'yes']);
     });
 
-    it('leaves nothing of it on the raw socket', async () => {
+    it('leaves nothing on the raw socket afterwards', async () => {
       const again = announcement();
       await reconnect(client);
       const { socket } = await again;

@@ -24,7 +24,7 @@ describe('Recovery is not a bypass, by the room of a session', () => {
       .and.not.to.contain(sessionId);
   });
 
-  it('takes no room of the application for it', async () => {
+  it('is not confused with a room of the application', async () => {
     const { client, raw } = await pair(app);
     raw.join('session:42');
     raw.join('expression.socket.io:42');
@@ -38,7 +38,7 @@ describe('Recovery is not a bypass, by the room of a session', () => {
     expect(await announced).to.equal(true);
   });
 
-  it('delivers the other events that were held where a listener throws on one', async () => {
+  it('delivers the other held events where a listener throws for one', async () => {
     const { cookie } = await app.login();
     const { client, raw } = await pair(app, { cookie });
     const heard: unknown[] = [];

@@ -96,7 +96,7 @@ for (const [name, open] of Object.entries(expiringStores)) {
       });
     }
 
-    it('is there after each write where the cookie has none, and the store has', async () => {
+    it('stays after each write where the cookie has none but the store has', async () => {
       await start();
       const { cookie, sessionId } = await app.login();
       const before = await remaining(sessionId);
@@ -131,7 +131,7 @@ for (const [name, open] of Object.entries(expiringStores)) {
       expect(now).to.be.at.most(lifetime + tolerance);
     });
 
-    it('is where a listener puts it', async () => {
+    it('is moved by a listener', async () => {
       await start();
       const { cookie, sessionId } = await agedVisitor();
       await new Visits(app).go(await app.connect({ cookie }), (session) => {
@@ -141,7 +141,7 @@ for (const [name, open] of Object.entries(expiringStores)) {
       await expectRenewed(sessionId, 3 * lifetime);
     });
 
-    it('is where HTTP has put it, though a listener had the session before', async () => {
+    it('is what HTTP has set, though a listener got the session before', async () => {
       await start();
       const { cookie, sessionId } = await agedVisitor();
       await new Visits(app).go(await app.connect({ cookie }), async (session) => {

@@ -143,7 +143,7 @@ describe('What a listener puts into a session', () => {
 
   for (const [what, make] of Object.entries(hopeless)) {
     for (const [way, store] of Object.entries(ways)) {
-      it(`fails by its name in ${way} where it is ${what}`, async () => {
+      it(`fails with an error that names the key in ${way} where it is ${what}`, async () => {
         const { go, cookie } = await visits.visitor();
         await go(async (session) => {
           expectNamed(await rejection(store(session, make())));
@@ -209,7 +209,7 @@ describe('What a listener puts into a session', () => {
     expect(Object.prototype).not.to.have.property('polluted');
   });
 
-  it('leaves what is unsaved, where an update of something else succeeds', async () => {
+  it('stays unsaved where an update of something else succeeds', async () => {
     const { go } = await visits.visitor();
     await go(async (session) => {
       session['test:value'] = throwing();

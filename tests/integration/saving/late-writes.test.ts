@@ -58,7 +58,7 @@ describe('While the fate of a write is unknown', () => {
     return until(async () => (await increment()) === 'fulfilled');
   }
 
-  it('an update waits, and none is told to be saved that the write then erases', async () => {
+  it('an update waits, and none succeeds that the write then erases', async () => {
     const gate = await loseSave();
     const waiting = increment();
     gate.open();
@@ -67,7 +67,7 @@ describe('While the fate of a write is unknown', () => {
     expect(record()).to.include({ n: 102, 'test:late': true });
   });
 
-  it('updates that were told to be saved survive a write that lands after all patience', async () => {
+  it('updates that succeeded survive a write that lands very late', async () => {
     const gate = await loseSave();
     await firstUpdate();
     expect(await increment()).to.equal('fulfilled');
@@ -123,7 +123,7 @@ describe('While the fate of a write is unknown', () => {
     await until(() => record()['test:late'] === true && record()['test:http'] === 'written');
   });
 
-  it('a write that failed in the end is not repeated', async () => {
+  it('a write that failed is not repeated', async () => {
     const gate = await loseSave();
     await firstUpdate();
     store.failing.add('set');
@@ -171,7 +171,7 @@ describe('While the fate of a write is unknown', () => {
     await until(() => record().n === count);
   });
 
-  it('the failure of a repair is reported, and the next write makes up for it', async () => {
+  it('a repair that fails is reported, and the next write makes it', async () => {
     const gate = await loseSave();
     await firstUpdate();
     reported.length = 0;

@@ -23,7 +23,7 @@ class LiveStore extends Store {
   }
 }
 
-describe('With a store that hands out live objects', () => {
+describe('With a store that returns the objects that it keeps', () => {
   let store: LiveStore;
   let app: App;
   let visitor: Visitor;
@@ -75,7 +75,7 @@ describe('With a store that hands out live objects', () => {
     expect(record()).to.have.nested.property('visitor.tags').that.deep.equals(['http']);
   });
 
-  it('what a listener changes and does not save reaches nobody', async () => {
+  it('what a listener changes and does not save is seen by no one else', async () => {
     await visitor.go(async (session) => {
       session.visitor?.tags.push('unsaved');
       session.cookie.path = '/unsaved';
@@ -86,7 +86,7 @@ describe('With a store that hands out live objects', () => {
     expect(record()).to.have.nested.property('cookie.path', '/');
   });
 
-  it('what a listener changes after a save reaches nobody', async () => {
+  it('what a listener changes after a save is seen by no one else', async () => {
     await visitor.go(async (session) => {
       session.visitor?.tags.push('saved');
       await session.save();

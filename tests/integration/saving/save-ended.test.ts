@@ -83,7 +83,7 @@ describe('session.save() of a session that has ended meanwhile', () => {
     expect(outcome).to.equal('ERR_SESSION_ENDED');
   });
 
-  it('tells it to a callback as well', async () => {
+  it('calls a callback with the error as well', async () => {
     const { cookie, go } = await visits.visitor();
     const outcome = await go(async (session) => {
       await app.logout(cookie);
@@ -129,7 +129,7 @@ describe('session.save() of a session that has ended meanwhile', () => {
     });
   }
 
-  it('leaves no gap between its look and its write, not even one of a microtask', async () => {
+  it('leaves no gap between its read and its write, not even a microtask', async () => {
     const revived: number[] = [];
     for (let microtasks = 0; microtasks < 30; microtasks++) {
       const { sessionId, go } = await visits.visitor();

@@ -120,7 +120,7 @@ describe('session.save()', () => {
   });
 
   describe('when the store fails', () => {
-    it('rejects where it is awaited, and tells nobody else', async () => {
+    it('rejects where it is awaited, and reports it nowhere else', async () => {
       const { go } = await visitor((session) => {
         session.n = 1;
         return session.save().catch((error: SessionError) => [error.code, error.cause === down]);
@@ -130,7 +130,7 @@ describe('session.save()', () => {
       expect(heard).to.deep.equal([]);
     });
 
-    it('tells the callback, and nobody else', async () => {
+    it('calls the callback with the error, and reports it nowhere else', async () => {
       const { go } = await visitor(
         (session) =>
           new Promise((resolve) => {
@@ -143,7 +143,7 @@ describe('session.save()', () => {
       expect(heard).to.deep.equal([]);
     });
 
-    it('tells `onError` once where it is ignored, and is no unhandled rejection', async () => {
+    it('is reported to `onError` once where it is ignored, and is no unhandled rejection', async () => {
       const rejections = new ProcessEvents('unhandledRejection');
       try {
         const { go } = await visitor((session) => {
@@ -166,7 +166,7 @@ describe('session.save()', () => {
       }
     });
 
-    it('is a process warning where it is awaited in vain, without `onError`', async () => {
+    it('is a process warning without `onError` where a listener does not catch it', async () => {
       const deaf = await App.start({ store });
       const warnings = new ProcessEvents('warning');
       const rejections = new ProcessEvents('unhandledRejection');
@@ -190,7 +190,7 @@ describe('session.save()', () => {
     });
 
     for (const reason of [undefined, '', 0, false]) {
-      it(`is one also where it rejects with ${String(reason) || "''"}`, async () => {
+      it(`is a process warning also where it rejects with ${String(reason) || "''"}`, async () => {
         const { go } = await visitor((session) => {
           session.n = 1;
           return session.save().catch((error: SessionError) => error.code);

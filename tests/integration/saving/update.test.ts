@@ -110,7 +110,7 @@ describe('update()', () => {
         expect(record()).to.have.property('n', 1);
       });
 
-      it(`does so for expressionIO.update() where it ${what}`, async () => {
+      it(`does the same for expressionIO.update() where it ${what}`, async () => {
         const { expressionIO } = app;
         const { sessionId } = visitor;
         const error = await expressionIO.update(sessionId, change).catch((error) => error);
@@ -119,7 +119,7 @@ describe('update()', () => {
       });
     }
 
-    it('tells `onError` once where it is ignored, and is no unhandled rejection', async () => {
+    it('is reported to `onError` once where it is ignored, and is no unhandled rejection', async () => {
       const rejections = new ProcessEvents('unhandledRejection');
       try {
         await visitor.go((session) => {
@@ -165,7 +165,7 @@ describe('update()', () => {
       expect(record()).not.to.have.property('visitor');
     });
 
-    it('does not show in it what the function holds', async () => {
+    it('does not share values with the session of the function', async () => {
       await visitor.go(async (session) => {
         const tags = ['a'];
         await session.update((fresh) => {
@@ -176,7 +176,7 @@ describe('update()', () => {
       });
     });
 
-    it('is undone by no save() that was called while it was under way', async () => {
+    it('is not undone by a save() that was called while it was under way', async () => {
       await visitor.go(async (session) => {
         const releasing = new Gate();
         onRelease = () => releasing.pass();
