@@ -24,6 +24,9 @@ export interface EngineOptions {
   readonly maxPending?: number;
 }
 
+/** One for all: making a server takes longer than what most tests do with it. */
+const io = new Server();
+
 const owner = { report: () => {}, endsSession: () => {} };
 
 /** One process's sessions of a store. */
@@ -34,7 +37,7 @@ export class Engine {
 
   constructor(store: Store, options: EngineOptions = {}) {
     const onError = (error: unknown): void => void this.reported.push(error);
-    this.#composition = compose(new Server(), {
+    this.#composition = compose(io, {
       store,
       cookieParser: cookieParser('a secret'),
       options: resolveOptions({ ...options, onError, touch: 0 }),
