@@ -52,7 +52,7 @@ describe('examples/chat', () => {
       expect(await page.locator('#log').count()).to.equal(0);
     });
 
-    it('is told in a sentence what is wrong with a name', async () => {
+    it('reads in a sentence what is wrong with a name', async () => {
       const page = await visit();
       // The page's own checks are a courtesy; the server's count.
       await page.evaluate('document.forms[0].noValidate = true');
@@ -122,7 +122,7 @@ describe('examples/chat', () => {
       expect(await sessionCookie(page.context())).not.to.equal(before);
     });
 
-    it('is told in a sentence that a message is empty or too long', async () => {
+    it('reads in a sentence that a message is empty or too long', async () => {
       const page = await logIn('Ada');
       const input = page.getByLabel('Your message');
 
@@ -148,7 +148,7 @@ describe('examples/chat', () => {
       expect(await sessionCookie(page.context())).to.equal(undefined);
     });
 
-    it('is put out of another tab, which does nothing, and reads on no more', async () => {
+    it('is logged out in another idle tab, which shows no more messages', async () => {
       const tab = await logIn('Ada');
       const otherTab = await openTab(tab.context());
       const charles = await logIn('Charles');

@@ -1,7 +1,3 @@
-/**
- * @module The options: their defaults, and what is said of a wrong one.
- */
-
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { resolveOptions } from '../../source/options.js';
@@ -87,7 +83,7 @@ describe('options', () => {
       .that.does.not.include('right.example');
   });
 
-  it('show a long string by its type only, for it may be a secret that got lost', () => {
+  it('show a long string by its type only, because it may be a secret', () => {
     const secret = 'keyboard cat'.repeat(10);
     expect(() => resolve({ storeTimeout: secret }))
       .to.throw(TypeError, /got a string$/)

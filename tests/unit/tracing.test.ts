@@ -1,6 +1,6 @@
 /**
  * @module The channels of `node:diagnostics_channel`: what they publish, and that nothing happens
- * while nobody listens.
+ * while they have no subscribers.
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks';

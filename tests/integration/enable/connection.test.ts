@@ -1,6 +1,6 @@
 /**
- * @module `enable`, with the session of the connection: read when the client comes, saved when it has
- * left.
+ * @module `enable`, with the session of the connection: read when the client connects, saved after it
+ * has disconnected.
  */
 
 import { expect } from 'chai';

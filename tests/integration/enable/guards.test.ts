@@ -1,6 +1,6 @@
 /**
- * @module `enable` beside others who write: it erases nothing, revives nothing, and tells its clients
- * when their sessions end.
+ * @module `enable` next to other writers: it erases nothing, revives no session, and its clients get
+ * `sinvalid` when their sessions end.
  */
 
 import { setImmediate } from 'node:timers/promises';

@@ -1,6 +1,6 @@
 /**
- * @module "Every failure has a name", with `autoErrManager`: who is disconnected, whose event is
- * dropped, and who is told.
+ * @module "Every failure has a name", with `autoErrManager`: which failures disconnect the client, which
+ * drop an event, and which are reported.
  */
 
 import { expect } from 'chai';

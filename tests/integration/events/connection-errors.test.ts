@@ -1,6 +1,6 @@
 /**
- * @module "Every failure has a name": what `connection` listeners, and listeners of events whose
- * socket never had a session, are told without `autoErrManager`.
+ * @module "Every failure has a name": the errors of `connection` listeners, and of event listeners on
+ * sockets that never had a session, without `autoErrManager`.
  */
 
 import { expect } from 'chai';

@@ -1,6 +1,6 @@
 /**
- * @module "Every failure has a name": what listeners of events are told without `autoErrManager`,
- * when the session was lost after the connection.
+ * @module "Every failure has a name": the errors of event listeners where the session was lost after
+ * the connection, without `autoErrManager`.
  */
 
 import { expect } from 'chai';

@@ -1,6 +1,6 @@
 /**
- * @module Stores that do what they should not: they crash nothing, let nobody in, and are forgiven
- * once they behave.
+ * @module Stores that misbehave: nothing crashes, no visitor is let in without a session, and everything
+ * works again once the store does.
  */
 
 import { inspect } from 'node:util';

@@ -86,7 +86,7 @@ describe('examples/cluster', () => {
     expect(heard).to.deep.equal([[1, stranger.pid]]);
   });
 
-  it('puts out the idle tabs on all processes within three seconds of a logout', async () => {
+  it('disconnects the idle tabs on all processes within three seconds of a logout', async () => {
     const cookie = await visit();
     const tabs = await openTabs(cookie, 3);
     const stranger = await openTab(await visit());

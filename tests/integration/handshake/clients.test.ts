@@ -1,6 +1,6 @@
 /**
- * @module Clients that leave too early, and `authorization` listeners that answer too often, too late
- * or never: nobody is announced or let in who should not be.
+ * @module Clients that leave early, and `authorization` listeners that answer twice, late or never: no
+ * client is announced or admitted that should not be.
  */
 
 import { once } from 'node:events';

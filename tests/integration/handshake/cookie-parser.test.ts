@@ -1,6 +1,6 @@
 /**
- * @module Cookie parsers that do what they should not: they crash nothing, let nobody in, and tell no
- * secret.
+ * @module Cookie parsers that misbehave: nothing crashes, no visitor is let in without a session, and
+ * no secret is shown.
  */
 
 import { inspect } from 'node:util';

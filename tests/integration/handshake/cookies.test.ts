@@ -1,6 +1,6 @@
 /**
- * @module Bad input in the `Cookie` header: it opens nothing, crashes nothing, and keeps nobody else
- * out.
+ * @module Bad input in the `Cookie` header: it opens no session, crashes nothing, and does not affect
+ * other visitors.
  */
 
 import { expect } from 'chai';

@@ -181,7 +181,7 @@ describe('with `io.engine.use(session(…))` in front', () => {
         expect(await stored()).to.include(id);
       });
 
-      it('stores nothing without `saveUninitialized`, until it is told to', async () => {
+      it('stores nothing without `saveUninitialized`, until it is asked to', async () => {
         await start({ saveUninitialized: false });
         const { id, guest } = await visit(transport);
         await guest?.storeIfCookieSent();

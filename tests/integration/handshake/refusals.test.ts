@@ -1,6 +1,6 @@
 /**
- * @module "Why has this visitor no session?": what an operator is told, by warnings, by `onError`, on
- * `node:diagnostics_channel` and by `DEBUG`.
+ * @module The reason why a visitor has no session, as an operator sees it: in warnings, in `onError`, on
+ * `node:diagnostics_channel` and with `DEBUG`.
  */
 
 import { spawn } from 'node:child_process';

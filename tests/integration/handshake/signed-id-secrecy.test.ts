@@ -46,14 +46,14 @@ describe('Only a signed id is believed, and nobody can see it', () => {
       expect(show(socket.handshake)).not.to.include(secret);
     });
 
-    it('nor are there on the request of the socket', async () => {
+    it('nor are they on the request of the socket', async () => {
       const { socket } = await arrive(app, await app.login());
       for (const name of ['cookies', 'signedCookies', 'secret']) {
         expect(name in socket.request, name).to.equal(false);
       }
     });
 
-    it('nor are there on what other nodes are told', async () => {
+    it('nor are they in messages to other nodes', async () => {
       await arrive(app, await app.login());
       const [remote] = await app.io.fetchSockets();
       expect(remote?.handshake).not.to.have.any.keys('cookies', 'signedCookies', 'secret');

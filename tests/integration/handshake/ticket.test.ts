@@ -1,6 +1,6 @@
 /**
- * @module A ticket in place of the cookie: which session it opens, from where, and what is said of a
- * bad one.
+ * @module A ticket in place of the cookie: which session it opens, from where, and the errors of bad
+ * ones.
  */
 
 import { expect } from 'chai';
@@ -84,7 +84,7 @@ describe('`ticket`', () => {
     }
   });
 
-  it('gives ERR_SESSION_NOT_FOUND after the logout, for it is no session', async () => {
+  it('gives ERR_SESSION_NOT_FOUND after the logout, because it is not a session', async () => {
     await start();
     const { cookie, sessionId } = await app.login();
     const ticket = await app.expressionIO.ticket(sessionId);

@@ -95,7 +95,7 @@ describe('A login that regenerates the session', () => {
   });
 
   for (const operation of ['set', 'touch'] as const) {
-    it(`is told as 'regenerated' also where a \`${operation}\` is under way`, async () => {
+    it(`has the reason 'regenerated' also where a \`${operation}\` is under way`, async () => {
       const { ended, left } = await watch(app, { cookie });
       const gate = holdNext(store, operation);
       const other = overHttp(app, cookie, (request) => {
@@ -111,7 +111,7 @@ describe('A login that regenerates the session', () => {
     });
   }
 
-  it("is told as 'regenerated' where an event finds the session gone before the store says so", async () => {
+  it("has the reason 'regenerated' where an event finds the session gone before the store says so", async () => {
     const visits = new Visits(app);
     const { client, ended, told } = await watch(app, { cookie });
     const gate = holdNext(store, 'destroy', 'after');
@@ -124,7 +124,7 @@ describe('A login that regenerates the session', () => {
     expect(await ended).to.equal('regenerated');
   });
 
-  it("is told as 'regenerated' where a save is under way, which fails", async () => {
+  it("has the reason 'regenerated' where a save is under way, which fails", async () => {
     const visits = new Visits(app);
     const { client, ended } = await watch(app, { cookie });
     const outcome = await visits.go(client, async (session) => {

@@ -1,27 +1,8 @@
 import { expect } from 'chai';
-import { type SessionData, Store } from 'express-session';
+import type { SessionData } from 'express-session';
 import { App } from '../../support/app.js';
+import { LiveStore } from '../../support/live-store.js';
 import { overHttp, type Visitor, Visits } from '../../support/visits.js';
-
-/** Keeps the very objects that it is given, and hands them out, as caches in front of stores do. */
-class LiveStore extends Store {
-  readonly sessions = new Map<string, SessionData>();
-
-  override get(...[sessionId, callback]: Parameters<Store['get']>): void {
-    setImmediate(() => callback(null, this.sessions.get(sessionId) ?? null));
-  }
-  override set(...[sessionId, session, callback]: Parameters<Store['set']>): void {
-    this.sessions.set(sessionId, session);
-    setImmediate(() => callback?.());
-  }
-  override destroy(...[sessionId, callback]: Parameters<Store['destroy']>): void {
-    this.sessions.delete(sessionId);
-    setImmediate(() => callback?.());
-  }
-  override touch(...[, , callback]: Parameters<NonNullable<Store['touch']>>): void {
-    setImmediate(() => callback?.());
-  }
-}
 
 describe('With a store that returns the objects that it keeps', () => {
   let store: LiveStore;
