@@ -220,9 +220,9 @@ describe('`enable` per message', () => {
         client.on('disconnect', () => {});
       });
       const remote = await app.connect(await app.login());
-      const heard = received(remote, 'heard');
+      const seen = received(remote, 'heard');
       remote.send('hello');
-      expect(await heard).to.deep.equal([1]);
+      expect(await seen).to.deep.equal([1]);
     });
   });
 

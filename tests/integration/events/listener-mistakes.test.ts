@@ -36,12 +36,12 @@ describe("A listener's mistake stays its own", () => {
   ] as const) {
     describe(`when a listener ${how}`, () => {
       describe('with `onError`', () => {
-        let heard: Heard[];
+        let reports: Heard[];
 
         beforeEach(async () => {
-          heard = [];
+          reports = [];
           app = await App.start({
-            options: { onError: (error, context) => heard.push({ error, context }) },
+            options: { onError: (error, context) => reports.push({ error, context }) },
           });
         });
 
@@ -57,9 +57,9 @@ describe("A listener's mistake stays its own", () => {
           client.emit('fail');
           client.emit('fail');
           expect(await client.emitWithAck('work')).to.equal('done');
-          expect(heard.map(({ error }) => error)).to.deep.equal([mistake, mistake]);
-          expect(heard[0]?.context.event).to.equal('fail');
-          expect(heard[0]?.context.socket).to.equal(socketGiven);
+          expect(reports.map(({ error }) => error)).to.deep.equal([mistake, mistake]);
+          expect(reports[0]?.context.event).to.equal('fail');
+          expect(reports[0]?.context.socket).to.equal(socketGiven);
         });
 
         it('calls the other listeners of the connection', async () => {
@@ -70,7 +70,7 @@ describe("A listener's mistake stays its own", () => {
           const { cookie } = await app.login();
           const client = await app.connect({ cookie });
           expect(await client.emitWithAck('work')).to.equal('done');
-          expect(heard.map(({ context }) => context.event)).to.deep.equal(['connection']);
+          expect(reports.map(({ context }) => context.event)).to.deep.equal(['connection']);
         });
 
         it('refuses the client in an `authorization`, and does not show it the error', async () => {
@@ -79,8 +79,8 @@ describe("A listener's mistake stays its own", () => {
           const refusal = await refused(app.client({ cookie }));
           expect(refusal.data).to.deep.equal({ code: 'ERR_SESSION_REFUSED' });
           expect(refusal.message).not.to.contain(mistake.message);
-          expect(heard.map(({ error }) => error)).to.deep.equal([mistake]);
-          expect(heard[0]?.context.event).to.equal('authorization');
+          expect(reports.map(({ error }) => error)).to.deep.equal([mistake]);
+          expect(reports[0]?.context.event).to.equal('authorization');
         });
       });
 

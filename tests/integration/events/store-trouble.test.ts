@@ -154,12 +154,12 @@ describe('The store may be slow or down', () => {
 
   describe('with autoErrManager', () => {
     it('drops the event, reports it to `onError`, and leaves the client connected', async () => {
-      const heard: unknown[] = [];
+      const reported: unknown[] = [];
       const app = await startApp({
         store,
         options: {
           autoErrManager: true,
-          onError: (error, { event }) => heard.push((error as SessionError).code, event),
+          onError: (error, { event }) => reported.push((error as SessionError).code, event),
         },
       });
       app.expressionIO.sockets.on('connection', (_session, socket) => {
@@ -177,15 +177,15 @@ describe('The store may be slow or down', () => {
         client.emit('tell', () => expect.fail('the event was not dropped'));
       });
       expect(await client.emitWithAck('tell')).to.equal(0);
-      expect(heard).to.deep.equal(['ERR_SESSION_STORE', 'tell']);
+      expect(reported).to.deep.equal(['ERR_SESSION_STORE', 'tell']);
       expect(client.connected).to.equal(true);
     });
 
     it('announces a client that came while the store was down once it is back', async () => {
-      const heard: unknown[] = [];
+      const reported: unknown[] = [];
       const app = await startApp({
         store,
-        options: { autoErrManager: true, onError: (_error, { event }) => heard.push(event) },
+        options: { autoErrManager: true, onError: (_error, { event }) => reported.push(event) },
       });
       app.io.on('connection', (raw) => raw.on('bare', (ack) => ack('at once')));
       app.expressionIO.sockets.on('connection', (session, socket) => {
@@ -200,7 +200,7 @@ describe('The store may be slow or down', () => {
       store.onGet = undefined;
       expect(await welcome).to.deep.equal(['Ada']);
       expect(await client.emitWithAck('tell')).to.equal(0);
-      expect(heard).to.deep.equal(['connection']);
+      expect(reported).to.deep.equal(['connection']);
     });
   });
 

@@ -155,15 +155,15 @@ describe('authorization', () => {
 
   describe('when it never answers', () => {
     it('refuses at the deadline, and tells `onError`', async () => {
-      const heard: unknown[] = [];
+      const reported: unknown[] = [];
       const impatient = await startApp({
-        options: { storeTimeout: 20, onError: (error, { event }) => heard.push(error, event) },
+        options: { storeTimeout: 20, onError: (error, { event }) => reported.push(error, event) },
       });
       impatient.expressionIO.sockets.authorization(() => {});
       const refusal = await refused(impatient.client());
       expect(refusal.data).to.deep.equal({ code: 'ERR_SESSION_REFUSED' });
-      expect(heard[0]).to.have.property('message').that.contains('did not answer within 20 ms');
-      expect(heard[1]).to.equal('authorization');
+      expect(reported[0]).to.have.property('message').that.contains('did not answer within 20 ms');
+      expect(reported[1]).to.equal('authorization');
     });
   });
 

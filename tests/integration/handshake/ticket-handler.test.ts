@@ -130,14 +130,14 @@ describe('`ticketHandler`', () => {
 
     it('leaves it to the error handlers of Express', async () => {
       await start({}, parser);
-      const heard: unknown[] = [];
+      const seen: unknown[] = [];
       const hear: ErrorRequestHandler = (error, _request, response, _next) => {
-        heard.push(error.code, error.cause);
+        seen.push(error.code, error.cause);
         response.status(503).end();
       };
       app.express.use(hear);
       expect((await ask()).status).to.equal(503);
-      expect(heard).to.deep.equal(['ERR_SESSION_COOKIE_PARSER', cause]);
+      expect(seen).to.deep.equal(['ERR_SESSION_COOKIE_PARSER', cause]);
     });
 
     it('answers 500 without details where there are none', async () => {

@@ -108,7 +108,7 @@ describe('Two nodes on one Redis', () => {
         return Date.now() > firstEnd;
       });
       expect(isOver).to.equal(false);
-      // It has heard that it need not look.
+      // The touches on the other node were announced, so that it need not look.
       expect(reads).to.equal(0);
       // The real expiry: when Redis forgets it.
       const key = `sess:${sessionId}`;

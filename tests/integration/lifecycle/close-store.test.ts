@@ -73,7 +73,7 @@ describe('expressionIO.close() and the store', () => {
     const app = await start(store);
     const other = new ExpressionSocket(app.io, store, cookieParser(secret));
     try {
-      const heard = new Promise((resolve) => {
+      const seen = new Promise((resolve) => {
         other.sockets.on('connection', (_err, _session, socket) => {
           socket.on('sessionend', resolve);
         });
@@ -83,7 +83,7 @@ describe('expressionIO.close() and the store', () => {
       app.expressionIO.close();
       app.expressionIO.close();
       await app.logout(visitor.cookie);
-      expect(await heard).to.equal('destroyed');
+      expect(await seen).to.equal('destroyed');
       other.close();
       expect(methodsOf(store)).to.deep.equal(before);
     } finally {

@@ -89,13 +89,13 @@ describe('What a listener that ends its session sends', () => {
         });
       });
       const client = await app.connect({ ...(await app.login()), transports: [transport] });
-      const heard: unknown[] = [];
-      client.onAny((event) => heard.push(event));
+      const seen: unknown[] = [];
+      client.onAny((event) => seen.push(event));
       client.on('question', (answer) => answer());
-      const left = received(client, 'disconnect').then(() => heard.push('disconnect'));
-      heard.push(await client.emitWithAck('logout'));
+      const left = received(client, 'disconnect').then(() => seen.push('disconnect'));
+      seen.push(await client.emitWithAck('logout'));
       await left;
-      expect(heard).to.deep.equal(['before', 'question', 'after', 'bye', 'disconnect']);
+      expect(seen).to.deep.equal(['before', 'question', 'after', 'bye', 'disconnect']);
     });
   }
 

@@ -176,14 +176,14 @@ describe('When a session ends', () => {
   it('nothing is emitted on the raw socket', async () => {
     const visitor = await app.login();
     const { raw, client } = await pair(app, visitor);
-    const heard: unknown[] = [];
-    raw.on('sessionend', (reason) => heard.push(reason));
-    raw.onAny((event) => heard.push(event));
-    raw.onAnyOutgoing((event) => heard.push(event));
+    const seen: unknown[] = [];
+    raw.on('sessionend', (reason) => seen.push(reason));
+    raw.onAny((event) => seen.push(event));
+    raw.onAnyOutgoing((event) => seen.push(event));
     const left = received(client, 'disconnect');
     await app.logout(visitor.cookie);
     await left;
-    expect(heard).to.deep.equal([]);
+    expect(seen).to.deep.equal([]);
   });
 
   it('end() leaves the store alone, and later connections work', async () => {

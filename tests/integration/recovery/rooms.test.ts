@@ -41,7 +41,7 @@ describe('Recovery is not a bypass, by the room of a session', () => {
   it('delivers the other held events where a listener throws for one', async () => {
     const { cookie } = await app.login();
     const { client, raw } = await pair(app, { cookie });
-    const heard: unknown[] = [];
+    const seen: unknown[] = [];
     const mistakes: unknown[] = [];
     const others = process.listeners('uncaughtException');
     process.removeAllListeners('uncaughtException');
@@ -51,7 +51,7 @@ describe('Recovery is not a bypass, by the room of a session', () => {
         socket.onAny((_event, number) => {
           if (number === 1) throw new Error('a mistake');
         });
-        socket.on('vote', (number) => heard.push(number));
+        socket.on('vote', (number) => seen.push(number));
         socket.on('last', (ack) => ack());
       });
       await loseConnection(client, raw);
@@ -68,7 +68,7 @@ describe('Recovery is not a bypass, by the room of a session', () => {
       await held;
       answer();
       await last;
-      expect(heard).to.deep.equal([2, 3]);
+      expect(seen).to.deep.equal([2, 3]);
       expect(mistakes).to.have.length(1);
     } finally {
       process.removeAllListeners('uncaughtException');

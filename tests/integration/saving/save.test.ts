@@ -22,14 +22,14 @@ describe('session.save()', () => {
   const startApp = useApps();
   let store: DownStore;
   let app: App;
-  let heard: [unknown, ErrorContext][];
+  let reports: [unknown, ErrorContext][];
 
   beforeEach(async () => {
-    heard = [];
+    reports = [];
     store = new DownStore();
     app = await App.start({
       store,
-      options: { touch: false, onError: (error, context) => heard.push([error, context]) },
+      options: { touch: false, onError: (error, context) => reports.push([error, context]) },
     });
   });
   afterEach(() => app.stop());
@@ -127,7 +127,7 @@ describe('session.save()', () => {
       });
       store.isDown = true;
       expect(await go()).to.deep.equal(['ERR_SESSION_STORE', true]);
-      expect(heard).to.deep.equal([]);
+      expect(reports).to.deep.equal([]);
     });
 
     it('calls the callback with the error, and reports it nowhere else', async () => {
@@ -140,7 +140,7 @@ describe('session.save()', () => {
       );
       store.isDown = true;
       expect(await go()).to.equal('ERR_SESSION_STORE');
-      expect(heard).to.deep.equal([]);
+      expect(reports).to.deep.equal([]);
     });
 
     it('is reported to `onError` once where it is ignored, and is no unhandled rejection', async () => {
@@ -152,12 +152,12 @@ describe('session.save()', () => {
         });
         store.isDown = true;
         await go();
-        await until(() => heard.length > 0);
+        await until(() => reports.length > 0);
         // Another round trip: by then it would have been told twice.
         store.isDown = false;
         await go();
-        expect(heard).to.have.length(1);
-        const [[error, context] = []] = heard;
+        expect(reports).to.have.length(1);
+        const [[error, context] = []] = reports;
         expect(error).to.include({ code: 'ERR_SESSION_STORE', cause: down });
         expect(context?.event).to.equal('go');
         expect(rejections.values).to.deep.equal([]);

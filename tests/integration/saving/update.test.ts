@@ -16,11 +16,11 @@ describe('update()', () => {
   let app: App;
   let visits: Visits;
   let visitor: Visitor;
-  let heard: [unknown, ErrorContext][];
+  let reports: [unknown, ErrorContext][];
   let onRelease: (() => Promise<void>) | undefined;
 
   beforeEach(async () => {
-    heard = [];
+    reports = [];
     onRelease = undefined;
     store = new SlowStore();
     // Excludes nobody, and takes as long as a test likes: in this process, updates take turns anyway.
@@ -33,7 +33,7 @@ describe('update()', () => {
         lock,
         touch: false,
         onSessionEnd: 'ignore',
-        onError: (error, context) => heard.push([error, context]),
+        onError: (error, context) => reports.push([error, context]),
       },
     });
     visits = new Visits(app);
@@ -127,11 +127,11 @@ describe('update()', () => {
             throw mistake;
           });
         });
-        await until(() => heard.length > 0);
+        await until(() => reports.length > 0);
         await visitor.go(() => {});
-        expect(heard).to.have.length(1);
-        expect(heard[0]?.[0]).to.equal(mistake);
-        expect(heard[0]?.[1]).to.include({ event: 'go' });
+        expect(reports).to.have.length(1);
+        expect(reports[0]?.[0]).to.equal(mistake);
+        expect(reports[0]?.[1]).to.include({ event: 'go' });
         expect(rejections.values).to.deep.equal([]);
       } finally {
         rejections.stop();

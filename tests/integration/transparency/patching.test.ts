@@ -152,21 +152,21 @@ async function trial(subject: Subject, name: string, way: (typeof ways)[string])
 
 /** While a patch is in place, `sessOn` and the raw socket go on as before. */
 async function later({ client, raw, socket }: Subject): Promise<void> {
-  const heard: unknown[] = [];
+  const seen: unknown[] = [];
   const { sessOn } = socket as unknown as { sessOn?: Method };
   const isBare = sessOn === undefined;
-  if (isBare) heard.push('session', 'session');
+  if (isBare) seen.push('session', 'session');
   else {
-    Reflect.apply(sessOn, socket, ['later', () => heard.push('session')]);
-    Reflect.apply(methodOf(socket, 'sessOnce'), socket, ['later', () => heard.push('session')]);
+    Reflect.apply(sessOn, socket, ['later', () => seen.push('session')]);
+    Reflect.apply(methodOf(socket, 'sessOnce'), socket, ['later', () => seen.push('session')]);
   }
-  raw.once('later', (...args) => heard.push(args.length === 0 ? 'raw' : 'raw, with a session'));
+  raw.once('later', (...args) => seen.push(args.length === 0 ? 'raw' : 'raw, with a session'));
   const reply = new Promise((resolve) => client.once('reply', resolve));
   raw.emit('reply');
   await reply;
   client.emit('later');
   await barrier(client, socket);
-  expect(heard.sort()).to.deep.equal(['raw', 'session', 'session']);
+  expect(seen.sort()).to.deep.equal(['raw', 'session', 'session']);
 }
 
 function isListener(name: string): boolean {

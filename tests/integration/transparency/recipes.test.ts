@@ -218,7 +218,7 @@ describe('What Socket.IO’s README shows works unchanged', () => {
         .and.not.include('fans');
     });
 
-    /** Waits until every client has heard all that was sent; tells who heard the news. */
+    /** Waits until every client has received all that was sent; returns those that got the news. */
     async function listeners(): Promise<string[]> {
       const last = [ada, bob, eve].map(({ client }) => received(client, 'last'));
       app.io.emit('last');

@@ -89,7 +89,7 @@ describe('Transparent: `disconnecting`, `error`, `newListener`, `removeListener`
         });
       }
 
-      it('`sessionend` is not heard when a client emits an event of this name', async () => {
+      it('`sessionend` listeners are not called when a client emits an event of this name', async () => {
         add('sessionend');
         const came = once(raw, 'sessionend');
         client.emit('sessionend', 'destroyed');
