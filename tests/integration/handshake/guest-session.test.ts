@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import cookieParser from 'cookie-parser';
 import session, { MemoryStore, type SessionOptions } from 'express-session';
-import { spy } from 'sinon';
+import { spy, useFakeTimers } from 'sinon';
 import { Server } from 'socket.io';
 import { type Socket as Client, io as open } from 'socket.io-client';
 import { WebSocket } from 'ws';
@@ -221,7 +221,9 @@ describe('with `io.engine.use(session(…))` in front', () => {
 
   it('has the record that the store would have', async () => {
     await start({ cookie: { maxAge: 60_000 } });
-    const { guest } = await visit('websocket');
+    // express-session computes the age from the clock, which must not tick meanwhile.
+    const clock = useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    const { guest } = await visit('websocket').finally(() => clock.restore());
     await guest?.storeIfCookieSent();
     const inStore = await new Promise((resolve) => {
       store.get(String(guest?.sessionId), (_error, record) => resolve(record));
