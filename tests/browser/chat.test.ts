@@ -1,5 +1,17 @@
 import { expect } from 'chai';
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import {
+  connected,
+  count,
+  countByHttp,
+  messageFrom,
+  messages,
+  openTab,
+  overflow,
+  sessionCookie,
+  visitors,
+  write,
+} from '../support/chat-page.js';
 import { requireChromium } from '../support/chromium.js';
 import { type RunningExample, startChat } from '../support/example.js';
 import { type RedisServer, requireRedis } from '../support/redis.js';
@@ -40,7 +52,7 @@ describe('examples/chat', () => {
       expect(await page.locator('#log').count()).to.equal(0);
     });
 
-    it('is told in a sentence what is wrong with a name', async () => {
+    it('reads in a sentence what is wrong with a name', async () => {
       const page = await visit();
       // The page's own checks are a courtesy; the server's count.
       await page.evaluate('document.forms[0].noValidate = true');
@@ -110,7 +122,7 @@ describe('examples/chat', () => {
       expect(await sessionCookie(page.context())).not.to.equal(before);
     });
 
-    it('is told in a sentence that a message is empty or too long', async () => {
+    it('reads in a sentence that a message is empty or too long', async () => {
       const page = await logIn('Ada');
       const input = page.getByLabel('Your message');
 
@@ -136,7 +148,7 @@ describe('examples/chat', () => {
       expect(await sessionCookie(page.context())).to.equal(undefined);
     });
 
-    it('is put out of another tab, which does nothing, and reads on no more', async () => {
+    it('is logged out in another idle tab, which shows no more messages', async () => {
       const tab = await logIn('Ada');
       const otherTab = await openTab(tab.context());
       const charles = await logIn('Charles');
@@ -322,67 +334,3 @@ describe('examples/chat', () => {
     return page;
   }
 });
-
-/** Opens a further tab of the same visitor. */
-async function openTab(context: BrowserContext): Promise<Page> {
-  const page = await context.newPage();
-  await page.goto('/');
-  await connected(page);
-  return page;
-}
-
-async function connected(page: Page): Promise<void> {
-  await page.getByText('Connected').waitFor();
-}
-
-/** Writes a message, and waits until its own page shows it. */
-async function write(page: Page, text: string): Promise<void> {
-  await page.getByLabel('Your message').fill(text);
-  await page.getByLabel('Your message').press('Enter');
-  await messageFrom(page, 'You', text).waitFor();
-}
-
-function messageFrom(page: Page, author: string, text: string) {
-  return page
-    .getByRole('log')
-    .getByRole('listitem')
-    .filter({ has: page.locator('bdi').getByText(author, { exact: true }) })
-    .getByText(text, { exact: true });
-}
-
-async function messages(page: Page): Promise<string[]> {
-  return page.locator('#log .text').allTextContents();
-}
-
-/** Waits until a page shows so many visitors, and expects these, in this order. */
-async function visitors(page: Page, expected: readonly string[]): Promise<void> {
-  const number = page
-    .locator('#here-count')
-    .filter({ hasText: new RegExp(`^${expected.length}$`) });
-  await number.waitFor({ timeout: 10_000 });
-  const names = page.locator('#visitors li > :last-child');
-  expect(await names.allTextContents()).to.deep.equal(expected);
-}
-
-function count(page: Page, expected: number) {
-  return page.locator('#count').getByText(String(expected), { exact: true });
-}
-
-/** The count in the page as the server sent it, before any script ran. */
-async function countByHttp(page: Page): Promise<string | undefined> {
-  const response = await page.request.get(page.url());
-  return /id="count">(\d+)</.exec(await response.text())?.[1];
-}
-
-async function sessionCookie(context: BrowserContext): Promise<string | undefined> {
-  const cookies = await context.cookies();
-  return cookies.find(({ name }) => name === 'connect.sid')?.value;
-}
-
-/** How many pixels stick out at the side, of the page or of anything that scrolls in it. */
-async function overflow(page: Page): Promise<number> {
-  return page.evaluate<number>(`Math.max(
-    document.documentElement.scrollWidth - window.innerWidth,
-    ...Array.from(document.querySelectorAll('#log'), (log) => log.scrollWidth - log.clientWidth),
-  )`);
-}

@@ -102,7 +102,7 @@ describe('a browser', () => {
       ]);
     });
 
-    it(`is put out in an idle tab by a logout in another (${transport})`, async () => {
+    it(`is logged out in an idle tab by a logout in another (${transport})`, async () => {
       const tab = await open(path);
       const otherTab = await open(path);
 

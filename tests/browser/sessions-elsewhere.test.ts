@@ -8,9 +8,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
-import type { App } from '../support/app.js';
+import { type App, useApps } from '../support/app.js';
 import { requireChromium } from '../support/chromium.js';
-import { enablePerConnection, type Given, type Sessions, useApps } from '../support/sessions.js';
+import { enablePerConnection, type Given, type Sessions } from '../support/sessions.js';
 
 describe('a page of another site in Chromium', () => {
   let browser: Browser;

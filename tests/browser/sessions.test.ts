@@ -6,9 +6,11 @@
 import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
+import { useApps } from '../support/app.js';
 import { requireChromium } from '../support/chromium.js';
 import { type RunningExample, startExample } from '../support/example.js';
-import { enablePerConnection, type Sessions, useApps } from '../support/sessions.js';
+import { enablePerConnection, type Sessions } from '../support/sessions.js';
+import { until } from '../support/waiting.js';
 
 const root = new URL('../../', import.meta.url);
 
@@ -151,7 +153,7 @@ describe('the client script in Chromium', () => {
       );
       await page.evaluate('void io.connectWithSession()');
       await page.waitForFunction('performance.now() > 0');
-      while (clients.length < 1) await new Promise(setImmediate);
+      await until(() => clients.length > 0);
       expect((clients[0] as { ticket: unknown }).ticket).to.be.a('string');
     });
 

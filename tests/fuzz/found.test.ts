@@ -4,7 +4,8 @@ import { App } from '../support/app.js';
 import { expectNoCrash } from '../support/crashes.js';
 import { holdNext, SlowStore } from '../support/slow-store.js';
 import { ControlledStore } from '../support/stores.js';
-import { codeOf, overHttp, until, type Visitor, Visits } from '../support/visits.js';
+import { codeOf, overHttp, type Visitor, Visits } from '../support/visits.js';
+import { until } from '../support/waiting.js';
 
 describe('What was found by fuzzing', () => {
   let app: App;

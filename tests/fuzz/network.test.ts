@@ -5,7 +5,7 @@ import { App, connected } from '../support/app.js';
 import { expectNoCrash } from '../support/crashes.js';
 import { TroubledProxy } from '../support/troubled-proxy.js';
 import { latencies, TroubledStore } from '../support/troubled-store.js';
-import { until } from '../support/visits.js';
+import { until } from '../support/waiting.js';
 
 describe('On a network that misbehaves', () => {
   let app: App;

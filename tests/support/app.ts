@@ -142,6 +142,24 @@ export class App<const Options extends ExpressionSocketOptions = Record<never, n
   }
 }
 
+/**
+ * Starts applications as `App.start` does, and stops them after each test of the suite in which it is
+ * called.
+ */
+export function useApps(): typeof App.start {
+  const apps: Pick<App, 'stop'>[] = [];
+  afterEach(async () => {
+    for (const app of apps.splice(0)) await app.stop();
+  });
+  const start = async (settings?: AppSettings<PlainOptions>): Promise<App> => {
+    const app = await App.start(settings);
+    apps.push(app);
+    return app;
+  };
+  // The options decide only the types of what `App.start` returns.
+  return start as typeof App.start;
+}
+
 /** The pages of the application. */
 function createExpress(): Express {
   const app = express();

@@ -1,11 +1,13 @@
 /**
- * @module The engine of the library without sockets, for thousands of schedules.
+ * @module The sessions of an application to which nobody is connected, for thousands of schedules.
  */
 
+import cookieParser from 'cookie-parser';
 import type { Store } from 'express-session';
+import { Server } from 'socket.io';
+import { type Composition, compose } from '../../source/compose.js';
 import type { ExpressionSocketOptions, SessionLock, SocketSession } from '../../source/index.js';
 import { resolveOptions } from '../../source/options.js';
-import { SessionEngine } from '../../source/session/engine.js';
 import type { LiveSession, Member } from '../../source/session/live-session.js';
 import { Snapshot } from '../../source/session/snapshot.js';
 import type { RewriteRecord } from '../../source/types/options.js';
@@ -23,48 +25,51 @@ export interface EngineOptions {
   readonly maxPending?: number;
 }
 
+/** One for all: making a server takes longer than what most tests do with it. */
+const io = new Server();
+
 const owner = { report: () => {}, endsSession: () => {} };
 
 /** One process's sessions of a store. */
 export class Engine {
   /** What was reported because nobody was there to tell. */
   readonly reported: unknown[] = [];
-  readonly #engine: SessionEngine;
+  readonly #composition: Composition;
 
   constructor(store: Store, options: EngineOptions = {}) {
-    this.#engine = new SessionEngine({
+    const onError = (error: unknown): void => void this.reported.push(error);
+    this.#composition = compose(io, {
       store,
-      options: resolveOptions({ ...options, touch: 0 }),
-      publish: () => {},
-      report: (error) => this.reported.push(error),
+      cookieParser: cookieParser('a secret'),
+      options: resolveOptions({ ...options, onError, touch: 0 }),
     });
   }
 
   /** The session as a listener is given it, or nothing where there is none. */
   async open(sessionId: string): Promise<SocketSession | undefined> {
-    const { snapshot } = await this.#engine.read(sessionId);
-    const session = snapshot && this.#engine.open(sessionId, snapshot, owner);
+    const { snapshot } = await this.#composition.engine.read(sessionId);
+    const session = snapshot && this.#composition.engine.open(sessionId, snapshot, owner);
     return session instanceof Error ? undefined : session;
   }
 
   /** A member belongs to the session from now on. */
   join(sessionId: string, member: Member, record: { cookie: object }): LiveSession {
-    const joined = this.#engine.join(sessionId, member, new Snapshot(record));
+    const joined = this.#composition.engine.join(sessionId, member, new Snapshot(record));
     if (typeof joined === 'string') throw new Error(`the session has ended: ${joined}`);
     return joined;
   }
 
   /** An event comes: reads the session, and keeps it alive. */
   async use(live: LiveSession): Promise<void> {
-    const { snapshot } = await this.#engine.read(live.sessionId);
-    if (snapshot) this.#engine.use(live, snapshot)?.catch(() => {});
+    const { snapshot } = await this.#composition.engine.read(live.sessionId);
+    if (snapshot) this.#composition.engine.use(live, snapshot)?.catch(() => {});
   }
 
   update<Result>(sessionId: string, change: SessionChange<Result>): Promise<Result> {
-    return this.#engine.update(sessionId, change);
+    return this.#composition.engine.update(sessionId, change);
   }
 
   close(): void {
-    this.#engine.close();
+    this.#composition.close();
   }
 }

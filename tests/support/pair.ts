@@ -54,19 +54,6 @@ export async function pair<Options extends ExpressionSocketOptions>(
   return { client, raw, socket: socket as unknown as AppSocket<Options> };
 }
 
-/**
- * Waits until the server has handled everything that the client has sent: its listeners have been
- * called, including those that wait for the session.
- */
-export async function heard(client: Client, socket: object): Promise<void> {
-  const { sessOnce } = socket as { sessOnce(event: string, listener: () => void): unknown };
-  const barrier = new Promise<void>((resolve) => {
-    sessOnce.call(socket, 'test:barrier', resolve);
-  });
-  client.emit('test:barrier');
-  await barrier;
-}
-
 /** Waits until a volatile message to the client would be sent and not dropped. */
 export async function writable({ conn }: Socket): Promise<void> {
   while (!conn.transport.writable) await once(conn.transport, 'ready');

@@ -63,10 +63,18 @@ export async function requirePostgres(context: Mocha.Context): Promise<PostgresS
   };
 }
 
-/** A pool with the table of connect-pg-simple, and nothing else in its database. */
-export async function emptyPool(url: string, settings: pg.PoolConfig = {}): Promise<pg.Pool> {
+/** A pool that survives a server that stops. */
+export function openPool(url: string, settings: pg.PoolConfig = {}): pg.Pool {
   const pool = new pg.Pool({ connectionString: url, ...settings });
   pool.on('error', () => {});
+  // A connection that is in use or being closed does not emit its errors on the pool.
+  pool.on('connect', (client) => client.on('error', () => {}));
+  return pool;
+}
+
+/** A pool with the table of connect-pg-simple, and nothing else in its database. */
+export async function emptyPool(url: string, settings: pg.PoolConfig = {}): Promise<pg.Pool> {
+  const pool = openPool(url, settings);
   await pool.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
   await pool.query(sessionTable('session'));
   return pool;

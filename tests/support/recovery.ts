@@ -11,10 +11,10 @@ import { type App, connected, received } from './app.js';
 export const recovering: Partial<ServerOptions> = { connectionStateRecovery: {} };
 
 /**
- * Cuts a client's connection; Socket.IO keeps its state. A client that was never sent anything has
- * nothing to recover, so that it is sent something first.
+ * Closes a client's connection; Socket.IO keeps its state. A client that was never sent anything has
+ * nothing to recover, so it is sent something first.
  */
-export async function cutOff(client: Client, raw: Socket): Promise<void> {
+export async function loseConnection(client: Client, raw: Socket): Promise<void> {
   const something = received(client, 'test:something');
   raw.emit('test:something');
   await something;
@@ -23,13 +23,13 @@ export async function cutOff(client: Client, raw: Socket): Promise<void> {
   await left;
 }
 
-/** Connects a client again that was cut off. */
-export async function comeBack(client: Client): Promise<void> {
+/** Connects a client again that has lost its connection. */
+export async function reconnect(client: Client): Promise<void> {
   client.connect();
   await connected(client);
 }
 
-/** Waits until so many packets of the next client that connects have come to the server. */
+/** Waits until so many packets of the next client that connects have arrived at the server. */
 export function packets({ io }: Pick<App, 'io'>, count: number): Promise<void> {
   return new Promise((resolve) => {
     io.prependOnceListener('connection', (raw: Socket) => {
@@ -44,8 +44,8 @@ export function packets({ io }: Pick<App, 'io'>, count: number): Promise<void> {
   });
 }
 
-/** Waits until a client is put out; tells why. */
-export async function putOut(client: Client): Promise<string> {
+/** Waits until a client is disconnected; returns the reason. */
+export async function disconnection(client: Client): Promise<string> {
   const [reason] = await received(client, 'disconnect');
   return String(reason);
 }

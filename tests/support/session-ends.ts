@@ -2,6 +2,7 @@
  * @module Connects a client and records how it ends with its session, on both sides.
  */
 
+import type { Socket as RawSocket } from 'socket.io';
 import type { Socket as Client } from 'socket.io-client';
 import type { ExpressionSocketOptions } from '../../source/index.js';
 import type { App, ClientSettings } from './app.js';
@@ -10,6 +11,7 @@ import { type AppSocket, pair } from './pair.js';
 /** A connected socket whose end is recorded. */
 export interface Watched {
   readonly client: Client;
+  readonly raw: RawSocket;
   readonly socket: AppSocket;
   /** The events of the end on the server, in their order. */
   readonly told: string[];
@@ -24,7 +26,7 @@ export async function watch<Options extends ExpressionSocketOptions>(
   app: App<Options>,
   settings: ClientSettings,
 ): Promise<Watched> {
-  const { client, socket: typed } = await pair(app, settings);
+  const { client, raw, socket: typed } = await pair(app, settings);
   // The options decide only what listeners with a session are given.
   const socket = typed as unknown as AppSocket;
   const told: string[] = [];
@@ -36,14 +38,5 @@ export async function watch<Options extends ExpressionSocketOptions>(
     });
   });
   const left = new Promise<string>((resolve) => client.once('disconnect', resolve));
-  return { client, socket, told, ended, left };
-}
-
-/** Makes a round trip, after which everything that the server sent before has arrived. */
-export async function roundTrip({
-  client,
-  socket,
-}: Pick<Watched, 'client' | 'socket'>): Promise<void> {
-  socket.once('test:round trip', (ack: () => void) => ack());
-  await client.emitWithAck('test:round trip');
+  return { client, raw, socket, told, ended, left };
 }

@@ -5,10 +5,9 @@
 import { once } from 'node:events';
 import cookieParser from 'cookie-parser';
 import type { Store } from 'express-session';
-import type { ServerOptions } from 'socket.io';
 import type { SessionError, SocketSession } from '../../source/index.js';
 import { enable, type SessionsOptions } from '../../source/socket.io-sessions/index.js';
-import { App, secret } from './app.js';
+import { type App, secret } from './app.js';
 
 export type Sessions = ReturnType<typeof enablePerConnection>;
 export type MessageSessions = ReturnType<typeof enablePerMessage>;
@@ -31,22 +30,6 @@ export function enablePerMessage(app: App, options: Given = {}) {
     per_message: true,
     ...withParser(options),
   });
-}
-
-/** Starts applications, and stops them after each test of the suite. */
-export function useApps(): (settings?: {
-  store?: Store;
-  server?: Partial<ServerOptions>;
-}) => Promise<App> {
-  const apps: App[] = [];
-  afterEach(async () => {
-    for (const app of apps.splice(0)) await app.stop();
-  });
-  return async (settings) => {
-    const app = await App.start(settings);
-    apps.push(app);
-    return app;
-  };
 }
 
 /** Waits for the next client with a session, and returns both. */

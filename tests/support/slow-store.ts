@@ -93,13 +93,16 @@ export class SlowStore extends Store {
   }
 }
 
+/** Takes from none to `most` turns of the event loop. */
+export async function randomTurns(most: number): Promise<void> {
+  for (let turns = Math.floor(Math.random() * (most + 1)); turns > 0; turns--) {
+    await setImmediate();
+  }
+}
+
 /** Lets each step take from none to `most` turns of the event loop. */
 export function randomPace(most: number): SlowStore['pace'] {
-  return async () => {
-    for (let turns = Math.floor(Math.random() * (most + 1)); turns > 0; turns--) {
-      await setImmediate();
-    }
-  };
+  return () => randomTurns(most);
 }
 
 /** A step that a test holds back. */

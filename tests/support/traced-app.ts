@@ -22,8 +22,9 @@ instrumentation.setTracerProvider(
 const { Socket } = createRequire(import.meta.url)('socket.io');
 
 const { App } = await import('./app.js');
-const { heard, pair } = await import('./pair.js');
+const { pair } = await import('./pair.js');
 const { methodOf } = await import('./patches.js');
+const { barrier } = await import('./waiting.js');
 
 type Listener = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -49,7 +50,7 @@ const areFound = names.every((name) => {
   return Reflect.apply(listenerCount, socket, [name, listeners.get(name)]) === 1;
 });
 for (const name of names) client.emit(name, 1).emit(name, 2);
-await heard(client, socket);
+await barrier(client, socket);
 for (const name of names) counts[name] = [raw.listenerCount(name)];
 socket.emit('news');
 app.expressionIO.close();

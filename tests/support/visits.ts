@@ -86,12 +86,3 @@ export async function codeOf(promise: PromiseLike<unknown>): Promise<unknown> {
     return (error as { code?: unknown }).code ?? error;
   }
 }
-
-/** Waits until something is so; not for ever, for that would keep mocha from ending. */
-export async function until(isSo: () => boolean): Promise<void> {
-  const startedAt = performance.now();
-  while (!isSo()) {
-    if (performance.now() - startedAt > 15_000) throw new Error('it did not come to that');
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}

@@ -1,5 +1,5 @@
 /**
- * @module Wrong arguments: a `TypeError` at once, that says what was expected and what came.
+ * @module Wrong arguments: a `TypeError` at once, which says what was expected and what came.
  */
 
 import { EventEmitter } from 'node:events';

@@ -142,7 +142,7 @@ describe('copyToStore()', () => {
     expect(() => copyToStore(nested(1_002))).to.throw(RangeError, 'Nested more than 1000 levels');
   });
 
-  it('copies circular data, for it is not deep', () => {
+  it('copies circular data, because it is not deep', () => {
     const value: Record<string, unknown> = {};
     value.self = value;
     const copy = copyToStore(value) as typeof value;

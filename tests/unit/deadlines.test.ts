@@ -1,5 +1,5 @@
 /**
- * @module One duration for everybody who waits: on sinon's clock.
+ * @module Deadlines of one duration, on sinon's clock.
  */
 
 import { expect } from 'chai';

@@ -1,5 +1,5 @@
 /**
- * @module Who hears of an error: `onError`, or, without one, the process.
+ * @module Where an error is reported: to `onError`, or, without one, as an event of the process.
  */
 
 import { inspect } from 'node:util';
@@ -145,7 +145,7 @@ describe("A listener's mistake stays its own", () => {
       });
     }
 
-    it('is told once per event', () => {
+    it('is reported once per event', () => {
       const emitWarning = sandbox.stub(process, 'emitWarning');
       const diagnostics = new Diagnostics(undefined);
       for (const event of ['vote', 'vote', 'rename']) {
@@ -154,7 +154,7 @@ describe("A listener's mistake stays its own", () => {
       expect(emitWarning.callCount).to.equal(2);
     });
 
-    it('goes to `onError`, which is told the socket and the event only', () => {
+    it('goes to `onError`, with the socket and the event only', () => {
       const onError = sandbox.stub();
       new Diagnostics(onError).listenerFailed(mistake, sessionless);
       expect(onError.args).to.deep.equal([[mistake, context]]);
@@ -198,7 +198,7 @@ describe('failures of the store without `onError`', () => {
     expect(options).to.include({ type: 'SessionWarning', code: 'ERR_SESSION_STORE' });
   });
 
-  it('are told once per kind', () => {
+  it('are reported once per kind', () => {
     const diagnostics = new Diagnostics(undefined);
     for (const code of [
       'ERR_SESSION_STORE',

@@ -54,7 +54,7 @@ describe('ExpiringMap', () => {
     expect(map.size).to.be.at.most(101);
   });
 
-  it('forgets what it is told to', () => {
+  it('forgets what is deleted', () => {
     map.set('a', 1);
     map.set('b', 2);
     map.delete('a');

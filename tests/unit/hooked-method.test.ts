@@ -10,7 +10,7 @@ import {
   type Method,
   type MethodCall,
 } from '../../source/session/hooked-method.js';
-import { ProcessEars } from '../support/mistakes.js';
+import { ProcessEvents } from '../support/process-events.js';
 
 function call(method: Method, ...args: unknown[]): MethodCall {
   return { method, target: 'the store', args };
@@ -79,17 +79,17 @@ describe('hookMethod()', () => {
 describe('callMethod()', () => {
   let answered: sinon.SinonSpy;
   let failed: sinon.SinonSpy;
-  let ears: ProcessEars;
+  let rejections: ProcessEvents;
 
   beforeEach(() => {
     answered = sinon.spy();
     failed = sinon.spy();
-    ears = new ProcessEars('unhandledRejection');
+    rejections = new ProcessEvents('unhandledRejection');
   });
   afterEach(async () => {
     await turn();
-    ears.stop();
-    expect(ears.heard).to.deep.equal([]);
+    rejections.stop();
+    expect(rejections.values).to.deep.equal([]);
   });
 
   it('puts its callback in the place of the caller’s, and returns what the method does', () => {
@@ -184,7 +184,7 @@ describe('answerCaller()', () => {
   });
 
   it('returns the promise where there is no callback, which may be ignored', async () => {
-    const ears = new ProcessEars('unhandledRejection');
+    const rejections = new ProcessEvents('unhandledRejection');
     const task = Promise.reject(down);
     expect(
       answerCaller(
@@ -193,8 +193,8 @@ describe('answerCaller()', () => {
       ),
     ).to.equal(task);
     await turn();
-    ears.stop();
-    expect(ears.heard).to.deep.equal([]);
+    rejections.stop();
+    expect(rejections.values).to.deep.equal([]);
   });
 
   it('finds the callback of the caller, or one that does nothing', () => {

@@ -1,11 +1,8 @@
-/**
- * @module The options: their defaults, and what is said of a wrong one.
- */
-
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { resolveOptions } from '../../source/options.js';
 import type { ExpressionSocketOptions } from '../../source/types/options.js';
+import { optionCases } from '../support/option-cases.js';
 
 /** Options as JavaScript may give them. */
 function resolve(options: unknown): unknown {
@@ -22,218 +19,6 @@ function complaintAbout(options: unknown): string {
   }
   throw new Error('the options were taken');
 }
-
-/** For each option: what is right, and what is wrong with the words in which the error shows it. */
-const cases: Readonly<
-  Record<
-    string,
-    {
-      readonly right: readonly unknown[];
-      readonly wrong: readonly (readonly [unknown, string])[];
-      readonly expected: RegExp;
-    }
-  >
-> = {
-  key: {
-    right: ['sid', '__Host-sid'],
-    wrong: [
-      ['', '""'],
-      [5, '5'],
-      [null, 'null'],
-      [['sid'], 'an array'],
-    ],
-    expected: /the name of a cookie/,
-  },
-  alwaysSession: {
-    right: [true, false],
-    wrong: [
-      ['yes', '"yes"'],
-      [1, '1'],
-      [null, 'null'],
-      [{}, 'an object'],
-    ],
-    expected: /a boolean/,
-  },
-  autoErrManager: {
-    right: [true, false],
-    wrong: [
-      ['true', '"true"'],
-      [0, '0'],
-      [null, 'null'],
-      [() => true, 'a function'],
-    ],
-    expected: /a boolean/,
-  },
-  origins: {
-    right: [
-      false,
-      () => true,
-      [],
-      ['https://app.example.com', 'http://localhost:3000', 'http://[::1]:3000', 'capacitor://app'],
-      [/\.example\.com$/, 'https://app.example.com'],
-    ],
-    wrong: [
-      [true, 'true'],
-      ['https://app.example.com', '"https://app.example.com"'],
-      [/example/, 'a RegExp'],
-      [null, 'null'],
-      [['*'], '"*" (name each origin, or turn the check off with `origins: false`)'],
-      [['null'], '"null"'],
-      [[''], '""'],
-      [['app.example.com'], '"app.example.com"'],
-      [['//app.example.com'], '"//app.example.com"'],
-      [
-        ['https://app.example.com/'],
-        '"https://app.example.com/" (without the trailing slash: "https://app.example.com")',
-      ],
-      [['https://app.example.com/path'], '"https://app.example.com/path"'],
-      [['https://*.example.com'], '"https://*.example.com"'],
-      [['https://user@app.example.com'], '"https://user@app.example.com"'],
-      [['https://a.example https://b.example'], '"https://a.example https://b.example"'],
-      [['https://app.example.com', 5], '5'],
-      [[() => true], 'a function'],
-      [[null], 'null'],
-    ],
-    expected: /`false`, a function, or an array of regular expressions and origins/,
-  },
-  trustProxy: {
-    right: [true, false],
-    wrong: [
-      [1, '1'],
-      ['loopback', '"loopback"'],
-    ],
-    expected: /a boolean/,
-  },
-  reportRefusals: { right: [true, false], wrong: [['all', '"all"']], expected: /a boolean/ },
-  sessionId: {
-    right: [() => 'id', async () => undefined],
-    wrong: [
-      ['id', '"id"'],
-      [true, 'true'],
-      [null, 'null'],
-    ],
-    expected: /a function/,
-  },
-  storeTimeout: {
-    right: [1, 5_000, 2_147_483_647],
-    wrong: [
-      [0, '0'],
-      [-1, '-1'],
-      [1.5, '1.5'],
-      [Number.NaN, 'NaN'],
-      [Number.POSITIVE_INFINITY, 'Infinity'],
-      [2_147_483_648, '2147483648'],
-      ['5000', '"5000"'],
-      [5n, 'a bigint'],
-      [false, 'false'],
-      [null, 'null'],
-    ],
-    expected: /milliseconds from 1 to 2147483647/,
-  },
-  maxPending: {
-    right: [1, 1_000, Number.MAX_SAFE_INTEGER],
-    wrong: [
-      [0, '0'],
-      [-1, '-1'],
-      [0.5, '0.5'],
-      [Number.NaN, 'NaN'],
-      [Number.POSITIVE_INFINITY, 'Infinity'],
-      ['10', '"10"'],
-      [null, 'null'],
-    ],
-    expected: /a whole number of 1 or more/,
-  },
-  readMany: {
-    right: [async () => []],
-    wrong: [
-      [true, 'true'],
-      [['id'], 'an array'],
-      [null, 'null'],
-    ],
-    expected: /a function/,
-  },
-  rewrite: {
-    right: [async () => {}],
-    wrong: [
-      [true, 'true'],
-      [{}, 'an object'],
-      [null, 'null'],
-    ],
-    expected: /a function/,
-  },
-  lock: {
-    right: [{ acquire: async () => ({ release: async () => {} }) }],
-    wrong: [
-      [true, 'true'],
-      [() => {}, 'a function'],
-      [{}, 'an object'],
-      [{ acquire: 5 }, 'an object'],
-      [null, 'null'],
-    ],
-    expected: /an object with a method `acquire`/,
-  },
-  lockTimeout: {
-    right: [1, 20_000, 2_147_483_647],
-    wrong: [
-      [0, '0'],
-      [0.5, '0.5'],
-      [Number.POSITIVE_INFINITY, 'Infinity'],
-      [2_147_483_648, '2147483648'],
-      ['1', '"1"'],
-      [null, 'null'],
-    ],
-    expected: /milliseconds from 1 to 2147483647/,
-  },
-  touch: {
-    right: [false, 0, 1.5, 60_000],
-    wrong: [
-      [true, 'true'],
-      [-1, '-1'],
-      [Number.NaN, 'NaN'],
-      [Number.POSITIVE_INFINITY, 'Infinity'],
-      ['60000', '"60000"'],
-      [null, 'null'],
-    ],
-    expected: /`false`, or a number of milliseconds of 0 or more/,
-  },
-  onSessionEnd: {
-    right: ['disconnect', 'ignore'],
-    wrong: [
-      ['close', '"close"'],
-      [false, 'false'],
-      [null, 'null'],
-    ],
-    expected: /'disconnect' or 'ignore'/,
-  },
-  ticket: {
-    right: [{}, { secret: 'keyboard cat', lifetime: 30_000, once: true }],
-    wrong: [
-      [true, 'a boolean'],
-      ['keyboard cat', 'a string'],
-      [['keyboard cat'], 'an Array'],
-      [null, 'null'],
-    ],
-    expected: /an object/,
-  },
-  claim: {
-    right: [async () => true],
-    wrong: [
-      [true, 'true'],
-      [{}, 'an object'],
-      [null, 'null'],
-    ],
-    expected: /a function/,
-  },
-  onError: {
-    right: [() => {}],
-    wrong: [
-      ['log', '"log"'],
-      [console, 'an object'],
-      [null, 'null'],
-    ],
-    expected: /a function/,
-  },
-};
 
 describe('options', () => {
   describe('when none are given', () => {
@@ -273,7 +58,7 @@ describe('options', () => {
     });
   });
 
-  for (const [name, { right, wrong, expected }] of Object.entries(cases)) {
+  for (const [name, { right, wrong, expected }] of Object.entries(optionCases)) {
     describe(`\`${name}\``, () => {
       for (const value of right) {
         it(`may be ${inspect(value)}`, () => {
@@ -298,7 +83,7 @@ describe('options', () => {
       .that.does.not.include('right.example');
   });
 
-  it('show a long string by its type only, for it may be a secret that got lost', () => {
+  it('show a long string by its type only, because it may be a secret', () => {
     const secret = 'keyboard cat'.repeat(10);
     expect(() => resolve({ storeTimeout: secret }))
       .to.throw(TypeError, /got a string$/)
@@ -312,7 +97,7 @@ describe('options', () => {
         .to.throw(TypeError, /`cookieName`/)
         .with.property('message')
         .that.satisfies((message: string) =>
-          Object.keys(cases).every((name) => message.includes(name)),
+          Object.keys(optionCases).every((name) => message.includes(name)),
         );
     });
 

@@ -1,5 +1,5 @@
 /**
- * @module "Only a friendly origin gets a session": which origins somebody named, by `origins` or by
+ * @module "Only a friendly origin gets a session": which origins are named, by `origins` or by
  * the server's `cors.origin`.
  */
 
@@ -249,7 +249,7 @@ describe('Only a friendly origin gets a session', () => {
     it('is asked after `origins` said no', () =>
       expectPassed({ origin: friend, origins: () => false, cors: { origin: friend } }));
 
-    it('is asked at each handshake, for the server may be attached later', async () => {
+    it('is read at each handshake, because the server may be attached later', async () => {
       let cors: unknown;
       const policy = new OriginPolicy({
         origins: [],

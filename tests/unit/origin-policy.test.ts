@@ -220,7 +220,7 @@ describe('Only a friendly origin gets a session', () => {
   });
 
   describe('no origin', () => {
-    it('passes, for it is no browser', () => expectPassed({}));
+    it('passes, because it is not a browser', () => expectPassed({}));
 
     it('passes without anybody being asked', async () => {
       const origins = stub().returns(false);

@@ -2,20 +2,20 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { ReportedPromise } from '../../source/session/reported-promise.js';
-import { ProcessEars } from '../support/mistakes.js';
+import { ProcessEvents } from '../support/process-events.js';
 
 const failure = new Error('it failed');
 
 describe('ReportedPromise', () => {
-  let ears: ProcessEars;
+  let rejections: ProcessEvents;
   let report: sinon.SinonSpy;
 
   beforeEach(() => {
-    ears = new ProcessEars('unhandledRejection');
+    rejections = new ProcessEvents('unhandledRejection');
     report = sinon.spy();
   });
   afterEach(() => {
-    ears.stop();
+    rejections.stop();
   });
 
   function failing(): ReportedPromise<string> {
@@ -31,7 +31,7 @@ describe('ReportedPromise', () => {
     failing();
     await turn();
     expect(report.args).to.deep.equal([[failure]]);
-    expect(ears.heard).to.deep.equal([]);
+    expect(rejections.values).to.deep.equal([]);
   });
 
   const listeners: Readonly<Record<string, (promise: Promise<string>) => Promise<unknown>>> = {
@@ -52,7 +52,7 @@ describe('ReportedPromise', () => {
       expect(await listen(failing())).to.equal(failure);
       await turn();
       expect(report.callCount).to.equal(0);
-      expect(ears.heard).to.deep.equal([]);
+      expect(rejections.values).to.deep.equal([]);
     });
   }
 
@@ -61,6 +61,6 @@ describe('ReportedPromise', () => {
     expect(next).not.to.be.instanceOf(ReportedPromise);
     await turn();
     expect(report.callCount).to.equal(0);
-    expect(ears.heard).to.deep.equal([failure]);
+    expect(rejections.values).to.deep.equal([failure]);
   });
 });

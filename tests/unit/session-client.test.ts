@@ -1,5 +1,5 @@
 /**
- * @module The session client by itself: which tickets it shows, where it gets them, and what it leaves
+ * @module The session client by itself: which tickets it sends, where it gets them, and what it leaves
  * to Socket.IO.
  */
 

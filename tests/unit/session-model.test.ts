@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { SessionData } from 'express-session';
 import fc from 'fast-check';
 import { Engine, type EngineOptions } from '../support/engine.js';
+import { LiveStore } from '../support/live-store.js';
 import { SlowStore } from '../support/slow-store.js';
 
 const sessionId = 'one';
@@ -13,19 +14,7 @@ const reserved: ReadonlySet<string> = new Set(['save', 'id', 'toString']);
 
 type Data = Record<string, unknown>;
 
-/** Keeps the very objects that it is given, and hands them out. */
-class LiveStore extends SlowStore {
-  readonly sessions = new Map<string, SessionData>();
-  override record(sessionId: string): SessionData | undefined {
-    return this.sessions.get(sessionId);
-  }
-  override set(...[sessionId, session, callback]: Parameters<SlowStore['set']>): void {
-    this.sessions.set(sessionId, session);
-    setImmediate(() => callback?.());
-  }
-}
-
-/** Hands out records that nobody can change, and the same ones each time. */
+/** Returns frozen records, the same ones each time. */
 class FrozenStore extends LiveStore {
   override record(sessionId: string): SessionData | undefined {
     const session = super.record(sessionId);
@@ -43,11 +32,11 @@ function freeze<Value extends object>(value: Value): Value {
   return Object.freeze(value);
 }
 
-/** A store, and what somebody else does to it. */
+/** A store, and what other writers do to it. */
 interface Backing {
   readonly store: SlowStore;
   readonly options?: EngineOptions;
-  /** Whether nested values of the store change under the eyes of who reads them. */
+  /** Whether nested values of a record that was read change with the store. */
   readonly isLive?: boolean;
   read(): Data;
   write(data: Data): void;

@@ -143,7 +143,7 @@ describe('Only a signed id is believed', () => {
         .that.includes('(secret)');
     });
 
-    it('is heard once when it calls back twice', async () => {
+    it('counts once when it calls back twice', async () => {
       const twice: CookieParser = (request, response, next) => {
         cookieParser(secret)(request as never, response as never, next);
         next(failure);

@@ -79,7 +79,7 @@ describe('A lock with a token', () => {
     expect(table.release.args[0]?.[0]).to.equal(table.acquire.firstCall.args[0]);
   });
 
-  it('is given back where the database failed, for it may have been acquired', async () => {
+  it('is released where the database failed, because it may have been acquired', async () => {
     const table = stubTable();
     table.acquire.rejects(Object.assign(new Error(), { code: 'connection lost' }));
     expect(await codeOf(tokenLock(table).acquire('one', wanted()))).to.equal('connection lost');

@@ -1,6 +1,6 @@
 /**
  * @module The channels of `node:diagnostics_channel`: what they publish, and that nothing happens
- * while nobody listens.
+ * while they have no subscribers.
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
@@ -27,11 +27,11 @@ function neverMade(): never {
 }
 
 describe('tracing', () => {
-  let heard: { step: string; payload: ReadTrace }[];
+  let seen: { step: string; payload: ReadTrace }[];
   const note =
     (step: string) =>
     (payload: unknown): void => {
-      heard.push({ step, payload: { ...(payload as ReadTrace) } });
+      seen.push({ step, payload: { ...(payload as ReadTrace) } });
     };
   const subscribers = {
     start: note('start'),
@@ -42,7 +42,7 @@ describe('tracing', () => {
   };
 
   beforeEach(() => {
-    heard = [];
+    seen = [];
   });
 
   afterEach(() => {
@@ -72,14 +72,14 @@ describe('tracing', () => {
         async () => 'a-session-id',
       );
       expect(result).to.equal('a-session-id');
-      expect(heard.map(({ step }) => step)).to.deep.equal([
+      expect(seen.map(({ step }) => step)).to.deep.equal([
         'start',
         'end',
         'asyncStart',
         'asyncEnd',
       ]);
-      expect(heard[0]?.payload.sessions).to.equal(2);
-      expect(inspect(heard)).not.to.include('a-session-id');
+      expect(seen[0]?.payload.sessions).to.equal(2);
+      expect(inspect(seen)).not.to.include('a-session-id');
     });
 
     it('publishes the error with its code, and passes it on', async () => {
@@ -90,9 +90,9 @@ describe('tracing', () => {
         () => Promise.reject(failure),
       );
       expect(await rejection(traced)).to.equal(failure);
-      expect(heard.at(-1)).to.deep.include({ step: 'asyncEnd' });
-      expect(heard.at(-1)?.payload).to.include({ code: 'ERR_SESSION_STORE', error: failure });
-      expect(heard.map(({ step }) => step)).to.include('error');
+      expect(seen.at(-1)).to.deep.include({ step: 'asyncEnd' });
+      expect(seen.at(-1)?.payload).to.include({ code: 'ERR_SESSION_STORE', error: failure });
+      expect(seen.map(({ step }) => step)).to.include('error');
     });
   });
 
@@ -100,7 +100,7 @@ describe('tracing', () => {
     it('publishes its steps', () => {
       read.subscribe(subscribers);
       traceCallback('read', { sessions: 1 }, (done) => done());
-      expect(heard.map(({ step }) => step)).to.deep.equal([
+      expect(seen.map(({ step }) => step)).to.deep.equal([
         'start',
         'asyncStart',
         'asyncEnd',
@@ -111,8 +111,8 @@ describe('tracing', () => {
     it('publishes the error with its code', () => {
       read.subscribe(subscribers);
       traceCallback('read', { sessions: 1 }, (done) => done(failure));
-      expect(heard.map(({ step }) => step)).to.include('error');
-      expect(heard.at(-1)?.payload).to.include({ code: 'ERR_SESSION_STORE', error: failure });
+      expect(seen.map(({ step }) => step)).to.include('error');
+      expect(seen.at(-1)?.payload).to.include({ code: 'ERR_SESSION_STORE', error: failure });
     });
 
     it('runs the operation in the context that a tracer binds to it', () => {

@@ -1,18 +1,14 @@
 /**
- * @module `enable`, with the session of the connection: read when the client comes, saved when it has
- * left.
+ * @module `enable`, with the session of the connection: read when the client connects, saved after it
+ * has disconnected.
  */
 
 import { expect } from 'chai';
+import { useApps } from '../../support/app.js';
 import { expectNoCrash } from '../../support/crashes.js';
-import {
-  enablePerConnection,
-  nextConnection,
-  stored,
-  useApps,
-  written,
-} from '../../support/sessions.js';
+import { enablePerConnection, nextConnection, stored, written } from '../../support/sessions.js';
 import { ControlledStore } from '../../support/stores.js';
+import { until } from '../../support/waiting.js';
 
 describe('`enable` per connection', () => {
   const start = useApps();
@@ -47,7 +43,7 @@ describe('`enable` per connection', () => {
       expect(await received).to.equal('hello');
     });
 
-    it('hears messages with their acknowledgements, as ever', async () => {
+    it('receives messages with their acknowledgements', async () => {
       const app = await start();
       const sessions = enablePerConnection(app);
       sessions.on('sconnection', (client) => {
@@ -59,7 +55,7 @@ describe('`enable` per connection', () => {
       expect(await remote.emitWithAck('message', 'ping')).to.equal('got ping');
     });
 
-    it('hears events with their sessions by `sessOn`', async () => {
+    it('receives events with their sessions through `sessOn`', async () => {
       const app = await start();
       const sessions = enablePerConnection(app);
       sessions.on('sconnection', (client) => {
@@ -76,7 +72,7 @@ describe('`enable` per connection', () => {
       expect(await remote.emitWithAck('once')).to.equal(sessionId);
     });
 
-    it('tells every listener, `once` once, and none that was taken away', async () => {
+    it('calls every listener, those of `once` once, and none that was removed', async () => {
       const app = await start();
       const sessions = enablePerConnection(app);
       const calls: string[] = [];
@@ -137,7 +133,7 @@ describe('`enable` per connection', () => {
       await told;
       const saved = written(app.store);
       remote.disconnect();
-      while (order.length < 2) await new Promise(setImmediate);
+      await until(() => order.length === 2);
       expect(await stored(app.store, sessionId)).to.have.property('n', 0);
       finish();
       await saved;
@@ -145,7 +141,7 @@ describe('`enable` per connection', () => {
       expect(await stored(app.store, sessionId)).to.include({ n: 2, 'test:sync': true });
     });
 
-    it('saves it also where nobody listens, and where a listener fails', async () => {
+    it('saves it also without a listener, and where a listener fails', async () => {
       const errors: unknown[] = [];
       const app = await start();
       const sessions = enablePerConnection(app, { onError: (error) => errors.push(error) });
@@ -173,7 +169,7 @@ describe('`enable` per connection', () => {
       expect(errors).to.have.members([thrown, rejected]);
     });
 
-    it('hears no listener that was taken away', async () => {
+    it('calls no listener that was removed', async () => {
       const app = await start();
       const sessions = enablePerConnection(app);
       const calls: string[] = [];
@@ -192,7 +188,7 @@ describe('`enable` per connection', () => {
       expect(calls).to.deep.equal(['there']);
     });
 
-    it('tells of a save that failed', async () => {
+    it('reports a save that failed', async () => {
       const store = new ControlledStore();
       const app = await start({ store });
       const failed = new Promise((resolve) => {
@@ -207,7 +203,7 @@ describe('`enable` per connection', () => {
     });
   });
 
-  it('takes no `smessage` without `per_message`, for any client could send one', async () => {
+  it('has no `smessage` without `per_message`, because any client could send one', async () => {
     const app = await start();
     const sessions = enablePerConnection(app);
     const refused = new Promise<unknown>((resolve) => {

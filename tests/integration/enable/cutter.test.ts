@@ -6,14 +6,9 @@ import type { IncomingMessage } from 'node:http';
 import { parse } from 'node:querystring';
 import { expect } from 'chai';
 import cookieParser from 'cookie-parser';
-import { secret } from '../../support/app.js';
+import { secret, useApps } from '../../support/app.js';
 import { arrive } from '../../support/outcomes.js';
-import {
-  enablePerConnection,
-  nextConnection,
-  sessionError,
-  useApps,
-} from '../../support/sessions.js';
+import { enablePerConnection, nextConnection, sessionError } from '../../support/sessions.js';
 
 /** What a parser leaves on a request. */
 interface Parsed extends IncomingMessage {
@@ -62,7 +57,7 @@ describe('`cutter`', () => {
     expect(client.request).not.to.have.property('secret');
   });
 
-  it('opens nothing by a value that only looks like an id: the signed cookie as it is', async () => {
+  it('opens nothing where it returns the signed cookie instead of the id', async () => {
     const app = await start();
     // As the documentation has it for Connect.
     const cutter = ({ headers }: IncomingMessage) =>
@@ -72,7 +67,7 @@ describe('`cutter`', () => {
     expect((await told).code).to.equal('ERR_SESSION_NOT_FOUND');
   });
 
-  it('turns away whom it tells no id of, and all where it fails', async () => {
+  it('gives `sinvalid` for a client without an id, and for all where it fails', async () => {
     for (const [cutter, code] of [
       [() => undefined, 'ERR_SESSION_COOKIE_MISSING'],
       [async () => undefined, 'ERR_SESSION_COOKIE_MISSING'],
@@ -90,7 +85,7 @@ describe('`cutter`', () => {
     }
   });
 
-  it('tells the script whose ticket to bring, with a secret of this process or its own', async () => {
+  it('decides whose ticket the script brings, with a secret of this process or its own', async () => {
     for (const options of [{}, { ticket: { secret: 'its own' } }]) {
       const app = await start();
       const sessions = enablePerConnection(app, { cutter: expressCutter, ...options });

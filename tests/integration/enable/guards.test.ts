@@ -1,23 +1,24 @@
 /**
- * @module `enable` beside others who write: it erases nothing, revives nothing, and tells its clients
- * when their sessions end.
+ * @module `enable` next to other writers: it erases nothing, revives no session, and its clients get
+ * `sinvalid` when their sessions end.
  */
 
 import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
+import { useApps } from '../../support/app.js';
 import { expectNoCrash } from '../../support/crashes.js';
 import {
   enablePerConnection,
   enablePerMessage,
   nextConnection,
   stored,
-  useApps,
   written,
 } from '../../support/sessions.js';
+import { until } from '../../support/waiting.js';
 
 type Ack = (...args: unknown[]) => void;
 
-describe('`enable` beside others', () => {
+describe('`enable` next to other writers', () => {
   const start = useApps();
   expectNoCrash();
 
@@ -91,7 +92,7 @@ describe('`enable` beside others', () => {
       await Promise.all(
         Array.from({ length: 40 }, (_, at) => remotes[at % 2]?.emitWithAck('message', at)),
       );
-      while ((await stored(one.store, sessionId))?.n !== 40) await setImmediate();
+      await until(async () => (await stored(one.store, sessionId))?.n === 40);
     });
 
     it('does not revive a session that its listener ends', async () => {

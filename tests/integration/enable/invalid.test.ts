@@ -4,20 +4,18 @@
 
 import { expect } from 'chai';
 import { SessionError } from '../../../source/index.js';
-import { received } from '../../support/app.js';
+import { received, useApps } from '../../support/app.js';
 import { cookieOf } from '../../support/cookies.js';
 import { expectNoCrash } from '../../support/crashes.js';
-import { ProcessEars } from '../../support/mistakes.js';
-import { heard } from '../../support/pair.js';
+import { ProcessEvents } from '../../support/process-events.js';
 import {
   connectedClient,
   enablePerConnection,
   enablePerMessage,
   sessionError,
-  useApps,
 } from '../../support/sessions.js';
 import { ControlledStore } from '../../support/stores.js';
-import { until } from '../../support/visits.js';
+import { barrier, until } from '../../support/waiting.js';
 
 type Ack = (...args: unknown[]) => void;
 
@@ -43,14 +41,14 @@ describe('`sinvalid`', () => {
     });
 
     it('warns when its listener throws, and ends no process', async () => {
-      const warnings = new ProcessEars('warning');
+      const warnings = new ProcessEvents('warning');
       try {
         const app = await start();
         enablePerConnection(app).on('sinvalid', () => {
           throw new Error('a mistake');
         });
         app.client();
-        await until(() => warnings.heard.some((one) => String(one).includes('`sinvalid`')));
+        await until(() => warnings.values.some((one) => String(one).includes('`sinvalid`')));
       } finally {
         warnings.stop();
       }
@@ -132,7 +130,7 @@ describe('`sinvalid`', () => {
       await app.logout(cookie);
       remote.send('one');
       remote.send('two');
-      await heard(remote, client);
+      await barrier(remote, client);
       expect(await message).to.deep.equal(['please refresh']);
       // By then `sessionend`, which is a reason for `sinvalid` too, has been emitted.
       await left;
@@ -193,7 +191,7 @@ describe('`sinvalid`', () => {
       remote.send(1);
       await until(() => messages.length === 1);
       remote.send(2);
-      await heard(remote, client);
+      await barrier(remote, client);
       remote.send(3);
       expect(await error).to.be.instanceOf(SessionError);
       expect(await error).to.have.property('code', 'ERR_SESSION_OVERLOAD');

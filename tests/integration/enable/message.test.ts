@@ -3,9 +3,10 @@
  */
 
 import { expect } from 'chai';
-import { received } from '../../support/app.js';
+import { received, useApps } from '../../support/app.js';
 import { expectNoCrash } from '../../support/crashes.js';
-import { enablePerMessage, stored, useApps, written } from '../../support/sessions.js';
+import { enablePerMessage, stored, written } from '../../support/sessions.js';
+import { randomTurns } from '../../support/slow-store.js';
 
 type Ack = (...args: unknown[]) => void;
 
@@ -59,7 +60,7 @@ describe('`enable` per message', () => {
       });
     }
 
-    it('keeps the session second where there is no message, or more than one', async () => {
+    it('is given the session second where there is no message, or more than one', async () => {
       const app = await start();
       const told: unknown[][] = [];
       enablePerMessage(app).on('sconnection', (client) => {
@@ -105,7 +106,7 @@ describe('`enable` per message', () => {
           working.push(String(message));
           most = Math.max(most, working.length);
           const { n = 0 } = session;
-          await new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
+          await randomTurns(5);
           session.n = n + 1;
           working.pop();
           (ack as Ack)(session.n);
@@ -128,7 +129,7 @@ describe('`enable` per message', () => {
       expect((await stored(app.store, sessionId))?.n).to.be.at.least(40);
     });
 
-    it('lets other sessions go ahead meanwhile', async () => {
+    it('lets other sessions continue meanwhile', async () => {
       const app = await start();
       let finish: () => void = () => {};
       enablePerMessage(app).on('sconnection', (client) => {
@@ -151,7 +152,7 @@ describe('`enable` per message', () => {
       expect(await answer).to.equal('slow');
     });
 
-    it('is no event that a client can send, with a session made up', async () => {
+    it('is no event that a client can send with a session of its own', async () => {
       const app = await start();
       const told: unknown[] = [];
       enablePerMessage(app).on('sconnection', (client) => {
@@ -167,7 +168,7 @@ describe('`enable` per message', () => {
       expect(told).to.deep.equal(['true', sessionId]);
     });
 
-    it('is heard once by `once`, and not at all when taken away', async () => {
+    it('is received once by `once`, and not at all by a listener that was removed', async () => {
       const app = await start();
       const calls: string[] = [];
       enablePerMessage(app).on('sconnection', (client) => {
@@ -212,16 +213,16 @@ describe('`enable` per message', () => {
       expect(await stored(app.store, sessionId)).to.have.property('n', 1);
     });
 
-    it('hears plain messages as well, without a session', async () => {
+    it('leaves plain messages without a session', async () => {
       const app = await start();
       enablePerMessage(app).on('sconnection', (client) => {
         client.on('message', (...args: unknown[]) => client.emit('heard', args.length));
         client.on('disconnect', () => {});
       });
       const remote = await app.connect(await app.login());
-      const heard = received(remote, 'heard');
+      const seen = received(remote, 'heard');
       remote.send('hello');
-      expect(await heard).to.deep.equal([1]);
+      expect(await seen).to.deep.equal([1]);
     });
   });
 

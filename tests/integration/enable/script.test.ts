@@ -11,13 +11,8 @@ import cookieParser from 'cookie-parser';
 import { MemoryStore } from 'express-session';
 import { Server } from 'socket.io';
 import { enable } from '../../../source/socket.io-sessions/index.js';
-import { type App, secret } from '../../support/app.js';
-import {
-  enablePerConnection,
-  type Given,
-  nextConnection,
-  useApps,
-} from '../../support/sessions.js';
+import { type App, secret, useApps } from '../../support/app.js';
+import { enablePerConnection, type Given, nextConnection } from '../../support/sessions.js';
 
 const file = 'socket.io-sessions.js';
 
@@ -68,7 +63,7 @@ describe('the client script', () => {
     expect(Object.keys(io)).to.deep.equal(['connectWithSession', 'SessionSocket']);
   });
 
-  it('is a script of no cache and of no other site', async () => {
+  it('is cached nowhere, and refused to other sites', async () => {
     const { app } = await startWith();
     const { headers } = await ask(app, { cookie: (await app.login()).cookie });
     expect(headers.get('content-type')).to.equal('text/javascript; charset=utf-8');

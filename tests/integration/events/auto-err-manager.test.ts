@@ -1,6 +1,6 @@
 /**
- * @module "Every failure has a name", with `autoErrManager`: who is disconnected, whose event is
- * dropped, and who is told.
+ * @module "Every failure has a name", with `autoErrManager`: which failures disconnect the client, which
+ * drop an event, and which are reported.
  */
 
 import { expect } from 'chai';
@@ -153,7 +153,7 @@ describe('Every failure has a name, which autoErrManager acts upon', () => {
     });
   });
 
-  it('hands the session over, and no error, while all is well', async () => {
+  it('passes the session and no error while all is well', async () => {
     const app = await App.start({ options: { autoErrManager: true } });
     stop = () => app.stop();
     app.expressionIO.sockets.on('connection', (session, socket) => {

@@ -1,6 +1,6 @@
 /**
- * @module "Every failure has a name": what `connection` listeners, and listeners of events whose
- * socket never had a session, are told without `autoErrManager`.
+ * @module "Every failure has a name": the errors of `connection` listeners, and of event listeners on
+ * sockets that never had a session, without `autoErrManager`.
  */
 
 import { expect } from 'chai';
@@ -46,7 +46,7 @@ describe('Every failure has a name', () => {
         expect(answer).to.deep.equal([code, null, [0, '', null]]);
       });
 
-      it('leaves the client connected, for the listener decides', async () => {
+      it('leaves the client connected, because the listener decides', async () => {
         const failing = await startFailing(failure, {});
         app = failing.app;
         const { socket, client } = await arrive(app, await failing.fail());
@@ -54,7 +54,7 @@ describe('Every failure has a name', () => {
         expect(await socket.emitWithAck('are you there')).to.equal('yes');
       });
 
-      it('has a message, which is not the cause of it', async () => {
+      it('has a message without that of its cause', async () => {
         const failing = await startFailing(failure, {});
         app = failing.app;
         const { err } = await arrive(app, await failing.fail());
@@ -80,7 +80,7 @@ describe('Every failure has a name', () => {
     expect((await arrive(app, await failing.fail())).err?.cause).to.equal(cause);
   });
 
-  it('has none when all is well', async () => {
+  it('is null while there is a session', async () => {
     const failing = await startFailing({ code: 'ERR_SESSION_STORE', what: '' }, {});
     app = failing.app;
     const { err, session } = await arrive(app, await failing.fail());

@@ -6,21 +6,18 @@ import type { SessionSocket, SocketSession } from '../../../source/index.js';
 import { LiveSessions } from '../../../source/session/live-sessions.js';
 import { App } from '../../support/app.js';
 import { SlowStore } from '../../support/slow-store.js';
-import { until } from '../../support/visits.js';
+import { until } from '../../support/waiting.js';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
-/** How many of some objects are still there once the garbage is collected. */
-async function countLeft(things: readonly WeakRef<object>[], expected: number): Promise<number> {
-  let left = things.length;
-  for (let attempt = 0; attempt < 50 && left > expected; attempt++) {
-    // What a turn of the event loop looks at by a `WeakRef` is not collected in it.
-    await new Promise((resolve) => setTimeout(resolve, 20));
+/** Waits until all but some of the objects are collected as garbage. */
+async function untilCollected(things: readonly WeakRef<object>[], most: number): Promise<void> {
+  await until(() => {
+    // An object that was reached by a `WeakRef` is kept until the end of that turn of the event loop.
     collectGarbage();
-    left = things.filter((thing) => thing.deref() !== undefined).length;
-  }
-  return left;
+    return things.filter((thing) => thing.deref() !== undefined).length <= most;
+  });
 }
 
 describe('After 1,000 clients have come and gone', () => {
@@ -76,12 +73,12 @@ describe('After 1,000 clients have come and gone', () => {
   });
 
   it('no socket is kept', async () => {
-    expect(await countLeft(sockets, 20)).to.be.at.most(20);
+    await untilCollected(sockets, 20);
   });
 
   it('no session object is kept', async () => {
     expect(sessions.length).to.be.above(400);
-    expect(await countLeft(sessions, 20)).to.be.at.most(20);
+    await untilCollected(sessions, 20);
   });
 
   it('nobody listens to the adapters more than once', () => {

@@ -1,6 +1,6 @@
 /**
- * @module "Every failure has a name": what listeners of events are told without `autoErrManager`,
- * when the session was lost after the connection.
+ * @module "Every failure has a name": the errors of event listeners where the session was lost after
+ * the connection, without `autoErrManager`.
  */
 
 import { expect } from 'chai';
@@ -68,7 +68,7 @@ describe('Every failure has a name, also after the connection', () => {
       expect(await attempt()).to.deep.equal([code, null]);
     });
 
-    it(`is over with the trouble, when the visitor ${what}`, async () => {
+    it(`is gone once the trouble is over, when the visitor ${what}`, async () => {
       await start({ storeTimeout });
       go?.(store);
       await attempt();
@@ -129,7 +129,7 @@ describe('Every failure has a name, also after the connection', () => {
       expect(await attempt()).to.deep.equal([null, sessionId]);
     });
 
-    it('is told to `onError` where nobody else hears of it', async () => {
+    it('is reported to `onError` where nothing else handles it', async () => {
       const told = new Promise((resolve) => {
         void start({ onError: (error: unknown) => resolve(error) }).then(() => {
           void arrival.session?.regenerate();

@@ -47,7 +47,7 @@ describe('Fresh: a session comes from a read that was issued after its event arr
     expect(await one.emitWithAck('increment')).to.equal(3);
   });
 
-  it('says so when the session has ended meanwhile', async () => {
+  it('gives an error when the session has ended meanwhile', async () => {
     app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
       socket.sessOn('tell', (err, session, ack) => ack(err ? err.code : session.n));
     });

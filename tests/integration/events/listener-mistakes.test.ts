@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { ErrorContext } from '../../../source/index.js';
 import { App, refused } from '../../support/app.js';
-import { ProcessEars } from '../../support/mistakes.js';
+import { ProcessEvents } from '../../support/process-events.js';
 
 const mistake = new Error('a mistake of the application');
 
@@ -12,11 +12,11 @@ interface Heard {
 
 describe("A listener's mistake stays its own", () => {
   let app: App;
-  let ears: ProcessEars | undefined;
+  let mistakes: ProcessEvents | undefined;
 
   afterEach(async () => {
-    ears?.stop();
-    ears = undefined;
+    mistakes?.stop();
+    mistakes = undefined;
     await app.stop();
   });
 
@@ -36,16 +36,16 @@ describe("A listener's mistake stays its own", () => {
   ] as const) {
     describe(`when a listener ${how}`, () => {
       describe('with `onError`', () => {
-        let heard: Heard[];
+        let reports: Heard[];
 
         beforeEach(async () => {
-          heard = [];
+          reports = [];
           app = await App.start({
-            options: { onError: (error, context) => heard.push({ error, context }) },
+            options: { onError: (error, context) => reports.push({ error, context }) },
           });
         });
 
-        it('tells `onError`, with the socket and the event, and goes on with other events', async () => {
+        it('is reported to `onError` with the socket and the event, and other events go on', async () => {
           let socketGiven: unknown;
           app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
             socketGiven = socket;
@@ -57,9 +57,9 @@ describe("A listener's mistake stays its own", () => {
           client.emit('fail');
           client.emit('fail');
           expect(await client.emitWithAck('work')).to.equal('done');
-          expect(heard.map(({ error }) => error)).to.deep.equal([mistake, mistake]);
-          expect(heard[0]?.context.event).to.equal('fail');
-          expect(heard[0]?.context.socket).to.equal(socketGiven);
+          expect(reports.map(({ error }) => error)).to.deep.equal([mistake, mistake]);
+          expect(reports[0]?.context.event).to.equal('fail');
+          expect(reports[0]?.context.socket).to.equal(socketGiven);
         });
 
         it('calls the other listeners of the connection', async () => {
@@ -70,17 +70,17 @@ describe("A listener's mistake stays its own", () => {
           const { cookie } = await app.login();
           const client = await app.connect({ cookie });
           expect(await client.emitWithAck('work')).to.equal('done');
-          expect(heard.map(({ context }) => context.event)).to.deep.equal(['connection']);
+          expect(reports.map(({ context }) => context.event)).to.deep.equal(['connection']);
         });
 
-        it('refuses the client where it was to authorize it, and does not show the error', async () => {
+        it('refuses the client in an `authorization`, and does not show it the error', async () => {
           app.expressionIO.sockets.authorization(listener);
           const { cookie } = await app.login();
           const refusal = await refused(app.client({ cookie }));
           expect(refusal.data).to.deep.equal({ code: 'ERR_SESSION_REFUSED' });
           expect(refusal.message).not.to.contain(mistake.message);
-          expect(heard.map(({ error }) => error)).to.deep.equal([mistake]);
-          expect(heard[0]?.context.event).to.equal('authorization');
+          expect(reports.map(({ error }) => error)).to.deep.equal([mistake]);
+          expect(reports[0]?.context.event).to.equal('authorization');
         });
       });
 
@@ -92,9 +92,9 @@ describe("A listener's mistake stays its own", () => {
         });
         const { cookie } = await app.login();
         const client = await app.connect({ cookie });
-        ears = new ProcessEars(how === 'throws' ? 'uncaughtException' : 'unhandledRejection');
+        mistakes = new ProcessEvents(how === 'throws' ? 'uncaughtException' : 'unhandledRejection');
         client.emit('fail');
-        expect(await ears.first()).to.equal(mistake);
+        expect(await mistakes.first()).to.equal(mistake);
         expect(await client.emitWithAck('work')).to.equal('done');
       });
     });
@@ -102,7 +102,7 @@ describe("A listener's mistake stays its own", () => {
 
   it("does not break the store's callback", async () => {
     app = await App.start();
-    ears = new ProcessEars('uncaughtException');
+    mistakes = new ProcessEvents('uncaughtException');
     const caught: unknown[] = [];
     const { get } = app.store;
     app.store.get = (sessionId, callback) =>
@@ -121,11 +121,11 @@ describe("A listener's mistake stays its own", () => {
     const { cookie } = await app.login();
     const client = await app.connect({ cookie });
     client.emit('fail');
-    await ears.first();
+    await mistakes.first();
     expect(caught).to.deep.equal([]);
   });
 
-  it('is uncaught where `onError` itself is mistaken', async () => {
+  it('is uncaught where `onError` itself throws', async () => {
     app = await App.start({
       options: {
         onError: () => {
@@ -140,8 +140,8 @@ describe("A listener's mistake stays its own", () => {
     });
     const { cookie } = await app.login();
     const client = await app.connect({ cookie });
-    ears = new ProcessEars('uncaughtException');
+    mistakes = new ProcessEvents('uncaughtException');
     client.emit('fail');
-    expect(await ears.first()).to.have.property('message', 'a mistake of onError');
+    expect(await mistakes.first()).to.have.property('message', 'a mistake of onError');
   });
 });

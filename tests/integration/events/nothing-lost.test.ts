@@ -24,7 +24,7 @@ describe('Nothing lost: every event reaches its listener exactly once', () => {
   afterEach(() => app.stop());
 
   for (const name of ['sessOn', 'sessOnce'] as const) {
-    it(`hands on every argument and the acknowledgement, whatever they are (${name})`, async () => {
+    it(`passes on every argument and the acknowledgement, whatever they are (${name})`, async () => {
       const calls: unknown[][] = [];
       let register = (_event: string): void => {};
       app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
@@ -58,7 +58,7 @@ describe('Nothing lost: every event reaches its listener exactly once', () => {
     });
   }
 
-  it('hands on what arrives without an acknowledgement, `undefined` among it', async () => {
+  it('passes on what arrives without an acknowledgement, including `undefined`', async () => {
     let tell = (_args: unknown[]): void => {};
     const called = new Promise<unknown[]>((resolve) => {
       tell = resolve;

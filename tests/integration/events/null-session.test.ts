@@ -3,9 +3,10 @@
  */
 
 import { expect } from 'chai';
-import { App, received, refused } from '../../support/app.js';
+import { received, refused, useApps } from '../../support/app.js';
 import { expectNoCrash } from '../../support/crashes.js';
-import { ProcessEars } from '../../support/mistakes.js';
+import { ProcessEvents } from '../../support/process-events.js';
+import { until } from '../../support/waiting.js';
 
 /** Forgets to check the error, and so reads a property of `null`. */
 const forgetful = (_err: unknown, session: { n?: number } | null): void => {
@@ -27,17 +28,14 @@ const ways: readonly (readonly [how: string, listener: AnyListener])[] = [
 ];
 
 describe('A null session ends no process', () => {
-  let app: App;
-  let ears: ProcessEars;
+  const startApp = useApps();
+  let warnings: ProcessEvents;
 
   beforeEach(() => {
-    ears = new ProcessEars('warning');
+    warnings = new ProcessEvents('warning');
   });
 
-  afterEach(async () => {
-    await app.stop();
-    ears.stop();
-  });
+  afterEach(() => warnings.stop());
 
   expectNoCrash();
 
@@ -47,18 +45,14 @@ describe('A null session ends no process', () => {
       warning instanceof Error &&
       (warning.message.includes(`\`${event}\``) ||
         /no `Cookie` header.* Set `onError`/.test(warning.message));
-    let warning = ears.heard.find(isIt);
-    while (!warning) {
-      await new Promise(setImmediate);
-      warning = ears.heard.find(isIt);
-    }
-    return warning;
+    await until(() => warnings.values.some(isIt));
+    return warnings.values.find(isIt) as Error;
   }
 
   for (const [how, listener] of ways) {
     describe(`when a listener ${how} for a visitor without a session`, () => {
       it('warns and goes on, in `connection`', async () => {
-        app = await App.start();
+        const app = await startApp();
         app.expressionIO.sockets.on('connection', listener);
         app.expressionIO.sockets.on('connection', (_err, _session, socket) => socket.emit('ready'));
         const client = app.client();
@@ -68,7 +62,7 @@ describe('A null session ends no process', () => {
       });
 
       it('warns and goes on, in `sessOn`', async () => {
-        app = await App.start();
+        const app = await startApp();
         app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
           socket.sessOn('vote', listener);
           socket.sessOn('work', (_err, _session, ack) => ack('done'));
@@ -80,7 +74,7 @@ describe('A null session ends no process', () => {
       });
 
       it('warns and refuses the client, in `authorization`', async () => {
-        app = await App.start();
+        const app = await startApp();
         app.expressionIO.sockets.authorization(listener as () => void);
         const refusal = await refused(app.client());
         expect(refusal.data).to.deep.equal({ code: 'ERR_SESSION_REFUSED' });
@@ -89,24 +83,23 @@ describe('A null session ends no process', () => {
     });
   }
 
-  it('warns where `disconnect` has no session under `autoErrManager`', async () => {
-    const managed = await App.start({ options: { autoErrManager: true } });
-    app = managed as unknown as App;
-    managed.expressionIO.sockets.on('connection', (_session, socket) => {
+  it('warns where `disconnect` has no session with `autoErrManager`', async () => {
+    const app = await startApp({ options: { autoErrManager: true } });
+    app.expressionIO.sockets.on('connection', (_session, socket) => {
       socket.sessOn('disconnect', (session) => {
         expect((session as { n?: number }).n).to.equal(0);
       });
       socket.emit('ready');
     });
-    const { cookie, sessionId } = await managed.login();
-    const client = managed.client({ cookie });
+    const { cookie, sessionId } = await app.login();
+    const client = app.client({ cookie });
     await received(client, 'ready');
-    await new Promise<void>((resolve) => managed.store.destroy(sessionId, () => resolve()));
+    await new Promise<void>((resolve) => app.store.destroy(sessionId, () => resolve()));
     await warningFor('disconnect');
   });
 
-  it('tells the way out in the warning', async () => {
-    app = await App.start();
+  it('says in the warning what to do', async () => {
+    const app = await startApp();
     app.expressionIO.sockets.on('connection', forgetful);
     await app.connect();
     const warning = await warningFor('connection');
@@ -114,8 +107,8 @@ describe('A null session ends no process', () => {
     expect(warning.message).to.include('check `err` before using `session`');
   });
 
-  it('takes any `SessionError` that a listener with a session throws on for a warning', async () => {
-    app = await App.start();
+  it('warns of any `SessionError` that a listener with a session rethrows', async () => {
+    const app = await startApp();
     app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
       socket.sessOn('login', async (_err, session) => {
         await new Promise<void>((resolve, reject) => {
@@ -127,6 +120,6 @@ describe('A null session ends no process', () => {
     const client = app.client(await app.login());
     await received(client, 'ready');
     client.emit('login');
-    expect(await ears.first()).to.have.property('code', 'ERR_SESSION_REGENERATE');
+    expect(await warnings.first()).to.have.property('code', 'ERR_SESSION_REGENERATE');
   });
 });

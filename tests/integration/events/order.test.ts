@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { App } from '../../support/app.js';
+import { App, useApps } from '../../support/app.js';
 import { ControlledStore } from '../../support/stores.js';
 
 /** What the store may do with one read. */
@@ -17,6 +17,7 @@ const sending = fc.record({
 });
 
 describe('In order: listeners of one session are called in the order in which the events arrived', () => {
+  const startApp = useApps();
   let store: ControlledStore;
   let app: App;
   let arrived: number[];
@@ -93,38 +94,34 @@ describe('In order: listeners of one session are called in the order in which th
   });
 
   it('keeps the order when a read misses its deadline and answers after all', async () => {
-    const late = await App.start({ store, options: { storeTimeout: 20 } });
-    try {
-      const calls: unknown[] = [];
-      late.expressionIO.sockets.on('connection', (_err, _session, socket) => {
-        socket.sessOn('count', (err, _session, number, ack) => {
-          calls.push([number, err?.code ?? null]);
-          ack();
-        });
+    const late = await startApp({ store, options: { storeTimeout: 20 } });
+    const calls: unknown[] = [];
+    late.expressionIO.sockets.on('connection', (_err, _session, socket) => {
+      socket.sessOn('count', (err, _session, number, ack) => {
+        calls.push([number, err?.code ?? null]);
+        ack();
       });
-      const { cookie } = await late.login();
-      const client = await late.connect({ cookie });
-      let answerLate = (): void => {};
-      const isAsked = new Promise<void>((resolve) => {
-        store.onGet = (_id, _callback, read) => {
-          answerLate = read;
-          store.onGet = undefined;
-          resolve();
-        };
-      });
-      const first = client.emitWithAck('count', 1);
-      await isAsked;
-      const second = client.emitWithAck('count', 2);
-      await Promise.all([first, second]);
-      answerLate();
-      await client.emitWithAck('count', 3);
-      expect(calls).to.deep.equal([
-        [1, 'ERR_SESSION_STORE_TIMEOUT'],
-        [2, null],
-        [3, null],
-      ]);
-    } finally {
-      await late.stop();
-    }
+    });
+    const { cookie } = await late.login();
+    const client = await late.connect({ cookie });
+    let answerLate = (): void => {};
+    const isAsked = new Promise<void>((resolve) => {
+      store.onGet = (_id, _callback, read) => {
+        answerLate = read;
+        store.onGet = undefined;
+        resolve();
+      };
+    });
+    const first = client.emitWithAck('count', 1);
+    await isAsked;
+    const second = client.emitWithAck('count', 2);
+    await Promise.all([first, second]);
+    answerLate();
+    await client.emitWithAck('count', 3);
+    expect(calls).to.deep.equal([
+      [1, 'ERR_SESSION_STORE_TIMEOUT'],
+      [2, null],
+      [3, null],
+    ]);
   });
 });

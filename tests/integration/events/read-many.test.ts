@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import type { SessionError } from '../../../source/index.js';
-import { App } from '../../support/app.js';
+import { App, useApps } from '../../support/app.js';
 import { ControlledStore } from '../../support/stores.js';
 
 describe('readMany', () => {
+  const startApp = useApps();
   let store: ControlledStore;
   let app: App;
   let calls: (readonly string[])[];
@@ -79,19 +80,15 @@ describe('readMany', () => {
   }
 
   it('takes a hole in its list for a session that the store does not have', async () => {
-    const sparse = await App.start({
+    const sparse = await startApp({
       options: { readMany: async (sessionIds: readonly string[]) => new Array(sessionIds.length) },
     });
-    try {
-      sparse.expressionIO.sockets.on('connection', (err, _session, socket) => {
-        socket.emit('told', err?.code);
-      });
-      const client = sparse.client(await sparse.login());
-      const code = await new Promise((resolve) => client.once('told', resolve));
-      expect(code).to.equal('ERR_SESSION_NOT_FOUND');
-    } finally {
-      await sparse.stop();
-    }
+    sparse.expressionIO.sockets.on('connection', (err, _session, socket) => {
+      socket.emit('told', err?.code);
+    });
+    const client = sparse.client(await sparse.login());
+    const code = await new Promise((resolve) => client.once('told', resolve));
+    expect(code).to.equal('ERR_SESSION_NOT_FOUND');
   });
 
   it('takes a record without a cookie for no session', async () => {
@@ -100,21 +97,17 @@ describe('readMany', () => {
     expect(await client?.emitWithAck('tell')).to.equal('ERR_SESSION_STORE');
   });
 
-  it('says so where there is not one answer for each id', async () => {
-    const short = await App.start({ options: { readMany: async () => [] } });
-    try {
-      let told: SessionError | null = null;
-      short.expressionIO.sockets.on('connection', (err, _session, socket) => {
-        told = err;
-        socket.emit('told');
-      });
-      const client = short.client(await short.login());
-      await new Promise<void>((resolve) => client.once('told', () => resolve()));
-      expect(told).to.include({ code: 'ERR_SESSION_STORE' });
-      expect(told).to.have.property('message').that.contains('0 answers for 1 ids');
-    } finally {
-      await short.stop();
-    }
+  it('gives an error where the number of answers differs from the number of ids', async () => {
+    const short = await startApp({ options: { readMany: async () => [] } });
+    let told: SessionError | null = null;
+    short.expressionIO.sockets.on('connection', (err, _session, socket) => {
+      told = err;
+      socket.emit('told');
+    });
+    const client = short.client(await short.login());
+    await new Promise<void>((resolve) => client.once('told', () => resolve()));
+    expect(told).to.include({ code: 'ERR_SESSION_STORE' });
+    expect(told).to.have.property('message').that.contains('0 answers for 1 ids');
   });
 
   for (const [how, readMany] of [
@@ -129,19 +122,15 @@ describe('readMany', () => {
     ['never answers', () => new Promise<object[]>(() => {})],
   ] as const) {
     it(`is a failure of the store where it ${how}`, async () => {
-      const failing = await App.start({ options: { readMany, storeTimeout: 30 } });
-      try {
-        failing.expressionIO.sockets.on('connection', (err, _session, socket) => {
-          socket.emit('told', err?.code);
-        });
-        const client = failing.client(await failing.login());
-        const code = await new Promise((resolve) => client.once('told', resolve));
-        expect(code).to.equal(
-          how === 'never answers' ? 'ERR_SESSION_STORE_TIMEOUT' : 'ERR_SESSION_STORE',
-        );
-      } finally {
-        await failing.stop();
-      }
+      const failing = await startApp({ options: { readMany, storeTimeout: 30 } });
+      failing.expressionIO.sockets.on('connection', (err, _session, socket) => {
+        socket.emit('told', err?.code);
+      });
+      const client = failing.client(await failing.login());
+      const code = await new Promise((resolve) => client.once('told', resolve));
+      expect(code).to.equal(
+        how === 'never answers' ? 'ERR_SESSION_STORE_TIMEOUT' : 'ERR_SESSION_STORE',
+      );
     });
   }
 });

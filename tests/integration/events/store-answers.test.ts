@@ -1,6 +1,6 @@
 /**
- * @module Stores that do what they should not: they crash nothing, let nobody in, and are forgiven
- * once they behave.
+ * @module Stores that misbehave: nothing crashes, no visitor is let in without a session, and everything
+ * works again once the store does.
  */
 
 import { inspect } from 'node:util';
@@ -131,7 +131,7 @@ describe('Bad input by a store', () => {
         expect(shown).not.to.include(secret);
       });
 
-      it('lets nobody in who needs a session', async () => {
+      it('lets no visitor in where a session is required', async () => {
         store.onGet = onGet;
         app.expressionIO.sockets.authorization((err, _session, _handshake, fn) => fn(err, !err));
         expect((await refused(app.client({ cookie }))).data).to.deep.equal({ code });
@@ -156,7 +156,7 @@ describe('Bad input by a store', () => {
     }
   });
 
-  describe('whose answer is good, but not how it gives it,', () => {
+  describe('that gives a good answer in a bad way', () => {
     beforeEach(() => start());
 
     for (const [how, onGet] of Object.entries({
@@ -233,7 +233,7 @@ describe('Bad input by a store', () => {
       return arrival;
     }
 
-    it('is not believed to have answered that one', async () => {
+    it('is not taken as the answer to that one', async () => {
       await start();
       const arrival = await connect();
       const first = await attempt(arrival);
@@ -245,7 +245,7 @@ describe('Bad input by a store', () => {
       expect(await second.answer).to.equal(3);
     });
 
-    it('is not believed to have answered that one, after the deadline of its own', async () => {
+    it('is not taken as the answer to that one after its own deadline', async () => {
       await start({ storeTimeout: 400 });
       const arrival = await connect();
       const first = await attempt(arrival);
@@ -260,7 +260,7 @@ describe('Bad input by a store', () => {
   describe('whose records try to be more than data', () => {
     beforeEach(() => start());
 
-    it('gives nobody a property by way of the prototype', async () => {
+    it('give no object a property through its prototype', async () => {
       store.onGet = giving(JSON.parse('{"cookie":{},"__proto__":{"isAdmin":true}}'));
       const { session } = await arrive(app, { cookie });
       expect(session).not.to.equal(null);
@@ -268,7 +268,7 @@ describe('Bad input by a store', () => {
       expect({}).not.to.have.property('isAdmin');
     });
 
-    it('does not take the place of the methods of a session, nor of its id', async () => {
+    it('do not replace the methods of a session, nor its id', async () => {
       store.onGet = giving({ cookie: {}, save: 'x', reload: 'x', id: 'another', req: 'x', n: 7 });
       const { session } = await arrive(app, { cookie });
       expect(session?.save).to.be.a('function');

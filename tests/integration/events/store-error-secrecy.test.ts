@@ -129,7 +129,7 @@ describe('The errors of a database', function () {
   }
 
   for (const [name, open] of Object.entries(databases)) {
-    it(`lead to no session id and no record where a read fails in ${name}`, async () => {
+    it(`contain no session id and no record where a read fails in ${name}`, async () => {
       await start(open);
       const errors: unknown[] = [];
       app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
@@ -145,7 +145,7 @@ describe('The errors of a database', function () {
       expectSafe(await rejection(app.expressionIO.update(visitor.sessionId, () => {})));
     });
 
-    it(`lead to no session id and no record where a write fails in ${name}`, async () => {
+    it(`contain no session id and no record where a write fails in ${name}`, async () => {
       await start(open);
       await visitor.go(async (session) => {
         await fragile.breakWrites();
@@ -166,7 +166,7 @@ describe('The errors of a database', function () {
     });
   }
 
-  it('quote no record that is no JSON', async () => {
+  it('quote no record that is not JSON', async () => {
     await start(databases['ioredis, read many at a time'] as () => Promise<Fragile>);
     const errors: unknown[] = [];
     app.expressionIO.sockets.on('connection', (_err, _session, socket) => {

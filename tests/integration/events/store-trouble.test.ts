@@ -1,23 +1,21 @@
 import { expect } from 'chai';
 import * as msgpackParser from 'socket.io-msgpack-parser';
 import type { SessionError } from '../../../source/index.js';
-import { App, received } from '../../support/app.js';
-import { ProcessEars } from '../../support/mistakes.js';
+import { received, useApps } from '../../support/app.js';
+import { ProcessEvents } from '../../support/process-events.js';
 import { ControlledStore } from '../../support/stores.js';
+import { until } from '../../support/waiting.js';
 
 describe('The store may be slow or down', () => {
+  const startApp = useApps();
   let store: ControlledStore;
-  let apps: { stop(): Promise<void> }[];
 
   beforeEach(() => {
     store = new ControlledStore();
-    apps = [];
   });
-  afterEach(() => Promise.all(apps.map((app) => app.stop())));
 
   it('gives every read a deadline', async () => {
-    const app = await App.start({ store, options: { storeTimeout: 20 } });
-    apps.push(app);
+    const app = await startApp({ store, options: { storeTimeout: 20 } });
     app.expressionIO.sockets.on('connection', (err, _session, socket) => {
       socket.emit('connected', err?.code);
     });
@@ -29,8 +27,7 @@ describe('The store may be slow or down', () => {
   });
 
   it('works again by itself when the store is back', async () => {
-    const app = await App.start({ store, options: { storeTimeout: 20 } });
-    apps.push(app);
+    const app = await startApp({ store, options: { storeTimeout: 20 } });
     app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
       socket.sessOn('tell', (err, session, ack) => ack(err ? err.code : session.n));
     });
@@ -44,9 +41,8 @@ describe('The store may be slow or down', () => {
     expect(await client.emitWithAck('tell')).to.equal(0);
   });
 
-  it('bounds the events of one socket that wait, and tells the others so at once', async () => {
-    const app = await App.start({ store, options: { maxPending: 3 } });
-    apps.push(app);
+  it('bounds the events of one socket that wait, and gives the others an error at once', async () => {
+    const app = await startApp({ store, options: { maxPending: 3 } });
     const answers: unknown[] = [];
     app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
       socket.sessOn('tell', (err, session, ack) => ack(err ? err.code : session.n));
@@ -68,8 +64,7 @@ describe('The store may be slow or down', () => {
   });
 
   it('counts an event once, however many listeners it has, and decides for all of them', async () => {
-    const app = await App.start({ store, options: { maxPending: 2 } });
-    apps.push(app);
+    const app = await startApp({ store, options: { maxPending: 2 } });
     const told: unknown[] = [];
     app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
       for (const name of ['a', 'b', 'c']) {
@@ -89,7 +84,7 @@ describe('The store may be slow or down', () => {
     const overloaded = ['a', 'b', 'c'].map((name) => [3, name, 'ERR_SESSION_OVERLOAD']);
     expect(told).to.deep.equal(overloaded);
     answer();
-    await new Promise(setImmediate);
+    await until(() => told.length >= 9);
     await client.emitWithAck('bare');
     expect(told).to.have.length(9);
     expect(told.slice(3).map((one) => String(one))).to.deep.equal(
@@ -97,13 +92,12 @@ describe('The store may be slow or down', () => {
     );
   });
 
-  it('bounds also the events that a client gives the name of one of the socket', async () => {
-    const app = await App.start({
+  it('bounds also the events to which a client gives a reserved name', async () => {
+    const app = await startApp({
       store,
       options: { maxPending: 2 },
       server: { parser: msgpackParser },
     });
-    apps.push(app);
     const codes: unknown[] = [];
     app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
       socket.sessOn('disconnect', (err) => codes.push(err?.code));
@@ -120,9 +114,8 @@ describe('The store may be slow or down', () => {
     expect(codes).to.deep.equal(Array(3).fill('ERR_SESSION_OVERLOAD'));
   });
 
-  it('lets a socket wait anew once its events were answered', async () => {
-    const app = await App.start({ store, options: { maxPending: 1 } });
-    apps.push(app);
+  it('lets events of a socket wait again once the earlier ones were answered', async () => {
+    const app = await startApp({ store, options: { maxPending: 1 } });
     app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
       socket.sessOn('tell', (err, session, ack) => ack(err ? err.code : session.n));
     });
@@ -131,9 +124,8 @@ describe('The store may be slow or down', () => {
     for (let round = 0; round < 5; round++) expect(await client.emitWithAck('tell')).to.equal(0);
   });
 
-  it('tells a disconnect listener also of a socket whose events wait beyond the limit', async () => {
-    const app = await App.start({ store, options: { maxPending: 1 } });
-    apps.push(app);
+  it('calls the `disconnect` listener also of a socket with as many waiting events as may wait', async () => {
+    const app = await startApp({ store, options: { maxPending: 1 } });
     let tell = (_answer: unknown): void => {};
     const told = new Promise((resolve) => {
       tell = resolve;
@@ -155,22 +147,21 @@ describe('The store may be slow or down', () => {
     client.emit('tell');
     await isAsked;
     client.disconnect();
-    await new Promise(setImmediate);
+    await until(() => app.io.of('/').sockets.size === 0);
     answer();
     expect(await told).to.equal(0);
   });
 
   describe('with autoErrManager', () => {
-    it('drops the event, tells `onError`, and leaves the client connected', async () => {
-      const heard: unknown[] = [];
-      const app = await App.start({
+    it('drops the event, reports it to `onError`, and leaves the client connected', async () => {
+      const reported: unknown[] = [];
+      const app = await startApp({
         store,
         options: {
           autoErrManager: true,
-          onError: (error, { event }) => heard.push((error as SessionError).code, event),
+          onError: (error, { event }) => reported.push((error as SessionError).code, event),
         },
       });
-      apps.push(app);
       app.expressionIO.sockets.on('connection', (_session, socket) => {
         socket.sessOn('tell', (session, ack) => ack(session.n));
         socket.on('bare', (ack) => ack());
@@ -186,17 +177,16 @@ describe('The store may be slow or down', () => {
         client.emit('tell', () => expect.fail('the event was not dropped'));
       });
       expect(await client.emitWithAck('tell')).to.equal(0);
-      expect(heard).to.deep.equal(['ERR_SESSION_STORE', 'tell']);
+      expect(reported).to.deep.equal(['ERR_SESSION_STORE', 'tell']);
       expect(client.connected).to.equal(true);
     });
 
     it('announces a client that came while the store was down once it is back', async () => {
-      const heard: unknown[] = [];
-      const app = await App.start({
+      const reported: unknown[] = [];
+      const app = await startApp({
         store,
-        options: { autoErrManager: true, onError: (_error, { event }) => heard.push(event) },
+        options: { autoErrManager: true, onError: (_error, { event }) => reported.push(event) },
       });
-      apps.push(app);
       app.io.on('connection', (raw) => raw.on('bare', (ack) => ack('at once')));
       app.expressionIO.sockets.on('connection', (session, socket) => {
         socket.emit('welcome', session.visitor?.name);
@@ -210,20 +200,19 @@ describe('The store may be slow or down', () => {
       store.onGet = undefined;
       expect(await welcome).to.deep.equal(['Ada']);
       expect(await client.emitWithAck('tell')).to.equal(0);
-      expect(heard).to.deep.equal(['connection']);
+      expect(reported).to.deep.equal(['connection']);
     });
   });
 
   describe('without `onError`', () => {
     it('is a process warning, once per kind, and never ends the process', async () => {
-      const app = await App.start({ store, options: { autoErrManager: true } });
-      apps.push(app);
+      const app = await startApp({ store, options: { autoErrManager: true } });
       app.expressionIO.sockets.on('connection', (_session, socket) => {
         socket.sessOn('tell', (session, ack) => ack(session.n));
       });
       const { cookie, sessionId } = await app.login();
       const client = await app.connect({ cookie });
-      const ears = new ProcessEars('warning');
+      const warnings = new ProcessEvents('warning');
       try {
         for (const _failure of [1, 2]) {
           await new Promise<void>((resolve) => {
@@ -236,11 +225,14 @@ describe('The store may be slow or down', () => {
         }
         store.onGet = undefined;
         expect(await client.emitWithAck('tell')).to.equal(0);
-        expect(ears.heard).to.have.length(1);
-        expect(ears.heard[0]).to.include({ name: 'SessionWarning', code: 'ERR_SESSION_STORE' });
-        expect(String(ears.heard[0])).not.to.contain(sessionId);
+        expect(warnings.values).to.have.length(1);
+        expect(warnings.values[0]).to.include({
+          name: 'SessionWarning',
+          code: 'ERR_SESSION_STORE',
+        });
+        expect(String(warnings.values[0])).not.to.contain(sessionId);
       } finally {
-        ears.stop();
+        warnings.stop();
       }
     });
   });

@@ -72,8 +72,8 @@ describe('examples/cluster', () => {
 
   it('tells a count to the tabs of its visitor on all processes, and to no others', async () => {
     const stranger = await openTab(await visit());
-    const heard: unknown[] = [];
-    stranger.socket.on('counted', (...args) => heard.push(args));
+    const seen: unknown[] = [];
+    stranger.socket.on('counted', (...args) => seen.push(args));
     const cookie = await visit();
     const tabs = await openTabs(cookie, 2);
     const tab = await openTab(cookie);
@@ -83,10 +83,10 @@ describe('examples/cluster', () => {
 
     for (const counted of await Promise.all(told)) expect(counted).to.deep.equal([1, tab.pid]);
     await stranger.socket.emitWithAck('count');
-    expect(heard).to.deep.equal([[1, stranger.pid]]);
+    expect(seen).to.deep.equal([[1, stranger.pid]]);
   });
 
-  it('puts out the idle tabs on all processes within three seconds of a logout', async () => {
+  it('disconnects the idle tabs on all processes within three seconds of a logout', async () => {
     const cookie = await visit();
     const tabs = await openTabs(cookie, 3);
     const stranger = await openTab(await visit());

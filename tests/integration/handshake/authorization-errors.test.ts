@@ -1,6 +1,6 @@
 /**
- * @module "Every failure has a name": what `authorization` listeners are told, and what refused
- * clients are, which must tell them nothing about the server.
+ * @module "Every failure has a name": the errors of `authorization` listeners, and of refused
+ * clients, which must not learn anything about the server from them.
  */
 
 import { expect } from 'chai';

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
-import { App, connected, received, refused } from '../../support/app.js';
+import { App, connected, received, refused, useApps } from '../../support/app.js';
 import { ControlledStore } from '../../support/stores.js';
 
 describe('authorization', () => {
+  const startApp = useApps();
   let store: ControlledStore;
   let app: App;
 
@@ -12,7 +13,7 @@ describe('authorization', () => {
   });
   afterEach(() => app.stop());
 
-  it('is given the session and the handshake, and lets in whom it accepts', async () => {
+  it('is given the session and the handshake, and admits the client if it accepts', async () => {
     const given: unknown[] = [];
     app.expressionIO.of('/chat').authorization((err, session, handshake, fn) => {
       given.push(err, session?.visitor?.name, handshake.auth);
@@ -24,7 +25,7 @@ describe('authorization', () => {
     expect(given).to.deep.equal([null, 'Ada', { room: 'lobby' }]);
   });
 
-  it('is told why there is no session, and may pass that on', async () => {
+  it('is given the reason why there is no session, and may pass it on', async () => {
     app.expressionIO.sockets.authorization((err, session, _handshake, fn) => {
       fn(err, session !== null);
     });
@@ -32,7 +33,7 @@ describe('authorization', () => {
     expect(refusal.data).to.deep.equal({ code: 'ERR_SESSION_COOKIE_MISSING' });
   });
 
-  it('may let in a visitor without a session', async () => {
+  it('may admit a visitor without a session', async () => {
     app.expressionIO.sockets.authorization((err, _session, _handshake, fn) => {
       fn(null, err?.code === 'ERR_SESSION_COOKIE_MISSING');
     });
@@ -65,7 +66,7 @@ describe('authorization', () => {
     expect(refusal.data).to.deep.equal({ until: 2030 });
   });
 
-  it('passes a sentence on that is given in place of an error', async () => {
+  it('passes on a string that is given instead of an error', async () => {
     app.expressionIO.sockets.authorization((_err, _session, _handshake, fn) => fn('banned', false));
     const refusal = await refused(app.client());
     expect(refusal.message).to.equal('banned');
@@ -113,19 +114,19 @@ describe('authorization', () => {
     expect(asked).to.deep.equal(['first', 'second']);
   });
 
-  it('lets in whom all of them accept', async () => {
+  it('admits a client that all of them accept', async () => {
     app.expressionIO.sockets.authorization(() => true).authorization(async () => true);
     await app.connect();
   });
 
-  it('gates its own namespace only', async () => {
+  it('applies to its own namespace only', async () => {
     app.expressionIO.of('/closed').authorization(() => false);
     app.expressionIO.of('/open');
     await app.connect({ namespace: '/open' });
     await refused(app.client({ namespace: '/closed' }));
   });
 
-  it('shows no refused client to the connection listeners', async () => {
+  it('announces no refused client to the `connection` listeners', async () => {
     let announced = 0;
     app.expressionIO.sockets
       .authorization((err) => err === null)
@@ -154,40 +155,32 @@ describe('authorization', () => {
 
   describe('when it never answers', () => {
     it('refuses at the deadline, and tells `onError`', async () => {
-      const heard: unknown[] = [];
-      const impatient = await App.start({
-        options: { storeTimeout: 20, onError: (error, { event }) => heard.push(error, event) },
+      const reported: unknown[] = [];
+      const impatient = await startApp({
+        options: { storeTimeout: 20, onError: (error, { event }) => reported.push(error, event) },
       });
-      try {
-        impatient.expressionIO.sockets.authorization(() => {});
-        const refusal = await refused(impatient.client());
-        expect(refusal.data).to.deep.equal({ code: 'ERR_SESSION_REFUSED' });
-        expect(heard[0]).to.have.property('message').that.contains('did not answer within 20 ms');
-        expect(heard[1]).to.equal('authorization');
-      } finally {
-        await impatient.stop();
-      }
+      impatient.expressionIO.sockets.authorization(() => {});
+      const refusal = await refused(impatient.client());
+      expect(refusal.data).to.deep.equal({ code: 'ERR_SESSION_REFUSED' });
+      expect(reported[0]).to.have.property('message').that.contains('did not answer within 20 ms');
+      expect(reported[1]).to.equal('authorization');
     });
   });
 
   describe('with autoErrManager', () => {
-    it('refuses a client without a session by itself, and asks with a session only', async () => {
-      const auto = await App.start({ options: { autoErrManager: true } });
-      try {
-        const asked: unknown[] = [];
-        auto.expressionIO.sockets
-          .authorization((session, handshake, fn) => {
-            asked.push(session.visitor?.name, handshake.query.EIO);
-            fn(null, true);
-          })
-          .on('connection', (session, socket) => socket.emit('welcome', session.visitor?.name));
-        expect((await refused(auto.client())).data?.code).to.equal('ERR_SESSION_COOKIE_MISSING');
-        const { cookie } = await auto.login();
-        expect(await received(auto.client({ cookie }), 'welcome')).to.deep.equal(['Ada']);
-        expect(asked).to.deep.equal(['Ada', '4']);
-      } finally {
-        await auto.stop();
-      }
+    it('refuses a client without a session by itself, and is called with a session only', async () => {
+      const auto = await startApp({ options: { autoErrManager: true } });
+      const asked: unknown[] = [];
+      auto.expressionIO.sockets
+        .authorization((session, handshake, fn) => {
+          asked.push(session.visitor?.name, handshake.query.EIO);
+          fn(null, true);
+        })
+        .on('connection', (session, socket) => socket.emit('welcome', session.visitor?.name));
+      expect((await refused(auto.client())).data?.code).to.equal('ERR_SESSION_COOKIE_MISSING');
+      const { cookie } = await auto.login();
+      expect(await received(auto.client({ cookie }), 'welcome')).to.deep.equal(['Ada']);
+      expect(asked).to.deep.equal(['Ada', '4']);
     });
   });
 });

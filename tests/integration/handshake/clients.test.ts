@@ -1,6 +1,6 @@
 /**
- * @module Clients that leave too early, and `authorization` listeners that answer too often, too late
- * or never: nobody is announced or let in who should not be.
+ * @module Clients that leave early, and `authorization` listeners that answer twice, late or never: no
+ * client is announced or admitted that should not be.
  */
 
 import { once } from 'node:events';
@@ -198,7 +198,7 @@ describe('`fn` of an authorization', () => {
   };
 
   for (const [how, answer] of Object.entries(acceptances)) {
-    it(`lets the client in once when it is ${how}`, async () => {
+    it(`admits the client once when it is ${how}`, async () => {
       await start();
       answerBy(answer);
       const client = await app.connect(await app.login());
@@ -211,7 +211,7 @@ describe('`fn` of an authorization', () => {
     });
   }
 
-  it('lets nobody in when it is called after the deadline', async () => {
+  it('admits no client when it is called after the deadline', async () => {
     await start({ storeTimeout: 400 });
     const kept: AuthorizationAnswer[] = [];
     answerBy((fn) => kept.push(fn));

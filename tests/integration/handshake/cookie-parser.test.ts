@@ -1,6 +1,6 @@
 /**
- * @module Cookie parsers that do what they should not: they crash nothing, let nobody in, and tell no
- * secret.
+ * @module Cookie parsers that misbehave: nothing crashes, no visitor is let in without a session, and
+ * no secret is shown.
  */
 
 import { inspect } from 'node:util';
@@ -87,7 +87,7 @@ describe('Bad input by a cookie parser', () => {
         expect(shown).not.to.include(secret);
       });
 
-      it('lets nobody in who needs a session', async () => {
+      it('lets no visitor in where a session is required', async () => {
         app.expressionIO.sockets.authorization((err, _session, _handshake, fn) => fn(err, !err));
         const error = await refused(app.client(await app.login()));
         expect(error.data).to.deep.equal({ code: 'ERR_SESSION_COOKIE_PARSER' });
@@ -118,7 +118,7 @@ describe('Bad input by a cookie parser', () => {
     },
   } satisfies Record<string, CookieParser>)) {
     describe(`that ${how}`, () => {
-      it('is believed the first time, and the client announced once', async () => {
+      it('counts the first time, and the client is announced once', async () => {
         await start(parser);
         const listener = stub();
         app.expressionIO.sockets.on('connection', listener);
@@ -132,7 +132,7 @@ describe('Bad input by a cookie parser', () => {
   }
 
   describe('that calls back after the deadline', () => {
-    it('is not heard any more', async () => {
+    it('is ignored', async () => {
       const late: (() => void)[] = [];
       await start((request, response, next) => {
         late.push(() => good(request, response, next));

@@ -1,6 +1,6 @@
 /**
- * @module Bad input in the `Cookie` header: it opens nothing, crashes nothing, and keeps nobody else
- * out.
+ * @module Bad input in the `Cookie` header: it opens no session, crashes nothing, and does not affect
+ * other visitors.
  */
 
 import { expect } from 'chai';
@@ -76,7 +76,7 @@ describe('Bad input in a cookie', () => {
       expect(session?.id).to.equal(sessionId);
     });
 
-    it('is beyond what the HTTP server takes, and reaches nobody', async () => {
+    it('is refused by the HTTP server where it is beyond the limit of headers', async () => {
       const client = app.client({ cookie: `connect.sid=${'x'.repeat(100_000)}` });
       await new Promise((resolve) => client.once('connect_error', resolve));
       await expectOthersGetIn();
@@ -84,7 +84,7 @@ describe('Bad input in a cookie', () => {
   });
 
   describe('that is repeated', () => {
-    it('counts by its first value, which is refused if it was forged', async () => {
+    it('is read as its first value, which is refused if it was forged', async () => {
       expect(await codeFor(`connect.sid=forged; ${cookie}`)).to.equal('ERR_SESSION_COOKIE_INVALID');
     });
 
@@ -102,7 +102,7 @@ describe('Bad input in a cookie', () => {
     });
   });
 
-  describe('that is none at all', () => {
+  describe('that is missing', () => {
     for (const header of [
       ' ',
       ';',

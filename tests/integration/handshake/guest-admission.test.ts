@@ -45,7 +45,7 @@ describe('A first visitor whose session comes with the handshake', () => {
     expect(isStored).to.equal(false);
   });
 
-  it('is told of a store that is down, where it was to be stored', async () => {
+  it('gets an error from a store that is down where it would be stored', async () => {
     store.failing.add('set');
     const { code, sessionId } = await arrive(true);
     expect([code, sessionId]).to.deep.equal(['ERR_SESSION_STORE', undefined]);

@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import cookieParser from 'cookie-parser';
 import session, { MemoryStore, type SessionOptions } from 'express-session';
-import { spy } from 'sinon';
+import { spy, useFakeTimers } from 'sinon';
 import { Server } from 'socket.io';
 import { type Socket as Client, io as open } from 'socket.io-client';
 import { WebSocket } from 'ws';
@@ -133,7 +133,7 @@ describe('with `io.engine.use(session(…))` in front', () => {
         expect(id).to.be.a('string').that.does.not.equal('made-up');
       });
 
-      it('offers the new session of a visitor whose session is gone', async () => {
+      it('takes the new session of a visitor whose session is gone', async () => {
         await start();
         const { id, guest } = await visit(transport, { cookie: cookieOf(sign('gone', secret)) });
         expect(id).to.equal('gone');
@@ -167,7 +167,7 @@ describe('with `io.engine.use(session(…))` in front', () => {
         expect(guest).to.equal(undefined);
       });
 
-      it('leaves a visitor without one where the option `sessionId` tells none', async () => {
+      it('takes none where the option `sessionId` returns none', async () => {
         await start();
         const { id, guest } = await visit(transport, {}, () => undefined);
         expect(id).to.have.property('code', 'ERR_SESSION_COOKIE_MISSING');
@@ -181,7 +181,7 @@ describe('with `io.engine.use(session(…))` in front', () => {
         expect(await stored()).to.include(id);
       });
 
-      it('stores nothing without `saveUninitialized`, until it is told to', async () => {
+      it('stores nothing without `saveUninitialized`, until it is asked to', async () => {
         await start({ saveUninitialized: false });
         const { id, guest } = await visit(transport);
         await guest?.storeIfCookieSent();
@@ -219,9 +219,11 @@ describe('with `io.engine.use(session(…))` in front', () => {
     expect((await visit('websocket')).guest).to.equal(undefined);
   });
 
-  it('tells the record as the store would have it', async () => {
+  it('has the record that the store would have', async () => {
     await start({ cookie: { maxAge: 60_000 } });
-    const { guest } = await visit('websocket');
+    // express-session computes the age from the clock, which must not tick meanwhile.
+    const clock = useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    const { guest } = await visit('websocket').finally(() => clock.restore());
     await guest?.storeIfCookieSent();
     const inStore = await new Promise((resolve) => {
       store.get(String(guest?.sessionId), (_error, record) => resolve(record));
@@ -241,14 +243,14 @@ describe('with `io.engine.use(session(…))` in front', () => {
     expect(await stored()).to.deep.equal([id]);
   });
 
-  it('finds out about cookies where Socket.IO is attached after it', async () => {
+  it('notices its cookie where Socket.IO is attached after it', async () => {
     await start({}, { isAttachedLater: true });
     const { id, guest } = await visit('websocket');
     await guest?.storeIfCookieSent();
     expect(await stored()).to.deep.equal([id]);
   });
 
-  it('tells a store that fails by its name', async () => {
+  it('rejects with ERR_SESSION_STORE where the store fails', async () => {
     await start();
     const { guest } = await visit('websocket');
     store.set = (_id, _session, callback) => callback?.(new Error('down'));
@@ -257,7 +259,7 @@ describe('with `io.engine.use(session(…))` in front', () => {
     expect(guest?.isNew).to.equal(true);
   });
 
-  it('tells a store that does not answer by its name', async () => {
+  it('rejects with ERR_SESSION_STORE_TIMEOUT where the store does not answer', async () => {
     await start();
     const { guest } = await visit('websocket');
     store.set = () => {};

@@ -1,6 +1,6 @@
 /**
- * @module Visitors without a session, whom express-session gives one in front of Socket.IO, from their
- * handshake to their logout.
+ * @module Visitors without a session, for whom express-session creates one in front of Socket.IO, from
+ * their handshake to their logout.
  */
 
 import { once } from 'node:events';

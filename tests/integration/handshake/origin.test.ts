@@ -114,7 +114,7 @@ describe('Only a friendly origin gets a session', () => {
       it(`refuses ${origin} at ${host}`, () => expectFoe(origin, { extraHeaders: { host } }));
     }
 
-    it('does not believe a proxy that anybody may pretend to be', () =>
+    it('ignores the headers of a proxy, which any client can send', () =>
       expectFoe(foe, {
         extraHeaders: { 'x-forwarded-host': 'evil.example', forwarded: 'host=evil.example' },
       }));
@@ -130,7 +130,7 @@ describe('Only a friendly origin gets a session', () => {
       expect(store.reads).to.deep.equal([]);
     });
 
-    it('tells a refused client no more than the code', async () => {
+    it('gives a refused client the code only', async () => {
       const strict = await App.start({ options: { autoErrManager: true } });
       app = strict;
       strict.expressionIO.sockets.authorization(() => true);

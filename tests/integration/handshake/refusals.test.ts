@@ -1,6 +1,6 @@
 /**
- * @module "Why has this visitor no session?": what an operator is told, by warnings, by `onError`, on
- * `node:diagnostics_channel` and by `DEBUG`.
+ * @module The reason why a visitor has no session, as an operator sees it: in warnings, in `onError`, on
+ * `node:diagnostics_channel` and with `DEBUG`.
  */
 
 import { spawn } from 'node:child_process';
@@ -12,24 +12,24 @@ import { expect } from 'chai';
 import type { ErrorContext, HandshakeTrace, SessionError } from '../../../source/index.js';
 import { App, refused } from '../../support/app.js';
 import { absences, parserFailures, startFailing } from '../../support/failures.js';
-import { ProcessEars } from '../../support/mistakes.js';
 import { arrive } from '../../support/outcomes.js';
+import { ProcessEvents } from '../../support/process-events.js';
 
 interface Told {
   readonly error: SessionError;
   readonly context: ErrorContext;
 }
 
-describe('Why has this visitor no session?', () => {
+describe('The reason why a visitor has no session', () => {
   let app: App | undefined;
-  let ears: ProcessEars | undefined;
+  let warnings: ProcessEvents | undefined;
   const environment = process.env.NODE_ENV;
 
   afterEach(async () => {
     await app?.stop();
     app = undefined;
-    ears?.stop();
-    ears = undefined;
+    warnings?.stop();
+    warnings = undefined;
     if (environment === undefined) delete process.env.NODE_ENV;
     else process.env.NODE_ENV = environment;
   });
@@ -38,31 +38,31 @@ describe('Why has this visitor no session?', () => {
     const { code, what } = failure;
 
     describe(`when a visitor ${what}`, () => {
-      it('is a warning with its reason and a link, once', async () => {
+      it('is in a warning with a link, once', async () => {
         const failing = await startFailing(failure, {});
         app = failing.app;
         const settings = await failing.fail();
-        ears = new ProcessEars('warning');
+        warnings = new ProcessEvents('warning');
         const { err } = await arrive(app, settings);
         await arrive(app, settings);
-        const [warning, ...others] = ears.heard as (Error & { detail?: string })[];
+        const [warning, ...others] = warnings.values as (Error & { detail?: string })[];
         expect(others).to.deep.equal([]);
         expect(warning).to.include({ name: 'SessionWarning', code });
         expect(warning?.message).to.include(err?.message).and.to.include('`reportRefusals`');
         expect(warning?.detail).to.include(`docs/errors.md#${code.toLowerCase()}`);
       });
 
-      it('is no warning in production', async () => {
+      it('is in no warning in production', async () => {
         process.env.NODE_ENV = 'production';
         const failing = await startFailing(failure, {});
         app = failing.app;
         const settings = await failing.fail();
-        ears = new ProcessEars('warning');
+        warnings = new ProcessEvents('warning');
         await arrive(app, settings);
-        expect(ears.heard).to.deep.equal([]);
+        expect(warnings.values).to.deep.equal([]);
       });
 
-      it('is told to `onError` each time, with `reportRefusals`', async () => {
+      it('is reported to `onError` each time with `reportRefusals`', async () => {
         const told: Told[] = [];
         const onError = (error: unknown, context: ErrorContext): void => {
           told.push({ error: error as SessionError, context });
@@ -70,12 +70,12 @@ describe('Why has this visitor no session?', () => {
         const failing = await startFailing(failure, { onError, reportRefusals: true });
         app = failing.app;
         const settings = await failing.fail();
-        ears = new ProcessEars('warning');
+        warnings = new ProcessEvents('warning');
         const { socket } = await arrive(app, settings);
         await arrive(app, settings);
         expect(told.map(({ error }) => error.code)).to.deep.equal([code, code]);
         expect(told[0]?.context).to.include({ socket, event: 'handshake' });
-        expect(ears.heard).to.deep.equal([]);
+        expect(warnings.values).to.deep.equal([]);
       });
 
       it('is published as a refusal, without an id, a cookie or the secret', async () => {
@@ -102,21 +102,21 @@ describe('Why has this visitor no session?', () => {
     });
   }
 
-  it('warns of no visitor who comes with other cookies, since most are not logged in', async () => {
+  it('is in no warning for a visitor with other cookies, who is just not logged in', async () => {
     app = await App.start();
-    ears = new ProcessEars('warning');
+    warnings = new ProcessEvents('warning');
     await arrive(app, { cookie: 'theme=dark' });
-    expect(ears.heard).to.deep.equal([]);
+    expect(warnings.values).to.deep.equal([]);
   });
 
-  it('warns of none whom the option `sessionId` knows no session of', async () => {
+  it('is in no warning for a visitor for whom the option `sessionId` returns no id', async () => {
     app = await App.start({ options: { sessionId: () => undefined } });
-    ears = new ProcessEars('warning');
+    warnings = new ProcessEvents('warning');
     await arrive(app);
-    expect(ears.heard).to.deep.equal([]);
+    expect(warnings.values).to.deep.equal([]);
   });
 
-  it('tells `onError` whom an `authorization` refused, with `reportRefusals`', async () => {
+  it('is reported to `onError` where an `authorization` refused, with `reportRefusals`', async () => {
     const told: Told[] = [];
     const onError = (error: unknown, context: ErrorContext): void => {
       told.push({ error: error as SessionError, context });

@@ -83,7 +83,7 @@ describe('`sessionId`', () => {
       expect(session?.id).to.equal(login.sessionId);
     });
 
-    it('opens nothing where it tells no id, however well the cookie was signed', async () => {
+    it('opens nothing where it returns no id, even if the cookie is signed', async () => {
       await start(() => undefined);
       const { err, session } = await arrive(app, await app.login());
       expect(session).to.equal(null);
@@ -98,7 +98,7 @@ describe('`sessionId`', () => {
     });
   });
 
-  it('does not excuse a foreign origin', async () => {
+  it('refuses a foreign origin as ever', async () => {
     const sessionId = stub();
     await start(sessionId);
     sessionId.returns((await app.login()).sessionId);
@@ -116,7 +116,7 @@ describe('`sessionId`', () => {
     expect(err?.message).not.to.include('made up');
   });
 
-  describe('when it tells no id', () => {
+  describe('when it returns no id', () => {
     for (const [shown, value] of [
       ['undefined', undefined],
       ['null', null],
@@ -134,7 +134,7 @@ describe('`sessionId`', () => {
     }
   });
 
-  describe('when what it tells is no string', () => {
+  describe('when it returns something else than a string', () => {
     for (const [shown, value] of [
       ['a number', 7],
       ['a boolean', true],
@@ -187,7 +187,7 @@ describe('`sessionId`', () => {
     });
   });
 
-  it('keeps the id off `socket.data`, rooms and the handshake', async () => {
+  it('leaves the id neither in `socket.data`, nor in rooms, nor on the handshake', async () => {
     const sessionId = stub();
     await start(sessionId);
     const login = await app.login();

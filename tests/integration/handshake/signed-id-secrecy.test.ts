@@ -18,7 +18,7 @@ function show(value: unknown): string {
   return inspect(value, { depth: Number.POSITIVE_INFINITY, showHidden: true });
 }
 
-describe('Only a signed id is believed, and seen by nobody', () => {
+describe('Only a signed id is believed, and nobody can see it', () => {
   let app: App | App<{ autoErrManager: true }>;
 
   afterEach(async () => {
@@ -46,14 +46,14 @@ describe('Only a signed id is believed, and seen by nobody', () => {
       expect(show(socket.handshake)).not.to.include(secret);
     });
 
-    it('nor are there on the request of the socket', async () => {
+    it('nor are they on the request of the socket', async () => {
       const { socket } = await arrive(app, await app.login());
       for (const name of ['cookies', 'signedCookies', 'secret']) {
         expect(name in socket.request, name).to.equal(false);
       }
     });
 
-    it('nor are there on what other nodes are told', async () => {
+    it('nor are they in messages to other nodes', async () => {
       await arrive(app, await app.login());
       const [remote] = await app.io.fetchSockets();
       expect(remote?.handshake).not.to.have.any.keys('cookies', 'signedCookies', 'secret');
@@ -81,7 +81,7 @@ describe('Only a signed id is believed, and seen by nobody', () => {
     });
   });
 
-  describe('in the books of Socket.IO', () => {
+  describe('in the data of Socket.IO', () => {
     it('the id is neither in `socket.data` nor in a room name', async () => {
       app = await App.start();
       const { cookie, sessionId } = await app.login();

@@ -112,7 +112,7 @@ describe('Only a signed id is believed', () => {
       expect(store.reads).to.deep.equal([]);
     });
 
-    it('opens nothing with a raw id, with `s:` games, or with JSON', async () => {
+    it('opens nothing with a raw id, a broken `s:` prefix, or JSON', async () => {
       const signature = signatureOf(sessionId, secret);
       await expectInvalid(
         fc.constantFrom(
@@ -137,12 +137,12 @@ describe('Only a signed id is believed', () => {
       );
     });
 
-    it('opens nothing with an id that nobody has a session for, however well signed', async () => {
+    it('opens nothing with a well signed id of no session', async () => {
       expect(await codeFor(cookieOf(sign('made up', secret)))).to.equal('ERR_SESSION_NOT_FOUND');
     });
   });
 
-  it('is not found elsewhere than in the cookie', async () => {
+  it('is looked for in the cookie only', async () => {
     const { client, err, session } = await arrive(app, {
       auth: { session: sessionId, 'connect.sid': cookieValue(cookie), cookie },
       query: { 'connect.sid': cookieValue(cookie), sessionId },
@@ -192,13 +192,13 @@ describe('Only a signed id is believed, by a parser', () => {
   });
 
   describe('with several secrets', () => {
-    it('opens what an older one signed', async () => {
+    it('opens a session whose cookie an older one signed', async () => {
       app = await App.start({ cookieParser: cookieParser(['a new secret', secret]) });
       const { cookie, sessionId } = await app.login();
       expect((await arrive(app, { cookie })).session).to.have.property('id', sessionId);
     });
 
-    it('opens nothing that a retired one signed', async () => {
+    it('opens nothing whose cookie a retired one signed', async () => {
       app = await App.start({ cookieParser: cookieParser(['a new secret', 'a newer one']) });
       const { err } = await arrive(app, { cookie: (await app.login()).cookie });
       expect(err?.code).to.equal('ERR_SESSION_COOKIE_INVALID');

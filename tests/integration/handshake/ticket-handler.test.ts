@@ -113,7 +113,7 @@ describe('`ticketHandler`', () => {
     expect(response.status).to.equal(401);
   });
 
-  it('takes the id that `sessionId` tells of the request', async () => {
+  it('takes the id that `sessionId` returns for the request', async () => {
     await start({ sessionId: ({ headers, query }) => `${headers['x-id']}${query.n}` });
     const response = await fetch(`${app.url}/ticket?n=7`, {
       method: 'POST',
@@ -130,17 +130,17 @@ describe('`ticketHandler`', () => {
 
     it('leaves it to the error handlers of Express', async () => {
       await start({}, parser);
-      const heard: unknown[] = [];
+      const seen: unknown[] = [];
       const hear: ErrorRequestHandler = (error, _request, response, _next) => {
-        heard.push(error.code, error.cause);
+        seen.push(error.code, error.cause);
         response.status(503).end();
       };
       app.express.use(hear);
       expect((await ask()).status).to.equal(503);
-      expect(heard).to.deep.equal(['ERR_SESSION_COOKIE_PARSER', cause]);
+      expect(seen).to.deep.equal(['ERR_SESSION_COOKIE_PARSER', cause]);
     });
 
-    it('answers 500 where there are none, and tells nothing', async () => {
+    it('answers 500 without details where there are none', async () => {
       await start({}, parser);
       const server = createServer(app.expressionIO.ticketHandler() as RequestListener);
       await new Promise<void>((resolve) => {

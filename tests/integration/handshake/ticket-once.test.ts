@@ -8,28 +8,22 @@ import { createClient } from 'redis';
 import { Manager } from 'socket.io-client';
 import type { ExpressionSocketOptions } from '../../../source/index.js';
 import { redis } from '../../../source/redis/index.js';
-import { App, connected } from '../../support/app.js';
+import { type App, connected, useApps } from '../../support/app.js';
 import { arrive } from '../../support/outcomes.js';
 import { type RedisServer, requireRedis } from '../../support/redis.js';
 
 const once: ExpressionSocketOptions = { ticket: { once: true } };
 
 describe('`ticket.once`', () => {
-  const apps: App<ExpressionSocketOptions>[] = [];
+  const startApp = useApps();
 
-  async function start(
+  function start(
     settings: Parameters<typeof App.start<ExpressionSocketOptions>>[0] = {},
   ): Promise<App<ExpressionSocketOptions>> {
-    const app = await App.start<ExpressionSocketOptions>({ options: once, ...settings });
-    apps.push(app);
-    return app;
+    return startApp<ExpressionSocketOptions>({ options: once, ...settings });
   }
 
-  afterEach(async () => {
-    for (const app of apps.splice(0)) await app.stop();
-  });
-
-  it('lets a ticket in once', async () => {
+  it('accepts a ticket once', async () => {
     const app = await start();
     const ticket = await app.expressionIO.ticket((await app.login()).sessionId);
     const auth = { session: ticket };
@@ -39,7 +33,7 @@ describe('`ticket.once`', () => {
     expect(err?.message).to.include('used');
   });
 
-  it('takes it for all namespaces of its connection, now and later', async () => {
+  it('accepts it for all namespaces of its connection, now and later', async () => {
     const app = await start();
     const seen: unknown[] = [];
     for (const name of ['/', '/chat', '/news']) {
@@ -58,7 +52,7 @@ describe('`ticket.once`', () => {
     expect((await arrive(app, { auth: { session } })).err?.code).to.equal('ERR_SESSION_TICKET');
   });
 
-  it('lets a recovered client in with the ticket that it brings then, and not with the old', async () => {
+  it('accepts the new ticket of a recovered client, and not the old one', async () => {
     const app = await start({ server: { connectionStateRecovery: {} } });
     const { sessionId } = await app.login();
     let session = await app.expressionIO.ticket(sessionId);

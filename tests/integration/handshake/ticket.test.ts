@@ -1,6 +1,6 @@
 /**
- * @module A ticket in place of the cookie: which session it opens, from where, and what is said of a
- * bad one.
+ * @module A ticket in place of the cookie: which session it opens, from where, and the errors of bad
+ * ones.
  */
 
 import { expect } from 'chai';
@@ -58,7 +58,7 @@ describe('`ticket`', () => {
     expect((await arrive(app)).err?.code).to.equal('ERR_SESSION_NOT_FOUND');
   });
 
-  it('leaves everybody else their cookies', async () => {
+  it('changes nothing for visitors with cookies', async () => {
     await start();
     const { cookie, sessionId } = await app.login();
     for (const auth of [undefined, {}, { token: 'of the application' }, { session: undefined }]) {
@@ -67,7 +67,7 @@ describe('`ticket`', () => {
     }
   });
 
-  it('is looked at once per socket, which outlives it', async () => {
+  it('is read once per socket, which stays longer than the ticket is valid', async () => {
     await start({ ticket: { lifetime: 5_000 } });
     const { sessionId } = await app.login();
     const auth = { session: await app.expressionIO.ticket(sessionId) };
@@ -84,7 +84,7 @@ describe('`ticket`', () => {
     }
   });
 
-  it('gives ERR_SESSION_NOT_FOUND after the logout, for it is no session', async () => {
+  it('gives ERR_SESSION_NOT_FOUND after the logout, because it is not a session', async () => {
     await start();
     const { cookie, sessionId } = await app.login();
     const ticket = await app.expressionIO.ticket(sessionId);
@@ -93,7 +93,7 @@ describe('`ticket`', () => {
     expect(err?.code).to.equal('ERR_SESSION_NOT_FOUND');
   });
 
-  it('is good from a foreign origin, which a cookie is not', async () => {
+  it('is accepted from a foreign origin, as a cookie is not', async () => {
     await start();
     const { cookie, sessionId } = await app.login();
     const origin = 'https://partner.example';
@@ -107,7 +107,7 @@ describe('`ticket`', () => {
   });
 
   describe('that is bad', () => {
-    it('is not made up for by a good cookie', async () => {
+    it('is refused also with a good cookie', async () => {
       await start();
       const { cookie } = await app.login();
       const { err, session } = await arrive(app, { cookie, auth: { session: 'no ticket' } });
@@ -182,7 +182,7 @@ describe('`ticket`', () => {
     });
   }
 
-  it('is not looked at where the option is off', async () => {
+  it('is ignored where the option is off', async () => {
     await start({});
     const { cookie, sessionId } = await app.login();
     const { session } = await arrive(app, { cookie, auth: { session: 'no ticket' } });
@@ -218,7 +218,7 @@ describe('`ticket`', () => {
     expect((await arrive(app, { auth: { session: ticket } })).session?.id).to.equal(sessionId);
   });
 
-  it('keeps the secret and the session id off the socket', async () => {
+  it('leaves neither the secret nor the session id on the socket', async () => {
     await start();
     const { sessionId } = await app.login();
     const ticket = await app.expressionIO.ticket(sessionId);

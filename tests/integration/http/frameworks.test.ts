@@ -61,7 +61,7 @@ for (const framework of frameworks) {
       expect(site.told).to.deep.equal([{ code: 'ERR_SESSION_ENDED', event: 'http' }]);
     });
 
-    it('a first visitor may be updated', async () => {
+    it('the session of a first visitor can be updated', async () => {
       const { status, result } = await site.visit(undefined, (request) =>
         site.expressionIO.update(request, (session) => {
           session.n = 42;
@@ -71,7 +71,7 @@ for (const framework of frameworks) {
       expect({ status, result }).to.deep.equal({ status: 200, result: 42 });
     });
 
-    it('flash messages are told once, and lose nothing of what others write', async () => {
+    it('flash messages are shown once, and lose nothing that others write', async () => {
       await site.visit(cookie, (request) => {
         flashOf(request)('info', 'one');
         flashOf(request)('info', 'two');

@@ -93,7 +93,7 @@ class TouchlessStore extends SlowStore {
   override touch = undefined as never;
 }
 
-describe('A visitor who comes alone notices nothing of the differences', () => {
+describe('A visitor with one request at a time notices no difference', () => {
   for (const [storeName, makeStore] of [
     ['', () => new SlowStore()],
     [', in a store without touch', () => new TouchlessStore()],

@@ -52,14 +52,14 @@ for (const [where, count] of Object.entries(clusters)) {
     }
 
     for (const method of ['to', 'in'] as const) {
-      it(`are all told, and nobody else (${method})`, async () => {
+      it(`all get the event, and no others (${method})`, async () => {
         const told = await toldBy(() =>
           node(0).expressionIO[method](sessionId).emit('news', 1, 'a'),
         );
         expect(told).to.deep.equal([[1, 'a'], [1, 'a'], []]);
       });
 
-      it(`are told in a namespace by its wrapper (${method})`, async () => {
+      it(`get the event in a namespace through its wrapper (${method})`, async () => {
         for (const site of nodes.sites) site.expressionIO.of('/chat').on('connection', () => {});
         const chat = await node(1).connect(cookie, '/chat');
         const told = [received(chat, 'news'), toldBy(() => {})] as const;
@@ -75,7 +75,7 @@ for (const [where, count] of Object.entries(clusters)) {
       });
     }
 
-    it('are told but for those of a room that is excepted', async () => {
+    it('get the event unless they are in a room that is excepted', async () => {
       await node(0)
         .io.in(ours[0]?.id ?? '')
         .socketsJoin('excepted');
@@ -189,7 +189,7 @@ for (const [where, count] of Object.entries(clusters)) {
       expect(rooms).to.deep.equal([['a room']]);
     });
 
-    it('are of no session where the id is none', () => {
+    it('are none where the id is not that of a session', () => {
       for (const method of ['to', 'in'] as const) {
         expect(() => node(0).expressionIO[method](undefined as never)).to.throw(
           TypeError,

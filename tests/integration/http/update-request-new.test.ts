@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import type { SessionData } from 'express-session';
 import { Site } from '../../support/site.js';
 import { SlowStore } from '../../support/slow-store.js';
-import { codeOf, until } from '../../support/visits.js';
+import { codeOf } from '../../support/visits.js';
+import { until } from '../../support/waiting.js';
 
 /** Stores a new session at once, but each further write of it only after an update was stored. */
 class LateStore extends SlowStore {

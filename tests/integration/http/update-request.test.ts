@@ -99,7 +99,7 @@ describe('update(request, change)', () => {
             expect(await site.record(sessionId)).to.have.property('n', 0);
           });
 
-          it('is ERR_SESSION_ENDED where the session has ended meanwhile', async () => {
+          it('rejects with ERR_SESSION_ENDED where the session has ended meanwhile', async () => {
             const { cookie, sessionId } = await site.visitor();
             const { result } = await site.visit(cookie, async (request) => {
               await site.visit(cookie, (other) => destroyed(other.session));
@@ -155,7 +155,7 @@ describe('update(request, change)', () => {
       }
     });
 
-    it('says that the session may never have been stored, for a mere id', async () => {
+    it('says that the session may never have been stored, for an id', async () => {
       const { result } = await site.visit(undefined, (request) =>
         messageOf(site.expressionIO.update(request.sessionID, count)),
       );

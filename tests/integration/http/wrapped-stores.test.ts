@@ -5,7 +5,7 @@ import { down, SlowStore } from '../../support/slow-store.js';
 
 const methods = ['set', 'touch', 'destroy', 'regenerate', 'createSession'] as const;
 
-describe('A store that others stand in front of', () => {
+describe('A store that others have wrapped', () => {
   let site: Site;
 
   afterEach(() => site.stop());
@@ -35,7 +35,7 @@ describe('A store that others stand in front of', () => {
 });
 
 describe('A store that is down as a request writes', () => {
-  it('has the handler told what the store said, and the next save writes what is missing', async () => {
+  it('gives the handler the error of the store, and the next save writes what is missing', async () => {
     const store = new SlowStore();
     const site = await Site.start({ store });
     try {

@@ -27,6 +27,17 @@ describe('What HTTP handlers write', () => {
       expect(await site.record(sessionId)).to.include(keysOf(fifty));
     });
 
+    it('is written whole for a new session', async () => {
+      const first = await site.visit(undefined, ({ session, sessionID }) => {
+        session.n = 1;
+        session.visitor = { name: 'Ada', tags: ['new'] };
+        return sessionID;
+      });
+      const { cookie: stored, ...data } = (await site.record(first.result)) ?? {};
+      expect(data).to.deep.equal({ n: 1, visitor: { name: 'Ada', tags: ['new'] } });
+      expect(stored).to.have.property('path', '/');
+    });
+
     it('is kept, and so is what sockets and updates write at once', async () => {
       site.expressionIO.sockets.on('connection', (_err, _session, socket) => {
         socket.sessOn('save', async (err, session, key: `test:${string}`, ack) => {
@@ -132,7 +143,7 @@ describe('What HTTP handlers write', () => {
       });
     }
 
-    it('revives none by an explicit save, which calls back as ever', async () => {
+    it('revives none by an explicit save, which calls back as before', async () => {
       const gate = new Gate();
       const slow = site.visit(cookie, async ({ session }) => {
         await gate.pass();
@@ -168,7 +179,7 @@ describe('What HTTP handlers write', () => {
       });
     });
 
-    it('is what the request had at last, where it takes back what it is saving', async () => {
+    it('is what the request had last, where it changes a value back while it is saved', async () => {
       await write((session) => {
         session['test:kept'] = 1;
       });

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import cookieParser from 'cookie-parser';
 import { MemoryStore, type Store } from 'express-session';
 import { ExpressionSocket } from '../../../source/index.js';
-import { App, secret } from '../../support/app.js';
+import { type App, secret, useApps } from '../../support/app.js';
 import { watch } from '../../support/session-ends.js';
 import { Gate, holdNext, SlowStore } from '../../support/slow-store.js';
 import { overHttp, Visits } from '../../support/visits.js';
@@ -15,17 +15,9 @@ function methodsOf(store: Store): unknown[] {
 }
 
 describe('expressionIO.close() and the store', () => {
-  const apps: App[] = [];
+  const startApp = useApps();
+  const start = (store: Store): Promise<App> => startApp({ store });
 
-  afterEach(async () => {
-    for (const app of apps.splice(0)) await app.stop();
-  });
-
-  async function start(store: Store): Promise<App> {
-    const app = await App.start({ store });
-    apps.push(app);
-    return app;
-  }
   const stores: Record<string, () => Store> = {
     'whose methods are those of its class': () => new MemoryStore(),
     'whose methods are its own': () => {
@@ -58,7 +50,7 @@ describe('expressionIO.close() and the store', () => {
     });
   }
 
-  it('leaves in its place what others put there meanwhile, which works', async () => {
+  it('leaves a method that others replaced meanwhile in its place, and it works', async () => {
     const store = new SlowStore();
     const app = await start(store);
     const { set } = store;
@@ -81,7 +73,7 @@ describe('expressionIO.close() and the store', () => {
     const app = await start(store);
     const other = new ExpressionSocket(app.io, store, cookieParser(secret));
     try {
-      const heard = new Promise((resolve) => {
+      const seen = new Promise((resolve) => {
         other.sockets.on('connection', (_err, _session, socket) => {
           socket.on('sessionend', resolve);
         });
@@ -91,7 +83,7 @@ describe('expressionIO.close() and the store', () => {
       app.expressionIO.close();
       app.expressionIO.close();
       await app.logout(visitor.cookie);
-      expect(await heard).to.equal('destroyed');
+      expect(await seen).to.equal('destroyed');
       other.close();
       expect(methodsOf(store)).to.deep.equal(before);
     } finally {
@@ -120,7 +112,7 @@ describe('expressionIO.close() and the store', () => {
     await done.reached;
   });
 
-  it('ends nobody any more', async () => {
+  it('ends no sockets afterwards', async () => {
     const store = new SlowStore();
     const app = await start(store);
     const visitor = await app.login();

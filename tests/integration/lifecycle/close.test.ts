@@ -30,7 +30,7 @@ describe('expressionIO.close()', () => {
     expect(client.connected).to.equal(true);
   });
 
-  it('announces nobody any more', async () => {
+  it('announces no client afterwards', async () => {
     let announced = 0;
     const count = (): void => {
       announced++;
@@ -47,7 +47,7 @@ describe('expressionIO.close()', () => {
     expect(app.io.of('/room-1').listenerCount('connection')).to.equal(0);
   });
 
-  it('refuses where there was an authorization, for a middleware cannot be taken back', async () => {
+  it('refuses clients where there was an `authorization`, because a middleware cannot be removed', async () => {
     app.expressionIO.of('/gated').authorization(() => true);
     app.expressionIO.of('/open');
     app.expressionIO.close();
@@ -76,7 +76,7 @@ describe('expressionIO.close()', () => {
     expect(sockets.namespace.listenerCount('hello')).to.equal(0);
   });
 
-  it('lets a listener that is at work save', async () => {
+  it('lets a listener that is running save', async () => {
     let goOn = (): void => {};
     const isClosed = new Promise<void>((resolve) => {
       goOn = resolve;
@@ -106,7 +106,7 @@ describe('expressionIO.close()', () => {
     app.expressionIO.close();
   });
 
-  it('waits for no hung store: what waits is told so', async () => {
+  it('waits for no store that hangs, and gives what waits an error', async () => {
     let tell = (_code: unknown): void => {};
     const told = new Promise((resolve) => {
       tell = resolve;
@@ -127,7 +127,7 @@ describe('expressionIO.close()', () => {
     expect(error.message).to.contain('close()');
   });
 
-  it('says so to whoever asks for a namespace afterwards', () => {
+  it('makes `of()` throw afterwards', () => {
     app.expressionIO.close();
     expect(() => app.expressionIO.of('/late')).to.throw('closed');
   });

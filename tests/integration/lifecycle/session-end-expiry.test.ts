@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { App } from '../../support/app.js';
-import { roundTrip, watch } from '../../support/session-ends.js';
+import { watch } from '../../support/session-ends.js';
 import { SlowStore } from '../../support/slow-store.js';
-import { overHttp, until, Visits } from '../../support/visits.js';
+import { overHttp, Visits } from '../../support/visits.js';
+import { barrier, until } from '../../support/waiting.js';
 
 describe('A session that expires', () => {
   let store: SlowStore;
@@ -28,7 +29,7 @@ describe('A session that expires', () => {
     });
   }
 
-  it('ends its idle sockets, by the reason of expired', async () => {
+  it('ends its idle sockets with the reason `expired`', async () => {
     const visitor = await visitorFor(200);
     const { ended, left, told } = await watch(app, visitor);
     const startedAt = performance.now();
@@ -48,7 +49,7 @@ describe('A session that expires', () => {
       await watch(app, { ...visitor, namespace: '/news' }),
     ];
     for (const { ended } of watched) expect(await ended).to.equal('expired');
-    await roundTrip(other);
+    await barrier(other.client, other.raw);
     expect(other.told).to.deep.equal([]);
   });
 
@@ -70,7 +71,7 @@ describe('A session that expires', () => {
     expect(await ended).to.equal('expired');
   });
 
-  it('is alive still where it was extended elsewhere, with the store alone knowing of it', async () => {
+  it('lives on where it was extended elsewhere, which only the store knows', async () => {
     const visitor = await visitorFor(300);
     const watched = await watch(app, visitor);
     const record = store.record(visitor.sessionId);
@@ -81,51 +82,51 @@ describe('A session that expires', () => {
     );
     const reads = store.count('get');
     await until(() => store.count('get') > reads);
-    await roundTrip(watched);
+    await barrier(watched.client, watched.raw);
     expect(watched.told).to.deep.equal([]);
   });
 
-  it('is alive still where the store keeps it though its cookie is over', async () => {
+  it('lives on where the store keeps it, though its cookie has expired', async () => {
     const visitor = await visitorFor(300);
     const watched = await watch(app, visitor);
     const stale = { ...store.record(visitor.sessionId) };
     store.record = () => stale as never;
     const reads = store.count('get');
     await until(() => store.count('get') > reads + 1);
-    await roundTrip(watched);
+    await barrier(watched.client, watched.raw);
     expect(watched.told).to.deep.equal([]);
     store.record = () => undefined;
     expect(await watched.ended).to.equal('expired');
   });
 
-  it('is looked at by a timer also where that cannot count its time', async () => {
+  it('is watched also beyond what a timer can count', async () => {
     const sessions = [2 ** 31 + 10, 2 ** 33, 1e15 - Date.now()];
     for (const milliseconds of sessions) {
       const watched = await watch(app, await visitorFor(milliseconds));
       const reads = store.count('get');
-      for (let trips = 0; trips < 20; trips++) await roundTrip(watched);
+      for (let trips = 0; trips < 20; trips++) await barrier(watched.client, watched.raw);
       // A timer that overflows would fire at once, and over and over again.
       expect(store.count('get')).to.equal(reads);
       expect(watched.told).to.deep.equal([]);
     }
   });
 
-  it('ends nobody while the store is down, and those whom it should once it is back', async () => {
+  it('ends no socket while the store is down, and its own once the store is back', async () => {
     const bystander = await watch(app, await visitorFor(60_000));
     // Long enough to connect on a machine that is busy.
     const watched = await watch(app, await visitorFor(700));
     store.failing.add('get');
     const reads = store.count('get');
     await until(() => store.count('get') > reads + 1);
-    await roundTrip(watched);
+    await barrier(watched.client, watched.raw);
     expect(watched.told).to.deep.equal([]);
     store.failing.clear();
     expect(await watched.ended).to.equal('expired');
-    await roundTrip(bystander);
+    await barrier(bystander.client, bystander.raw);
     expect(bystander.told).to.deep.equal([]);
   });
 
-  it('ends nobody while the store hangs', async () => {
+  it('ends no socket while the store hangs', async () => {
     await app.stop();
     app = await App.start({
       store,
@@ -139,11 +140,11 @@ describe('A session that expires', () => {
       return new Promise(() => {});
     };
     await until(() => asked > 1);
-    await roundTrip(watched);
+    await barrier(watched.client, watched.raw);
     expect(watched.told).to.deep.equal([]);
   });
 
-  it('ends its sockets at once where an event finds that the store has it no more', async () => {
+  it('ends its sockets at once where an event finds that the store no longer has it', async () => {
     const visits = new Visits(app);
     const visitor = await app.login();
     const { client, ended } = await watch(app, visitor);
@@ -152,7 +153,7 @@ describe('A session that expires', () => {
     expect(await ended).to.equal('expired');
   });
 
-  it('is looked for once, however many sockets it has', async () => {
+  it('is checked once, however many sockets it has', async () => {
     const visitor = await visitorFor(300);
     const watched = await Promise.all(Array.from({ length: 10 }, () => watch(app, visitor)));
     const reads = store.count('get');

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
+import { useFakeTimers } from 'sinon';
 import type { Socket as Client } from 'socket.io-client';
 import { received } from '../../support/app.js';
 import { frameworks, type Handler, Site } from '../../support/site.js';
@@ -40,10 +40,18 @@ for (const framework of frameworks) {
       client.on('connect', () => order.push('back'));
       const back = received(client, 'connect');
       const login = await site.visit(cookie, async (request) => {
-        await regenerated(request);
-        // What the page sends meanwhile is answered, if not with a session.
-        order.push(await client.emitWithAck('n'));
-        await delay(2_000);
+        const clock = useFakeTimers({
+          toFake: ['setTimeout', 'clearTimeout'],
+          shouldClearNativeTimers: true,
+        });
+        try {
+          await regenerated(request);
+          // What the page sends meanwhile is answered, if not with a session.
+          order.push(await client.emitWithAck('n'));
+          clock.tick(29_000);
+        } finally {
+          clock.restore();
+        }
         order.push(await client.emitWithAck('n'));
         request.session.n = 42;
       });
@@ -59,6 +67,30 @@ for (const framework of frameworks) {
       ]);
       expect(await client.emitWithAck('n')).to.equal(42);
       expect(reasons).to.deep.equal(['regenerated']);
+    });
+
+    it('ends the sockets after 30 seconds where the answer is not sent', async () => {
+      const clock = useFakeTimers({
+        toFake: ['setTimeout', 'clearTimeout'],
+        shouldClearNativeTimers: true,
+      });
+      const left = received(client, 'disconnect');
+      const answer = new Gate();
+      const login = site.visit(cookie, async (request) => {
+        await regenerated(request);
+        await answer.pass();
+      });
+      try {
+        await answer.reached;
+        clock.tick(29_999);
+        expect(await client.emitWithAck('n')).to.equal('ERR_SESSION_NOT_FOUND');
+        clock.tick(1);
+        expect((await left)[0]).to.be.oneOf(['transport close', 'transport error']);
+      } finally {
+        clock.restore();
+        answer.open();
+      }
+      await login;
     });
 
     it('ends the sockets where the browser does not wait for the answer', async () => {

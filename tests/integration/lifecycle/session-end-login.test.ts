@@ -4,7 +4,8 @@ import { App, connected, received } from '../../support/app.js';
 import { recovering } from '../../support/recovery.js';
 import { watch } from '../../support/session-ends.js';
 import { Gate, holdNext, SlowStore } from '../../support/slow-store.js';
-import { overHttp, until, Visits } from '../../support/visits.js';
+import { overHttp, Visits } from '../../support/visits.js';
+import { until } from '../../support/waiting.js';
 
 describe('A login that regenerates the session', () => {
   let store: SlowStore;
@@ -46,7 +47,7 @@ describe('A login that regenerates the session', () => {
     return client.connect();
   }
 
-  it('does so also with connection state recovery, which brings nothing back of the old session', async () => {
+  it('brings nothing of the old session back by connection state recovery', async () => {
     await app.stop();
     app = await App.start({ store, server: recovering });
     const visits = new Visits(app);
@@ -82,7 +83,7 @@ describe('A login that regenerates the session', () => {
     });
   }
 
-  it('has the answer with the new cookie arrive first', async () => {
+  it('lets the response with the new cookie arrive first', async () => {
     const { client, left } = await watch(app, { cookie });
     const order: string[] = [];
     const parted = left.then(() => order.push('disconnect'));
@@ -94,7 +95,7 @@ describe('A login that regenerates the session', () => {
   });
 
   for (const operation of ['set', 'touch'] as const) {
-    it(`is told as 'regenerated' also where a \`${operation}\` is under way`, async () => {
+    it(`has the reason 'regenerated' also where a \`${operation}\` is under way`, async () => {
       const { ended, left } = await watch(app, { cookie });
       const gate = holdNext(store, operation);
       const other = overHttp(app, cookie, (request) => {
@@ -110,7 +111,7 @@ describe('A login that regenerates the session', () => {
     });
   }
 
-  it("is told as 'regenerated' where an event finds the session gone before the store says so", async () => {
+  it("has the reason 'regenerated' where an event finds the session gone before the store says so", async () => {
     const visits = new Visits(app);
     const { client, ended, told } = await watch(app, { cookie });
     const gate = holdNext(store, 'destroy', 'after');
@@ -123,7 +124,7 @@ describe('A login that regenerates the session', () => {
     expect(await ended).to.equal('regenerated');
   });
 
-  it("is told as 'regenerated' where a save is under way, which fails", async () => {
+  it("has the reason 'regenerated' where a save is under way, which fails", async () => {
     const visits = new Visits(app);
     const { client, ended } = await watch(app, { cookie });
     const outcome = await visits.go(client, async (session) => {
@@ -145,7 +146,7 @@ describe('A login that regenerates the session', () => {
   });
 });
 
-describe('A session that ends while a socket comes in', () => {
+describe('A session that ends while a socket connects', () => {
   let store: SlowStore;
   let app: App;
 
@@ -211,7 +212,7 @@ describe('A session that ends while a socket comes in', () => {
     });
   }
 
-  it('does not keep one that comes in after end()', async () => {
+  it('lets a socket stay that connects after `end()`', async () => {
     const visitor = await app.login();
     app.expressionIO.end(visitor.sessionId);
     const { client, told } = await watch(app, visitor);

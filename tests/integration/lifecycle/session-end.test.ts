@@ -3,9 +3,10 @@ import { expect } from 'chai';
 import type { SessionEndReason } from '../../../source/index.js';
 import { App, received } from '../../support/app.js';
 import { pair } from '../../support/pair.js';
-import { roundTrip, watch } from '../../support/session-ends.js';
+import { watch } from '../../support/session-ends.js';
 import { holdNext, SlowStore } from '../../support/slow-store.js';
-import { overHttp, until, Visits } from '../../support/visits.js';
+import { overHttp, Visits } from '../../support/visits.js';
+import { barrier, until } from '../../support/waiting.js';
 
 describe('When a session ends', () => {
   let store: SlowStore;
@@ -92,8 +93,8 @@ describe('When a session ends', () => {
     const { left } = await watch(app, visitor);
     await app.logout(visitor.cookie);
     await left;
-    await roundTrip(other);
-    await roundTrip(anonymous);
+    await barrier(other.client, other.raw);
+    await barrier(anonymous.client, anonymous.raw);
     expect([...other.told, ...anonymous.told]).to.deep.equal([]);
   });
 
@@ -106,7 +107,7 @@ describe('When a session ends', () => {
     await go(async (session) => {
       await session.destroy().catch(() => {});
     });
-    await roundTrip(watched);
+    await barrier(watched.client, watched.raw);
     expect(await go((session) => session.n)).to.equal(0);
     expect(watched.told).to.deep.equal([]);
     expect(client.connected).to.equal(true);
@@ -135,7 +136,7 @@ describe('When a session ends', () => {
     expect(await left).to.equal('io server disconnect');
   });
 
-  it('a listener of once() is told once, and one that was taken off is not', async () => {
+  it('a listener of `once()` is called once, and one that was removed is not', async () => {
     const visitor = await app.login();
     const { socket, left } = await watch(app, visitor);
     const told: string[] = [];
@@ -189,23 +190,23 @@ describe('When a session ends', () => {
   });
 
   it('nobody but the server emits sessionend', async () => {
-    const { client, socket, told } = await watch(app, await app.login());
+    const { client, raw, told } = await watch(app, await app.login());
     client.emit('sessionend', 'destroyed');
-    await roundTrip({ client, socket });
+    await barrier(client, raw);
     expect(told).to.deep.equal([]);
   });
 
   it('nothing is emitted on the raw socket', async () => {
     const visitor = await app.login();
     const { raw, client } = await pair(app, visitor);
-    const heard: unknown[] = [];
-    raw.on('sessionend', (reason) => heard.push(reason));
-    raw.onAny((event) => heard.push(event));
-    raw.onAnyOutgoing((event) => heard.push(event));
+    const seen: unknown[] = [];
+    raw.on('sessionend', (reason) => seen.push(reason));
+    raw.onAny((event) => seen.push(event));
+    raw.onAnyOutgoing((event) => seen.push(event));
     const left = received(client, 'disconnect');
     await app.logout(visitor.cookie);
     await left;
-    expect(heard).to.deep.equal([]);
+    expect(seen).to.deep.equal([]);
   });
 
   it('end() leaves the store alone, and later connections work', async () => {
@@ -224,7 +225,7 @@ describe('When a session ends', () => {
     }
   });
 
-  it('what connects later with its cookie is told that it has none', async () => {
+  it('a client that connects later with its cookie has no session', async () => {
     const visitor = await app.login();
     const { left } = await watch(app, visitor);
     await app.logout(visitor.cookie);
@@ -236,7 +237,7 @@ describe('When a session ends', () => {
     expect(await told).to.equal('ERR_SESSION_NOT_FOUND');
   });
 
-  it('its socket is told once, also where an event was read before and is answered after', async () => {
+  it('its socket emits `sessionend` once, also where an event waits for its session', async () => {
     const visits = new Visits(app);
     const visitor = await app.login();
     const { client, ended, left, told } = await watch(app, visitor);
@@ -252,7 +253,7 @@ describe('When a session ends', () => {
     expect(told).to.deep.equal(['sessionend: destroyed', 'disconnect']);
   });
 
-  it('by several ways at once, its socket is told once', async () => {
+  it('in several ways at once, its socket emits `sessionend` once', async () => {
     const visits = new Visits(app);
     const visitor = await app.login();
     const { client, left, told } = await watch(app, visitor);

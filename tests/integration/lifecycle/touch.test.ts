@@ -3,9 +3,10 @@ import type { SessionData } from 'express-session';
 import { useFakeTimers } from 'sinon';
 import type { ExpressionSocketOptions } from '../../../source/index.js';
 import { App, received } from '../../support/app.js';
-import { roundTrip, watch } from '../../support/session-ends.js';
+import { watch } from '../../support/session-ends.js';
 import { down, holdNext, SlowStore } from '../../support/slow-store.js';
-import { codeOf, overHttp, until, type Visitor, Visits } from '../../support/visits.js';
+import { codeOf, overHttp, type Visitor, Visits } from '../../support/visits.js';
+import { barrier, until } from '../../support/waiting.js';
 
 describe('Activity', () => {
   let store: SlowStore;
@@ -40,7 +41,7 @@ describe('Activity', () => {
     expect(store.count('set')).to.equal(sets);
   });
 
-  it('touches it once in a while, however many events come', async () => {
+  it('touches it once per `touch` milliseconds, however many events come', async () => {
     for (let count = 0; count < 20; count++) await visitor.go(() => {});
     expect(touches()).to.equal(1);
   });
@@ -82,37 +83,37 @@ describe('Activity', () => {
     }
   });
 
-  it('is none with `touch: false`, and neither is a save without changes', async () => {
+  it('touches nothing with `touch: false`, nor does a save without changes', async () => {
     await start({ touch: false });
     await visitor.go((session) => session.save());
     await visitor.go(() => {});
     expect(touches()).to.equal(0);
   });
 
-  it('is neither a push, nor an event without a session, nor coming and going', async () => {
+  it('is neither a push, nor an event without a session, nor a connection or disconnection', async () => {
     const before = store.count('touch');
-    const { client, socket } = await watch(app, { cookie: visitor.cookie });
+    const { client, raw, socket } = await watch(app, { cookie: visitor.cookie });
     socket.sessOn('disconnect', () => {});
     const pushed = received(client, 'push');
     app.io.emit('push');
     socket.emit('push');
     await pushed;
-    await roundTrip({ client, socket });
+    await barrier(client, raw);
     const gone = new Promise((resolve) => socket.sessOn('disconnect', resolve));
     client.disconnect();
     await gone;
     expect(store.count('touch')).to.equal(before);
   });
 
-  it('is no heartbeat', async () => {
+  it('is not a heartbeat', async () => {
     await app.stop();
     app = await App.start({ store, server: { pingInterval: 5 } });
     const before = store.count('touch');
-    const { client, socket } = await watch(app, { cookie: visitor.cookie });
+    const { client, raw } = await watch(app, { cookie: visitor.cookie });
     let beats = 0;
     client.io.on('ping', () => beats++);
     await until(() => beats >= 3);
-    await roundTrip({ client, socket });
+    await barrier(client, raw);
     expect(store.count('touch')).to.equal(before);
   });
 
@@ -147,7 +148,7 @@ describe('Activity', () => {
     expect(await watched.ended).to.equal('expired');
   });
 
-  it('leaves it to an HTTP write that came meanwhile', async () => {
+  it('leaves the touch to an HTTP write that came meanwhile', async () => {
     const gate = holdNext(store, 'get', 'after');
     const gone = visitor.go(() => {});
     await gate.reached;
@@ -186,7 +187,7 @@ describe('Activity', () => {
     });
   }
 
-  it('tells `onError` of a touch that failed, and keeps the listener out of it', async () => {
+  it('reports a touch that failed to `onError`, and not to the listener', async () => {
     store.failing.add('touch');
     expect(await visitor.go(({ n }) => n)).to.equal(0);
     await until(() => errors.length > 0);
@@ -201,7 +202,7 @@ describe('Activity', () => {
     await until(() => touches() === 3);
   });
 
-  it('touches it at most once in a while also for a client that comes and goes', async () => {
+  it('touches it once per `touch` milliseconds also for a client that reconnects', async () => {
     for (let count = 0; count < 5; count++) {
       const client = await app.connect({ cookie: visitor.cookie });
       await visits.go(client, () => {});

@@ -3,8 +3,9 @@ import { expect } from 'chai';
 import type { ServerOptions } from 'socket.io';
 import type { ExpressionSocketOptions } from '../../../source/index.js';
 import { App, refused } from '../../support/app.js';
-import { heard, pair } from '../../support/pair.js';
+import { pair } from '../../support/pair.js';
 import { ControlledStore } from '../../support/stores.js';
+import { barrier } from '../../support/waiting.js';
 
 const rooms = /^\/room-\d+$/;
 
@@ -42,7 +43,7 @@ describe('The namespaces that Socket.IO makes from a pattern', () => {
       expect(calls).to.deep.equal(['Ada']);
     });
 
-    it('refuse whom the parent’s `authorization` refuses', async () => {
+    it('refuse the clients that the parent’s `authorization` refuses', async () => {
       app.expressionIO.of(rooms).authorization((err) => !err);
 
       const { data } = await refused(app.client({ namespace: '/room-1' }));
@@ -160,14 +161,14 @@ describe('The namespaces that Socket.IO makes from a pattern', () => {
       });
       const { client, socket } = await pair(app, { cookie, namespace: '/room-1' });
       client.emit('vote');
-      await heard(client, socket);
+      await barrier(client, socket);
 
       expect(calls).to.deep.equal(['parent', 'child']);
     });
   });
 
   describe('when they are wrapped as well as their parent, with `autoErrManager`', () => {
-    it('are all told of a connection once the store is back', async () => {
+    it('are all called with a connection once the store is back', async () => {
       await start({ options: { autoErrManager: true, onError: () => {} } });
       const told = Promise.all(
         [app.expressionIO.of(rooms), app.expressionIO.of('/room-1')].map(
@@ -185,7 +186,7 @@ describe('The namespaces that Socket.IO makes from a pattern', () => {
   describe('when Socket.IO removes one and makes it anew', () => {
     beforeEach(() => start({ server: { cleanupEmptyChildNamespaces: true } }));
 
-    it('is a new one, with a new wrapper', async () => {
+    it('are new ones, with new wrappers', async () => {
       app.expressionIO.of(rooms);
       const { client, raw } = await pair(app, { cookie, namespace: '/room-1' });
       const wrapper = app.expressionIO.of('/room-1');

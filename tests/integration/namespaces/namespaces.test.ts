@@ -1,9 +1,10 @@
 import { createServer } from 'node:http';
 import { expect } from 'chai';
 import { Server } from 'socket.io';
-import { App, received, refused } from '../../support/app.js';
+import { App, received, refused, useApps } from '../../support/app.js';
 
 describe('`.of(name)`: the wrapper of a namespace: string, RegExp, function or a Namespace', () => {
+  const startApp = useApps();
   let app: App;
 
   beforeEach(async () => {
@@ -51,12 +52,8 @@ describe('`.of(name)`: the wrapper of a namespace: string, RegExp, function or a
     });
 
     it('is another one for another server', async () => {
-      const other = await App.start();
-      try {
-        expect(other.expressionIO.of('/chat')).to.not.equal(app.expressionIO.of('/chat'));
-      } finally {
-        await other.stop();
-      }
+      const other = await startApp();
+      expect(other.expressionIO.of('/chat')).to.not.equal(app.expressionIO.of('/chat'));
     });
   });
 
@@ -88,7 +85,7 @@ describe('`.of(name)`: the wrapper of a namespace: string, RegExp, function or a
   });
 
   describe('`on` and `off`', () => {
-    it('hand connections over with their session', async () => {
+    it('pass connections on with their session', async () => {
       const names: unknown[] = [];
       app.expressionIO.of('/chat').on('connection', (_err, session, socket) => {
         names.push(session?.visitor?.name, socket.nsp.name);
@@ -118,7 +115,7 @@ describe('`.of(name)`: the wrapper of a namespace: string, RegExp, function or a
       expect(wrapper.off('cluster', listener)).to.equal(wrapper);
     });
 
-    it('take a `connection` listener away', async () => {
+    it('remove a `connection` listener', async () => {
       const calls: string[] = [];
       const first = (): unknown => calls.push('first');
       const second = (): unknown => calls.push('second');
@@ -130,7 +127,7 @@ describe('`.of(name)`: the wrapper of a namespace: string, RegExp, function or a
       expect(calls).to.deep.equal(['second']);
     });
 
-    it('take a listener that was added twice away once', async () => {
+    it('remove a listener that was added twice once', async () => {
       const calls: string[] = [];
       const listener = (): unknown => calls.push('called');
       app.expressionIO.sockets.on('connection', listener).on('connection', listener);

@@ -2,11 +2,11 @@ import { expect } from 'chai';
 import connectPgSimple from 'connect-pg-simple';
 import session from 'express-session';
 import type pg from 'pg';
-import { useFakeTimers } from 'sinon';
 import { postgres } from '../../../source/postgres/index.js';
 import { Engine } from '../../support/engine.js';
 import { emptyPool, type PostgresServer, requirePostgres } from '../../support/postgres.js';
-import { codeOf, until } from '../../support/visits.js';
+import { codeOf } from '../../support/visits.js';
+import { until } from '../../support/waiting.js';
 
 const Store = connectPgSimple(session);
 const sessionId = 'one';
@@ -38,51 +38,9 @@ describe('The lock in PostgreSQL', () => {
   afterEach(() => engine.close());
 
   const n = async () => (await pool.query('SELECT sess FROM session')).rows[0]?.sess.n;
-  const locks = async () => (await pool.query('SELECT name, token FROM session_locks')).rows;
   const increment = (session: { n?: number }): void => {
     session.n = (session.n ?? 0) + 1;
   };
-
-  it('is held by one at a time', async () => {
-    const helpers = [postgres(pool).lock, postgres(pool).lock];
-    let holders = 0;
-    let most = 0;
-    await Promise.all(
-      Array.from({ length: 10 }, async (_, at) => {
-        const held = await helpers[at % 2]?.acquire(sessionId, forever());
-        most = Math.max(most, ++holders);
-        await new Promise(setImmediate);
-        holders--;
-        await held?.release();
-      }),
-    );
-    expect(most).to.equal(1);
-  });
-
-  it('is one of each session', async () => {
-    const first = await postgres(pool).lock.acquire('a', forever());
-    const second = await postgres(pool).lock.acquire('b', forever());
-    await Promise.all([first.release(), second.release()]);
-  });
-
-  it('is waited for no longer than wanted', async () => {
-    const held = await postgres(pool).lock.acquire(sessionId, forever());
-    const waiting = new AbortController();
-    const refused = postgres(pool)
-      .lock.acquire(sessionId, waiting)
-      .catch((error) => error);
-    waiting.abort(new Error('nobody wants it any more'));
-    expect(await refused).to.be.instanceOf(Error);
-    await held.release();
-    // What was asked for already may come now, and is given back then.
-    while ((await locks()).length > 0) await new Promise(setImmediate);
-  });
-
-  it('is free again, and leaves nothing behind, after an update', async () => {
-    await engine.update(sessionId, increment);
-    expect(await n()).to.equal(1);
-    expect(await locks()).to.deep.equal([]);
-  });
 
   it('takes no connection of the pool while it is held or waited for', async () => {
     const narrow = new (pool.constructor as typeof pg.Pool)({
@@ -109,44 +67,6 @@ describe('The lock in PostgreSQL', () => {
     }
   });
 
-  it('loses no update of two who share it', async () => {
-    const other = new Engine(new Store({ pool, pruneSessionInterval: false }), postgres(pool));
-    try {
-      await Promise.all(
-        Array.from({ length: 40 }, (_, at) =>
-          (at % 2 ? engine : other).update(sessionId, increment),
-        ),
-      );
-      expect(await n()).to.equal(40);
-    } finally {
-      other.close();
-    }
-  });
-
-  for (const [what, query] of [
-    ['was taken by another', "UPDATE session_locks SET token = 'another holder'"],
-    ['is gone', 'DELETE FROM session_locks'],
-    ['has run out', 'UPDATE session_locks SET expires = now()'],
-  ] as const) {
-    it(`lets nothing be written by a holder whose lock ${what}`, async () => {
-      const code = await codeOf(
-        engine.update(sessionId, async (session) => {
-          await pool.query(query);
-          increment(session);
-        }),
-      );
-      expect(code).to.equal('ERR_SESSION_LOCK');
-      expect(await n()).to.equal(0);
-    });
-  }
-
-  it('is not released by somebody whose time is over', async () => {
-    const held = await postgres(pool).lock.acquire(sessionId, forever());
-    await pool.query("UPDATE session_locks SET token = 'another holder'");
-    await held.release();
-    expect(await locks()).to.deep.equal([{ name: 'lock:one', token: 'another holder' }]);
-  });
-
   it('is not taken over while a write that it allows is under way', async () => {
     const helper = postgres(pool);
     const held = await helper.lock.acquire(sessionId, forever());
@@ -162,13 +82,13 @@ describe('The lock in PostgreSQL', () => {
             [text],
           )
         ).rows.length;
-      while ((await waiting('%FOR SHARE%')) === 0) await new Promise(setImmediate);
+      await until(async () => (await waiting('%FOR SHARE%')) > 0);
       const order: string[] = [];
       // As if its time were over: who takes it over has to wait for the write all the same.
       const takeOver = pool
         .query("UPDATE session_locks SET token = 'another holder'")
         .then(() => order.push('taken over'));
-      while ((await waiting('UPDATE session_locks%')) === 0) await new Promise(setImmediate);
+      await until(async () => (await waiting('UPDATE session_locks%')) > 0);
       await blocker.query('COMMIT');
       await write.then(() => order.push('written'));
       await takeOver;
@@ -200,40 +120,5 @@ describe('The lock in PostgreSQL', () => {
       const next = await helper.lock.acquire(name, { signal: AbortSignal.timeout(8_000) });
       await next.release();
     }
-  });
-
-  describe('held for long', () => {
-    let clock: ReturnType<typeof useFakeTimers>;
-
-    beforeEach(() => {
-      clock = useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-    });
-    afterEach(() => clock.restore());
-
-    const secondsLeft = async (): Promise<number> =>
-      (await pool.query("SELECT date_part('epoch', expires - now()) AS left FROM session_locks"))
-        .rows[0]?.left;
-
-    it('is renewed while its holder lives, and ends by itself', async () => {
-      const held = await postgres(pool).lock.acquire(sessionId, forever());
-      expect(await secondsLeft()).to.be.within(1, 15);
-      for (let time = 0; time < 30; time += 2.5) {
-        // As if so much of it had passed.
-        await pool.query("UPDATE session_locks SET expires = now() + interval '7 s'");
-        clock.tick(2_500);
-        while ((await secondsLeft()) < 7.1) await new Promise(setImmediate);
-      }
-      await held.release();
-      expect(await locks()).to.deep.equal([]);
-    });
-
-    it('tells its holder that it is lost', async () => {
-      const held = await postgres(pool).lock.acquire(sessionId, forever());
-      await pool.query("UPDATE session_locks SET token = 'another holder'");
-      clock.tick(2_500);
-      await until(() => held.lost?.aborted === true);
-      await held.release();
-      expect(await locks()).to.have.length(1);
-    });
   });
 });

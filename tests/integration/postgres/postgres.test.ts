@@ -4,17 +4,19 @@ import session from 'express-session';
 import type pg from 'pg';
 import { useFakeTimers } from 'sinon';
 import { type PostgresClient, postgres } from '../../../source/postgres/index.js';
-import { App } from '../../support/app.js';
+import { useApps } from '../../support/app.js';
 import {
   emptyPool,
   type PostgresServer,
   requirePostgres,
   sessionTable,
 } from '../../support/postgres.js';
+import { until } from '../../support/waiting.js';
 
 const Store = connectPgSimple(session);
 
 describe('expression.socket.io/postgres', () => {
+  const startApp = useApps();
   let server: PostgresServer;
   let pool: pg.Pool;
 
@@ -35,34 +37,30 @@ describe('expression.socket.io/postgres', () => {
 
   it('works in an application with connect-pg-simple', async () => {
     const store = new Store({ pool, pruneSessionInterval: false });
-    const app = await App.start({ store, options: { ...postgres(pool) } });
-    try {
-      app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
-        socket.sessOn('increment', async (err, session, ack) => {
-          if (err) return ack(err.code);
-          session.n = (session.n ?? 0) + 1;
-          await session.save();
-          ack(session.n);
-        });
-        socket.sessOn('update', async (err, session, ack) => {
-          if (err) return ack(err.code);
-          await session.update((fresh) => {
-            fresh.n = (fresh.n ?? 0) + 1;
-          });
-          ack(session.n);
-        });
+    const app = await startApp({ store, options: { ...postgres(pool) } });
+    app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
+      socket.sessOn('increment', async (err, session, ack) => {
+        if (err) return ack(err.code);
+        session.n = (session.n ?? 0) + 1;
+        await session.save();
+        ack(session.n);
       });
-      const { cookie } = await app.login();
-      const client = await app.connect({ cookie });
-      expect(await client.emitWithAck('increment')).to.equal(1);
-      expect(await client.emitWithAck('update')).to.equal(2);
-      const response = await fetch(`${app.url}/session`, { headers: { cookie } });
-      expect(await response.json()).to.have.property('n', 2);
-      await app.logout(cookie);
-      expect(await client.emitWithAck('increment')).to.equal('ERR_SESSION_NOT_FOUND');
-    } finally {
-      await app.stop();
-    }
+      socket.sessOn('update', async (err, session, ack) => {
+        if (err) return ack(err.code);
+        await session.update((fresh) => {
+          fresh.n = (fresh.n ?? 0) + 1;
+        });
+        ack(session.n);
+      });
+    });
+    const { cookie } = await app.login();
+    const client = await app.connect({ cookie });
+    expect(await client.emitWithAck('increment')).to.equal(1);
+    expect(await client.emitWithAck('update')).to.equal(2);
+    const response = await fetch(`${app.url}/session`, { headers: { cookie } });
+    expect(await response.json()).to.have.property('n', 2);
+    await app.logout(cookie);
+    expect(await client.emitWithAck('increment')).to.equal('ERR_SESSION_NOT_FOUND');
   });
 
   it('reads text in the order of the ids, and `null` for what is not there or over', async () => {
@@ -208,9 +206,7 @@ describe('expression.socket.io/postgres', () => {
       await postgres(pool).claim('other', 60_000);
       const names = async () => (await pool.query('SELECT name FROM session_locks')).rows;
       // It is done in the background.
-      while ((await names()).some(({ name }) => name === 'lock:x')) {
-        await new Promise(setImmediate);
-      }
+      await until(async () => !(await names()).some(({ name }) => name === 'lock:x'));
       expect((await names()).map(({ name }) => name)).to.have.members([
         'claim:kept',
         'claim:other',

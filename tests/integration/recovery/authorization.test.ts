@@ -4,7 +4,13 @@ import type { Socket as Client } from 'socket.io-client';
 import type { ExpressionSocketOptions } from '../../../source/index.js';
 import { App, refused } from '../../support/app.js';
 import { pair } from '../../support/pair.js';
-import { comeBack, cutOff, packets, putOut, recovering } from '../../support/recovery.js';
+import {
+  disconnection,
+  loseConnection,
+  packets,
+  reconnect,
+  recovering,
+} from '../../support/recovery.js';
 import { ControlledStore } from '../../support/stores.js';
 
 describe('Recovery is not a bypass', () => {
@@ -20,7 +26,7 @@ describe('Recovery is not a bypass', () => {
 
   it('reads the session again', async () => {
     const { client, raw } = await pair(app, { cookie });
-    await cutOff(client, raw);
+    await loseConnection(client, raw);
     await change((session) => {
       session.n = 5;
     });
@@ -36,7 +42,7 @@ describe('Recovery is not a bypass', () => {
       return true;
     });
     const { client, raw } = await pair(app, { cookie, auth: { time: 'first' } });
-    await cutOff(client, raw);
+    await loseConnection(client, raw);
     await change((session) => {
       session.n = 5;
     });
@@ -49,27 +55,27 @@ describe('Recovery is not a bypass', () => {
     ]);
   });
 
-  it('puts out a client that `authorization` refuses now, and announces it to nobody', async () => {
+  it('disconnects a client that `authorization` refuses now, and announces it to nobody', async () => {
     let isWelcome = true;
     app.expressionIO.sockets.authorization(() => isWelcome);
     const { client, raw } = await pair(app, { cookie });
     app.expressionIO.sockets.on('connection', () => calls.push('connection'));
     isWelcome = false;
-    await cutOff(client, raw);
-    const out = putOut(client);
+    await loseConnection(client, raw);
+    const disconnected = disconnection(client);
     client.connect();
 
-    expect(await out).to.equal('io server disconnect');
+    expect(await disconnected).to.equal('io server disconnect');
     expect(calls).to.deep.equal([]);
     expect(app.io.of('/').sockets.size).to.equal(0);
   });
 
-  it('delivers no event of a client that it puts out', async () => {
+  it('delivers no event of a client that it disconnects', async () => {
     let isWelcome = true;
     app.expressionIO.sockets.authorization(() => isWelcome);
     const { client, raw } = await pair(app, { cookie });
     isWelcome = false;
-    await cutOff(client, raw);
+    await loseConnection(client, raw);
     const left = new Promise<void>((resolve) => {
       app.io.on('connection', (one) => {
         one.on('vote', () => calls.push('vote'));
@@ -99,10 +105,10 @@ describe('Recovery is not a bypass', () => {
         });
       });
     });
-    await cutOff(client, raw);
+    await loseConnection(client, raw);
     const came = packets(app, 1);
     client.emit('vote');
-    await comeBack(client);
+    await reconnect(client);
     await came;
     calls.push('accepted');
     accept();
@@ -113,46 +119,46 @@ describe('Recovery is not a bypass', () => {
 
   describe('when the session has ended meanwhile', () => {
     for (const options of [{}, { autoErrManager: true }, { alwaysSession: true }]) {
-      it(`puts the client out, with ${JSON.stringify(options)}`, async () => {
+      it(`disconnects the client, with ${JSON.stringify(options)}`, async () => {
         await app.stop();
         await start(options);
         const { client, raw } = await pair(app, { cookie });
         app.expressionIO.sockets.on('connection', () => calls.push('connection'));
-        await cutOff(client, raw);
+        await loseConnection(client, raw);
         await app.logout(cookie);
-        const out = putOut(client);
+        const disconnected = disconnection(client);
         client.connect();
 
-        expect(await out).to.equal('io server disconnect');
+        expect(await disconnected).to.equal('io server disconnect');
         expect(calls).to.deep.equal([]);
       });
     }
 
-    it('puts the client out also where `skipMiddlewares` is off', async () => {
+    it('disconnects the client also where `skipMiddlewares` is off', async () => {
       await app.stop();
       await start({}, { connectionStateRecovery: { skipMiddlewares: false } });
       const { client, raw } = await pair(app, { cookie });
-      await cutOff(client, raw);
+      await loseConnection(client, raw);
       await app.logout(cookie);
-      const out = refused(client).then(({ data }) => data?.code);
+      const refusal = refused(client).then(({ data }) => data?.code);
       const announced = connection();
       client.connect();
 
-      expect(await Promise.race([out, announced.then(() => 'announced')])).to.equal(
+      expect(await Promise.race([refusal, announced.then(() => 'announced')])).to.equal(
         'ERR_SESSION_NOT_FOUND',
       );
     });
 
-    it('puts the client out also where it comes with another session now', async () => {
+    it('disconnects the client also where it comes with another session now', async () => {
       const { client, raw } = await pair(app, { cookie });
-      await cutOff(client, raw);
+      await loseConnection(client, raw);
       await app.logout(cookie);
       carry(client, (await app.login()).cookie);
       app.expressionIO.sockets.on('connection', () => calls.push('connection'));
-      const out = putOut(client);
+      const disconnected = disconnection(client);
       client.connect();
 
-      expect(await Promise.race([out, connection().then(() => 'announced')])).to.equal(
+      expect(await Promise.race([disconnected, connection().then(() => 'announced')])).to.equal(
         'io server disconnect',
       );
     });
@@ -160,30 +166,32 @@ describe('Recovery is not a bypass', () => {
     it('lets a client stay that had no session before either', async () => {
       await app.logout(cookie);
       const { client, raw } = await pair(app, { cookie });
-      await cutOff(client, raw);
-      const out = putOut(client);
+      await loseConnection(client, raw);
+      const disconnected = disconnection(client);
       const announced = connection();
       client.connect();
 
-      expect(await Promise.race([out, announced.then(() => 'announced')])).to.equal('announced');
+      expect(await Promise.race([disconnected, announced.then(() => 'announced')])).to.equal(
+        'announced',
+      );
     });
   });
 
   describe('when the session has ended, and the store is down as well', () => {
-    it('puts a client that comes with another session out once the store is back', async () => {
+    it('disconnects a client that comes with another session once the store is back', async () => {
       await app.stop();
       await start({ autoErrManager: true, onError: () => {} });
       const { client, raw } = await pair(app, { cookie });
-      await cutOff(client, raw);
+      await loseConnection(client, raw);
       await app.logout(cookie);
       carry(client, (await app.login()).cookie);
       store.onGet = (_id, callback) => callback(new Error('down'));
-      const out = putOut(client);
+      const disconnected = disconnection(client);
       const announced = connection();
-      await comeBack(client);
+      await reconnect(client);
       store.onGet = undefined;
 
-      expect(await Promise.race([out, announced.then(() => 'announced')])).to.equal(
+      expect(await Promise.race([disconnected, announced.then(() => 'announced')])).to.equal(
         'io server disconnect',
       );
     });
@@ -192,7 +200,7 @@ describe('Recovery is not a bypass', () => {
   describe('when the store is down', () => {
     it('lets the client stay, and tells its listeners once the store is back', async () => {
       const { client, raw } = await pair(app, { cookie });
-      await cutOff(client, raw);
+      await loseConnection(client, raw);
       store.onGet = (_id, callback) => {
         calls.push('down');
         callback(new Error('down'));
@@ -204,32 +212,32 @@ describe('Recovery is not a bypass', () => {
       expect(calls).to.deep.equal(['down', null]);
     });
 
-    it('puts the client out, once the store is back, where its session has ended', async () => {
+    it('disconnects the client, once the store is back, where its session has ended', async () => {
       const { client, raw } = await pair(app, { cookie });
-      await cutOff(client, raw);
+      await loseConnection(client, raw);
       await app.logout(cookie);
       store.onGet = (_id, callback) => {
         callback(new Error('down'));
         store.onGet = undefined;
       };
-      const out = putOut(client);
+      const disconnected = disconnection(client);
       client.connect();
 
-      expect(await out).to.equal('io server disconnect');
+      expect(await disconnected).to.equal('io server disconnect');
     });
 
-    it('lets nobody by an `authorization`, and lets the client come back by itself', async () => {
+    it('lets no client past an `authorization`, and lets it reconnect by itself', async () => {
       await app.stop();
       await start({ autoErrManager: true, onError: () => {} });
       app.expressionIO.sockets.authorization(() => true);
       const { client, raw } = await pair(app, { cookie });
       app.expressionIO.sockets.on('connection', () => calls.push('connection'));
-      await cutOff(client, raw);
+      await loseConnection(client, raw);
       store.onGet = (_id, callback) => callback(new Error('down'));
-      const out = putOut(client);
+      const disconnected = disconnection(client);
       client.connect();
 
-      expect(await out).to.equal('transport close');
+      expect(await disconnected).to.equal('transport close');
       expect(calls).to.deep.equal([]);
     });
   });
@@ -244,7 +252,7 @@ describe('Recovery is not a bypass', () => {
   /** Connects a client again; waits until the listeners were told. */
   async function again(client: Client): Promise<void> {
     const announced = connection();
-    await comeBack(client);
+    await reconnect(client);
     await announced;
   }
 

@@ -4,9 +4,16 @@ import type { Socket } from 'socket.io';
 import type { ExpressionSocketOptions } from '../../../source/index.js';
 import { App, received } from '../../support/app.js';
 import { holdReads } from '../../support/held-reads.js';
-import { heard, type Pair, pair } from '../../support/pair.js';
-import { comeBack, cutOff, packets, putOut, recovering } from '../../support/recovery.js';
+import { type Pair, pair } from '../../support/pair.js';
+import {
+  disconnection,
+  loseConnection,
+  packets,
+  reconnect,
+  recovering,
+} from '../../support/recovery.js';
 import { ControlledStore } from '../../support/stores.js';
+import { barrier } from '../../support/waiting.js';
 
 describe('Connection state recovery keeps working', () => {
   let app: App;
@@ -21,9 +28,9 @@ describe('Connection state recovery keeps working', () => {
     const { client, raw, socket } = await pair(app, { cookie });
     socket.join('red');
     socket.data = { nickname: 'Ada' };
-    await cutOff(client, raw);
+    await loseConnection(client, raw);
     const again = announcement();
-    await comeBack(client);
+    await reconnect(client);
     const { socket: recovered } = await again;
 
     expect([client.recovered, recovered.recovered]).to.deep.equal([true, true]);
@@ -35,14 +42,14 @@ describe('Connection state recovery keeps working', () => {
   it('sends the client what it missed, in order', async () => {
     const { client, raw, socket } = await pair(app, { cookie });
     socket.join('red');
-    await cutOff(client, raw);
+    await loseConnection(client, raw);
     const seen: unknown[][] = [];
     client.onAny((...message: unknown[]) => seen.push(message));
     app.io.emit('news', 1);
     app.io.to('red').emit('news', 2);
     app.io.to('blue').emit('news', 'not for this one');
     const last = received(client, 'last');
-    await comeBack(client);
+    await reconnect(client);
     app.io.emit('last');
     await last;
 
@@ -52,9 +59,9 @@ describe('Connection state recovery keeps working', () => {
 
   it('gives events their session again', async () => {
     const { client, raw } = await pair(app, { cookie });
-    await cutOff(client, raw);
+    await loseConnection(client, raw);
     const again = announcement();
-    await comeBack(client);
+    await reconnect(client);
     const { socket } = await again;
     socket.sessOn('who', (_err, session, ack) => ack(session?.visitor?.name));
 
@@ -65,9 +72,9 @@ describe('Connection state recovery keeps working', () => {
     const { client, raw, socket } = await pair(app, { cookie });
     const sockets: unknown[] = [];
     app.expressionIO.sockets.on('connection', (_err, _session, one) => sockets.push(one));
-    await cutOff(client, raw);
+    await loseConnection(client, raw);
     const again = announcement();
-    await comeBack(client);
+    await reconnect(client);
     const { socket: recovered } = await again;
 
     expect(sockets).to.have.lengthOf(1);
@@ -82,9 +89,9 @@ describe('Connection state recovery keeps working', () => {
     app.expressionIO.sockets
       .authorization(() => Boolean(calls.push('authorization')))
       .on('connection', () => calls.push('connection'));
-    await cutOff(client, raw);
+    await loseConnection(client, raw);
     const again = announcement();
-    await comeBack(client);
+    await reconnect(client);
     await again;
 
     expect(client.recovered).to.equal(true);
@@ -93,9 +100,9 @@ describe('Connection state recovery keeps working', () => {
 
   it('works for clients that never had a session', async () => {
     const { client, raw } = await pair(app);
-    await cutOff(client, raw);
+    await loseConnection(client, raw);
     const again = announcement();
-    await comeBack(client);
+    await reconnect(client);
     const { err } = await again;
 
     expect(client.recovered).to.equal(true);
@@ -110,7 +117,7 @@ describe('Connection state recovery keeps working', () => {
       seen = [];
       const ends = await pair(app, { cookie });
       ({ client } = ends);
-      await cutOff(client, ends.raw);
+      await loseConnection(client, ends.raw);
     });
 
     it('holds them for the `connection` listener, in order and with all arguments', async () => {
@@ -124,12 +131,12 @@ describe('Connection state recovery keeps working', () => {
       client.emit('vote', 0, null, '');
       client.emit('vote', Buffer.from([1]));
       client.emit('plain', 2);
-      await comeBack(client);
+      await reconnect(client);
       await came;
       expect(seen).to.deep.equal([]);
       const again = announcement();
       release();
-      await heard(client, (await again).socket);
+      await barrier(client, (await again).socket);
 
       expect(seen).to.have.lengthOf(4);
       expect(seen[0]).to.equal('connection');
@@ -151,11 +158,11 @@ describe('Connection state recovery keeps working', () => {
       });
       const came = packets(app, 1);
       client.emit('vote');
-      await comeBack(client);
+      await reconnect(client);
       await came;
       const again = announcement();
       release();
-      await heard(client, (await again).socket);
+      await barrier(client, (await again).socket);
 
       expect(seen.slice(0, 2)).to.deep.equal(['any vote', 'use vote']);
     });
@@ -169,18 +176,18 @@ describe('Connection state recovery keeps working', () => {
       const answer = new Promise((resolve) => {
         client.emit('vote', 'yes', (...args: unknown[]) => resolve(args));
       });
-      await comeBack(client);
+      await reconnect(client);
       await came;
       release();
 
       expect(await answer).to.deep.equal(['Ada', 'yes']);
     });
 
-    it('leaves nothing of it on the raw socket', async () => {
+    it('leaves nothing on the raw socket afterwards', async () => {
       const again = announcement();
-      await comeBack(client);
+      await reconnect(client);
       const { socket } = await again;
-      await heard(client, socket);
+      await barrier(client, socket);
 
       expect(Object.hasOwn(socket, 'onevent')).to.equal(false);
     });
@@ -196,8 +203,8 @@ describe('Connection state recovery keeps working', () => {
         });
       });
       const again = announcement();
-      await comeBack(client);
-      await heard(client, (await again).socket);
+      await reconnect(client);
+      await barrier(client, (await again).socket);
 
       expect(seen).to.deep.equal(['test:barrier']);
     });
@@ -206,7 +213,7 @@ describe('Connection state recovery keeps working', () => {
       const release = holdReads(store);
       app.expressionIO.sockets.on('connection', () => seen.push('connection'));
       const connection = once(app.io, 'connection') as Promise<unknown> as Promise<[Socket]>;
-      await comeBack(client);
+      await reconnect(client);
       const [raw] = await connection;
       const left = once(raw, 'disconnect');
       client.disconnect();
@@ -224,20 +231,20 @@ describe('Connection state recovery keeps working', () => {
       await app.stop();
       await start({ maxPending: 2 });
       const { client, raw } = await pair(app, { cookie });
-      await cutOff(client, raw);
+      await loseConnection(client, raw);
       holdReads(store);
-      const out = putOut(client);
+      const disconnected = disconnection(client);
       for (const n of [1, 2, 3]) client.emit('vote', n);
-      await comeBack(client);
+      await reconnect(client);
 
-      expect(await out).to.equal('transport close');
+      expect(await disconnected).to.equal('transport close');
     });
 
     it('does not close it for as many as that', async () => {
       await app.stop();
       await start({ maxPending: 2 });
       const { client, raw } = await pair(app, { cookie });
-      await cutOff(client, raw);
+      await loseConnection(client, raw);
       const release = holdReads(store);
       const votes: unknown[] = [];
       const voted = new Promise<void>((resolve) => {
@@ -247,7 +254,7 @@ describe('Connection state recovery keeps working', () => {
       });
       const came = packets(app, 2);
       for (const n of [1, 2]) client.emit('vote', n);
-      await comeBack(client);
+      await reconnect(client);
       await came;
       release();
       await voted;

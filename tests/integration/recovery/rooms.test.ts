@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { App, connected } from '../../support/app.js';
 import { pair } from '../../support/pair.js';
-import { cutOff, packets, recovering } from '../../support/recovery.js';
+import { loseConnection, packets, recovering } from '../../support/recovery.js';
 import { ControlledStore } from '../../support/stores.js';
 
 describe('Recovery is not a bypass, by the room of a session', () => {
@@ -24,11 +24,11 @@ describe('Recovery is not a bypass, by the room of a session', () => {
       .and.not.to.contain(sessionId);
   });
 
-  it('takes no room of the application for it', async () => {
+  it('is not confused with a room of the application', async () => {
     const { client, raw } = await pair(app);
     raw.join('session:42');
     raw.join('expression.socket.io:42');
-    await cutOff(client, raw);
+    await loseConnection(client, raw);
     const announced = new Promise<boolean>((resolve) => {
       app.expressionIO.sockets.on('connection', (_err, _session, socket) =>
         resolve(socket.rooms.has('session:42')),
@@ -38,10 +38,10 @@ describe('Recovery is not a bypass, by the room of a session', () => {
     expect(await announced).to.equal(true);
   });
 
-  it('delivers the other events that were held where a listener throws on one', async () => {
+  it('delivers the other held events where a listener throws for one', async () => {
     const { cookie } = await app.login();
     const { client, raw } = await pair(app, { cookie });
-    const heard: unknown[] = [];
+    const seen: unknown[] = [];
     const mistakes: unknown[] = [];
     const others = process.listeners('uncaughtException');
     process.removeAllListeners('uncaughtException');
@@ -51,10 +51,10 @@ describe('Recovery is not a bypass, by the room of a session', () => {
         socket.onAny((_event, number) => {
           if (number === 1) throw new Error('a mistake');
         });
-        socket.on('vote', (number) => heard.push(number));
+        socket.on('vote', (number) => seen.push(number));
         socket.on('last', (ack) => ack());
       });
-      await cutOff(client, raw);
+      await loseConnection(client, raw);
       let answer = (): void => {};
       store.onGet = (_id, _callback, read) => {
         store.onGet = undefined;
@@ -68,7 +68,7 @@ describe('Recovery is not a bypass, by the room of a session', () => {
       await held;
       answer();
       await last;
-      expect(heard).to.deep.equal([2, 3]);
+      expect(seen).to.deep.equal([2, 3]);
       expect(mistakes).to.have.length(1);
     } finally {
       process.removeAllListeners('uncaughtException');

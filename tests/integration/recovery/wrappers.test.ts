@@ -5,7 +5,7 @@ import type { SessionNamespace } from '../../../source/index.js';
 import { App, secret } from '../../support/app.js';
 import { holdReads } from '../../support/held-reads.js';
 import { type Pair, pair } from '../../support/pair.js';
-import { cutOff, putOut, recovering } from '../../support/recovery.js';
+import { disconnection, loseConnection, recovering } from '../../support/recovery.js';
 import { ControlledStore } from '../../support/stores.js';
 
 describe('Recovery is not a bypass, in a namespace that is wrapped as well as its parent', () => {
@@ -29,7 +29,7 @@ describe('Recovery is not a bypass, in a namespace that is wrapped as well as it
     child = app.expressionIO.of('/room-1');
     const ends = await pair(app, { cookie, namespace: '/room-1' });
     ({ client } = ends);
-    await cutOff(client, ends.raw);
+    await loseConnection(client, ends.raw);
   });
 
   afterEach(() => app.stop());
@@ -83,10 +83,10 @@ describe('Recovery is not a bypass, in a namespace that is wrapped as well as it
       const [refusing, other] = refuses === 'parent' ? [parent, child] : [child, parent];
       other.on('connection', () => calls.push('connection'));
       refusing.authorization(() => false);
-      const out = putOut(client);
+      const disconnected = disconnection(client);
       client.connect();
 
-      expect(await out).to.equal('io server disconnect');
+      expect(await disconnected).to.equal('io server disconnect');
       expect(calls).to.deep.equal([]);
     });
   }

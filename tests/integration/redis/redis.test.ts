@@ -3,7 +3,7 @@ import { RedisStore } from 'connect-redis';
 import { Redis } from 'ioredis';
 import { createClient, createCluster } from 'redis';
 import { type RedisClient, redis } from '../../../source/redis/index.js';
-import { App } from '../../support/app.js';
+import { useApps } from '../../support/app.js';
 import { type RedisServer, requireRedis } from '../../support/redis.js';
 
 /** What the tests do with any client. */
@@ -23,6 +23,7 @@ function ioRedis(url: string): Opened {
 }
 
 describe('expression.socket.io/redis', () => {
+  const startApp = useApps();
   let server: RedisServer;
   let writer: Awaited<ReturnType<ReturnType<typeof createClient>['connect']>>;
 
@@ -50,25 +51,21 @@ describe('expression.socket.io/redis', () => {
 
       it('reads what connect-redis wrote, in an application', async () => {
         const store = new RedisStore({ client: writer });
-        const app = await App.start({ store, options: { ...redis(opened.client) } });
-        try {
-          app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
-            socket.sessOn('increment', async (err, session, ack) => {
-              if (err) return ack(err.code);
-              session.n = (session.n ?? 0) + 1;
-              await session.save();
-              ack(session.n);
-            });
+        const app = await startApp({ store, options: { ...redis(opened.client) } });
+        app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
+          socket.sessOn('increment', async (err, session, ack) => {
+            if (err) return ack(err.code);
+            session.n = (session.n ?? 0) + 1;
+            await session.save();
+            ack(session.n);
           });
-          const { cookie } = await app.login();
-          const client = await app.connect({ cookie });
-          expect(await client.emitWithAck('increment')).to.equal(1);
-          expect(await client.emitWithAck('increment')).to.equal(2);
-          await app.logout(cookie);
-          expect(await client.emitWithAck('increment')).to.equal('ERR_SESSION_NOT_FOUND');
-        } finally {
-          await app.stop();
-        }
+        });
+        const { cookie } = await app.login();
+        const client = await app.connect({ cookie });
+        expect(await client.emitWithAck('increment')).to.equal(1);
+        expect(await client.emitWithAck('increment')).to.equal(2);
+        await app.logout(cookie);
+        expect(await client.emitWithAck('increment')).to.equal('ERR_SESSION_NOT_FOUND');
       });
 
       it('answers in the order of the ids, with text, and with `null` for what is not there', async () => {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { RedisStore } from 'connect-redis';
 import { createClient } from 'redis';
 import { type RedisOptions, redis } from '../../../source/redis/index.js';
-import { App } from '../../support/app.js';
+import { useApps } from '../../support/app.js';
 import { type RedisServer, requireRedis } from '../../support/redis.js';
 import { clientKinds, withScripts } from '../../support/redis-clients.js';
 import { codeOf, Visits } from '../../support/visits.js';
@@ -31,6 +31,7 @@ const save: Change = (record) => {
 };
 
 describe('The time to live of a session in Redis', () => {
+  const startApp = useApps();
   let server: RedisServer;
   let client: Client;
 
@@ -191,28 +192,24 @@ describe('The time to live of a session in Redis', () => {
   });
 
   it('ends a session in an application without touches, as it does without saves', async () => {
-    const app = await App.start({
+    const app = await startApp({
       store: new RedisStore({ client, ttl: 1 }),
       options: { ...redis(client), touch: false },
     });
-    try {
-      const { go, sessionId } = await new Visits(app).visitor();
-      // Saves until the session is over, so that some come in its last milliseconds.
-      let saves = 0;
-      let code: unknown = 'fulfilled';
-      while (code === 'fulfilled') {
-        const work = go((session) => {
-          session.n = ++saves;
-          return codeOf(session.save());
-        });
-        code = await work;
-      }
-      expect(code).to.be.oneOf(['ERR_SESSION_ENDED', 'ERR_SESSION_NOT_FOUND']);
-      expect(saves).to.be.above(1);
-      expect(await client.exists(`sess:${sessionId}`)).to.equal(0);
-    } finally {
-      await app.stop();
+    const { go, sessionId } = await new Visits(app).visitor();
+    // Saves until the session is over, so that some come in its last milliseconds.
+    let saves = 0;
+    let code: unknown = 'fulfilled';
+    while (code === 'fulfilled') {
+      const work = go((session) => {
+        session.n = ++saves;
+        return codeOf(session.save());
+      });
+      code = await work;
     }
+    expect(code).to.be.oneOf(['ERR_SESSION_ENDED', 'ERR_SESSION_NOT_FOUND']);
+    expect(saves).to.be.above(1);
+    expect(await client.exists(`sess:${sessionId}`)).to.equal(0);
   });
 });
 

@@ -4,7 +4,8 @@ import type { ExpressionSocketOptions, SocketSession } from '../../../source/ind
 import { App } from '../../support/app.js';
 import { expiringStores, type OpenedStore } from '../../support/expiring-stores.js';
 import { enablePerConnection, enablePerMessage } from '../../support/sessions.js';
-import { overHttp, until, Visits } from '../../support/visits.js';
+import { overHttp, Visits } from '../../support/visits.js';
+import { until } from '../../support/waiting.js';
 
 /** How long a session lives, and how much of that is left when the tests begin, in milliseconds. */
 const lifetime = 100_000;
@@ -95,7 +96,7 @@ for (const [name, open] of Object.entries(expiringStores)) {
       });
     }
 
-    it('is there after each write where the cookie has none, and the store has', async () => {
+    it('stays after each write where the cookie has none but the store has', async () => {
       await start();
       const { cookie, sessionId } = await app.login();
       const before = await remaining(sessionId);
@@ -130,7 +131,7 @@ for (const [name, open] of Object.entries(expiringStores)) {
       expect(now).to.be.at.most(lifetime + tolerance);
     });
 
-    it('is where a listener puts it', async () => {
+    it('is moved by a listener', async () => {
       await start();
       const { cookie, sessionId } = await agedVisitor();
       await new Visits(app).go(await app.connect({ cookie }), (session) => {
@@ -140,7 +141,7 @@ for (const [name, open] of Object.entries(expiringStores)) {
       await expectRenewed(sessionId, 3 * lifetime);
     });
 
-    it('is where HTTP has put it, though a listener had the session before', async () => {
+    it('is what HTTP has set, though a listener got the session before', async () => {
       await start();
       const { cookie, sessionId } = await agedVisitor();
       await new Visits(app).go(await app.connect({ cookie }), async (session) => {

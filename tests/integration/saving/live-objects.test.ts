@@ -1,29 +1,10 @@
 import { expect } from 'chai';
-import { type SessionData, Store } from 'express-session';
+import type { SessionData } from 'express-session';
 import { App } from '../../support/app.js';
+import { LiveStore } from '../../support/live-store.js';
 import { overHttp, type Visitor, Visits } from '../../support/visits.js';
 
-/** Keeps the very objects that it is given, and hands them out, as caches in front of stores do. */
-class LiveStore extends Store {
-  readonly sessions = new Map<string, SessionData>();
-
-  override get(...[sessionId, callback]: Parameters<Store['get']>): void {
-    setImmediate(() => callback(null, this.sessions.get(sessionId) ?? null));
-  }
-  override set(...[sessionId, session, callback]: Parameters<Store['set']>): void {
-    this.sessions.set(sessionId, session);
-    setImmediate(() => callback?.());
-  }
-  override destroy(...[sessionId, callback]: Parameters<Store['destroy']>): void {
-    this.sessions.delete(sessionId);
-    setImmediate(() => callback?.());
-  }
-  override touch(...[, , callback]: Parameters<NonNullable<Store['touch']>>): void {
-    setImmediate(() => callback?.());
-  }
-}
-
-describe('With a store that hands out live objects', () => {
+describe('With a store that returns the objects that it keeps', () => {
   let store: LiveStore;
   let app: App;
   let visitor: Visitor;
@@ -75,7 +56,7 @@ describe('With a store that hands out live objects', () => {
     expect(record()).to.have.nested.property('visitor.tags').that.deep.equals(['http']);
   });
 
-  it('what a listener changes and does not save reaches nobody', async () => {
+  it('what a listener changes and does not save is seen by no one else', async () => {
     await visitor.go(async (session) => {
       session.visitor?.tags.push('unsaved');
       session.cookie.path = '/unsaved';
@@ -86,7 +67,7 @@ describe('With a store that hands out live objects', () => {
     expect(record()).to.have.nested.property('cookie.path', '/');
   });
 
-  it('what a listener changes after a save reaches nobody', async () => {
+  it('what a listener changes after a save is seen by no one else', async () => {
     await visitor.go(async (session) => {
       session.visitor?.tags.push('saved');
       await session.save();

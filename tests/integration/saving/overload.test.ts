@@ -3,7 +3,8 @@ import type { SocketSession } from '../../../source/index.js';
 import { App } from '../../support/app.js';
 import { expectNoCrash } from '../../support/crashes.js';
 import { holdNext, SlowStore } from '../../support/slow-store.js';
-import { codeOf, until, Visits } from '../../support/visits.js';
+import { codeOf, Visits } from '../../support/visits.js';
+import { until } from '../../support/waiting.js';
 
 const maxPending = 10;
 
@@ -90,7 +91,7 @@ describe('A flood of writes', () => {
     expect(store.record(sessionId)).to.have.property('n', count);
   });
 
-  it('of one visitor leaves the others alone', async () => {
+  it('of one visitor does not affect the others', async () => {
     const [one, other] = [await visits.visitor(), await visits.visitor()];
     await one.go(async (session) => {
       const gate = holdNext(store, 'get');
@@ -102,7 +103,7 @@ describe('A flood of writes', () => {
     });
   });
 
-  it('of many visitors is bounded in all, and leaves alone who need not wait', async () => {
+  it('of many visitors is bounded in total, and does not affect writes that need not wait', async () => {
     const floods: Promise<unknown>[] = [];
     const gates: { open(): void }[] = [];
     for (let visitor = 0; visitor < 12; visitor++) {
@@ -130,7 +131,7 @@ describe('A flood of writes', () => {
     );
   });
 
-  it('waits with the changes only, and with none of those that are refused', async () => {
+  it('keeps only the changes while it waits, and none of those that are refused', async () => {
     const { go } = await visits.visitor();
     await go(async (session) => {
       session['test:large'] = 'x'.repeat(1_000_000);

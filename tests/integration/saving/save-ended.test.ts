@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import type { SocketSession } from '../../../source/index.js';
 import { App } from '../../support/app.js';
 import { holdNext, randomPace, SlowStore } from '../../support/slow-store.js';
-import { codeOf, overHttp, until, Visits } from '../../support/visits.js';
+import { codeOf, overHttp, Visits } from '../../support/visits.js';
+import { until } from '../../support/waiting.js';
 
 describe('session.save() of a session that has ended meanwhile', () => {
   let store: SlowStore;
@@ -82,7 +83,7 @@ describe('session.save() of a session that has ended meanwhile', () => {
     expect(outcome).to.equal('ERR_SESSION_ENDED');
   });
 
-  it('tells it to a callback as well', async () => {
+  it('calls a callback with the error as well', async () => {
     const { cookie, go } = await visits.visitor();
     const outcome = await go(async (session) => {
       await app.logout(cookie);
@@ -128,7 +129,7 @@ describe('session.save() of a session that has ended meanwhile', () => {
     });
   }
 
-  it('leaves no gap between its look and its write, not even one of a microtask', async () => {
+  it('leaves no gap between its read and its write, not even a microtask', async () => {
     const revived: number[] = [];
     for (let microtasks = 0; microtasks < 30; microtasks++) {
       const { sessionId, go } = await visits.visitor();

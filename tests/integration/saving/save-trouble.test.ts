@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { MemoryStore } from 'express-session';
 import { App } from '../../support/app.js';
-import { ProcessEars } from '../../support/mistakes.js';
+import { ProcessEvents } from '../../support/process-events.js';
 import { down, Gate, holdNext, SlowStore } from '../../support/slow-store.js';
 import { codeOf, overHttp, Visits } from '../../support/visits.js';
 
 describe('A store that throws', () => {
-  it('makes save(), update() and destroy() fail by name, and nothing else', async () => {
+  it('makes save(), update() and destroy() fail with ERR_SESSION_STORE, and nothing else', async () => {
     class ThrowingStore extends MemoryStore {
       isDown = false;
       override set(...args: Parameters<MemoryStore['set']>): void {
@@ -20,7 +20,7 @@ describe('A store that throws', () => {
     }
     const store = new ThrowingStore();
     const app = await App.start({ store });
-    const ears = new ProcessEars('unhandledRejection');
+    const rejections = new ProcessEvents('unhandledRejection');
     try {
       const { go } = await new Visits(app).visitor();
       const codes = await go(async (session) => {
@@ -44,9 +44,9 @@ describe('A store that throws', () => {
         'ERR_SESSION_STORE',
         'fulfilled',
       ]);
-      expect(ears.heard).to.deep.equal([]);
+      expect(rejections.values).to.deep.equal([]);
     } finally {
-      ears.stop();
+      rejections.stop();
       await app.stop();
     }
   });
@@ -123,7 +123,7 @@ describe('A store that hangs', () => {
     });
   });
 
-  it('in a write does not make a logout wait, which nothing undoes', async () => {
+  it('in a write does not make a logout wait, and the logout is not undone', async () => {
     const { cookie, sessionId, go } = await visits.visitor();
     await go(async (session) => {
       const gate = holdNext(store, 'set');
@@ -162,7 +162,7 @@ describe('A store that hangs', () => {
     expect(store.record(sessionId)).to.equal(undefined);
   });
 
-  it('is well again once it answers', async () => {
+  it('works again once it answers', async () => {
     const { sessionId, go } = await visits.visitor();
     const gate = holdNext(store, 'get');
     expect(await go(() => {})).to.equal('ERR_SESSION_STORE_TIMEOUT');

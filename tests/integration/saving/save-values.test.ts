@@ -86,7 +86,7 @@ describe('session.save() of values of any kind', () => {
     expect(record()).not.to.have.any.keys('test:function', 'test:undefined');
   });
 
-  it('fails by name where the store cannot write a value down', async () => {
+  it('fails with a code where the store cannot serialise a value', async () => {
     const outcome = await visitor.go((session) => {
       session['test:value'] = 1n;
       return codeOf(session.save());
@@ -147,7 +147,7 @@ describe("session.save() and the record's expiry", () => {
     return new Date(store.record(visitor.sessionId)?.cookie.expires ?? 0).getTime() - Date.now();
   }
 
-  it('renews it, for a save is activity as a write over HTTP is', async () => {
+  it('renews it, because a save is activity as a write over HTTP is', async () => {
     await live(60_000);
     const text = store.records.get(visitor.sessionId) ?? '';
     const record = JSON.parse(text);

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { Session } from 'express-session';
 import type { ErrorContext, SessionError, SocketSession } from '../../../source/index.js';
-import { App } from '../../support/app.js';
-import { ProcessEars } from '../../support/mistakes.js';
+import { App, useApps } from '../../support/app.js';
+import { ProcessEvents } from '../../support/process-events.js';
 import { ControlledStore } from '../../support/stores.js';
+import { until } from '../../support/waiting.js';
 
 const down = new Error('the store is down');
 
@@ -18,16 +19,17 @@ class DownStore extends ControlledStore {
 }
 
 describe('session.save()', () => {
+  const startApp = useApps();
   let store: DownStore;
   let app: App;
-  let heard: [unknown, ErrorContext][];
+  let reports: [unknown, ErrorContext][];
 
   beforeEach(async () => {
-    heard = [];
+    reports = [];
     store = new DownStore();
     app = await App.start({
       store,
-      options: { touch: false, onError: (error, context) => heard.push([error, context]) },
+      options: { touch: false, onError: (error, context) => reports.push([error, context]) },
     });
   });
   afterEach(() => app.stop());
@@ -118,17 +120,17 @@ describe('session.save()', () => {
   });
 
   describe('when the store fails', () => {
-    it('rejects where it is awaited, and tells nobody else', async () => {
+    it('rejects where it is awaited, and reports it nowhere else', async () => {
       const { go } = await visitor((session) => {
         session.n = 1;
         return session.save().catch((error: SessionError) => [error.code, error.cause === down]);
       });
       store.isDown = true;
       expect(await go()).to.deep.equal(['ERR_SESSION_STORE', true]);
-      expect(heard).to.deep.equal([]);
+      expect(reports).to.deep.equal([]);
     });
 
-    it('tells the callback, and nobody else', async () => {
+    it('calls the callback with the error, and reports it nowhere else', async () => {
       const { go } = await visitor(
         (session) =>
           new Promise((resolve) => {
@@ -138,11 +140,11 @@ describe('session.save()', () => {
       );
       store.isDown = true;
       expect(await go()).to.equal('ERR_SESSION_STORE');
-      expect(heard).to.deep.equal([]);
+      expect(reports).to.deep.equal([]);
     });
 
-    it('tells `onError` once where it is ignored, and is no unhandled rejection', async () => {
-      const ears = new ProcessEars('unhandledRejection');
+    it('is reported to `onError` once where it is ignored, and is no unhandled rejection', async () => {
+      const rejections = new ProcessEvents('unhandledRejection');
       try {
         const { go } = await visitor((session) => {
           session.n = 1;
@@ -150,24 +152,24 @@ describe('session.save()', () => {
         });
         store.isDown = true;
         await go();
-        while (heard.length === 0) await new Promise(setImmediate);
+        await until(() => reports.length > 0);
         // Another round trip: by then it would have been told twice.
         store.isDown = false;
         await go();
-        expect(heard).to.have.length(1);
-        const [[error, context] = []] = heard;
+        expect(reports).to.have.length(1);
+        const [[error, context] = []] = reports;
         expect(error).to.include({ code: 'ERR_SESSION_STORE', cause: down });
         expect(context?.event).to.equal('go');
-        expect(ears.heard).to.deep.equal([]);
+        expect(rejections.values).to.deep.equal([]);
       } finally {
-        ears.stop();
+        rejections.stop();
       }
     });
 
-    it('is a process warning where it is awaited in vain, without `onError`', async () => {
+    it('is a process warning without `onError` where a listener does not catch it', async () => {
       const deaf = await App.start({ store });
-      const warnings = new ProcessEars('warning');
-      const rejections = new ProcessEars('unhandledRejection');
+      const warnings = new ProcessEvents('warning');
+      const rejections = new ProcessEvents('unhandledRejection');
       try {
         deaf.expressionIO.sockets.on('connection', (_err, _session, socket) => {
           socket.sessOn('go', async (_err, session) => {
@@ -179,7 +181,7 @@ describe('session.save()', () => {
         store.isDown = true;
         client.emit('go');
         expect(await warnings.first()).to.include({ code: 'ERR_SESSION_STORE' });
-        expect(rejections.heard).to.deep.equal([]);
+        expect(rejections.values).to.deep.equal([]);
       } finally {
         warnings.stop();
         rejections.stop();
@@ -188,7 +190,7 @@ describe('session.save()', () => {
     });
 
     for (const reason of [undefined, '', 0, false]) {
-      it(`is one also where it rejects with ${String(reason) || "''"}`, async () => {
+      it(`is a process warning also where it rejects with ${String(reason) || "''"}`, async () => {
         const { go } = await visitor((session) => {
           session.n = 1;
           return session.save().catch((error: SessionError) => error.code);
@@ -200,26 +202,22 @@ describe('session.save()', () => {
     }
 
     it('has a deadline', async () => {
-      const impatient = await App.start({ store, options: { storeTimeout: 20 } });
-      try {
-        impatient.expressionIO.sockets.on('connection', (_err, _session, socket) => {
-          socket.sessOn('go', async (_err, session, ack) => {
-            store.set = () => {};
-            if (session) session.n = 1;
-            ack(await session?.save().catch((error: SessionError) => error.code));
-          });
+      const impatient = await startApp({ store, options: { storeTimeout: 20 } });
+      impatient.expressionIO.sockets.on('connection', (_err, _session, socket) => {
+        socket.sessOn('go', async (_err, session, ack) => {
+          store.set = () => {};
+          if (session) session.n = 1;
+          ack(await session?.save().catch((error: SessionError) => error.code));
         });
-        const { cookie } = await impatient.login();
-        const client = await impatient.connect({ cookie });
-        expect(await client.emitWithAck('go')).to.equal('ERR_SESSION_STORE_TIMEOUT');
-      } finally {
-        await impatient.stop();
-      }
+      });
+      const { cookie } = await impatient.login();
+      const client = await impatient.connect({ cookie });
+      expect(await client.emitWithAck('go')).to.equal('ERR_SESSION_STORE_TIMEOUT');
     });
   });
 
   it('leaves what a callback throws to Node.js', async () => {
-    const ears = new ProcessEars('uncaughtException');
+    const exceptions = new ProcessEvents('uncaughtException');
     try {
       const { go } = await visitor((session) => {
         session.save(() => {
@@ -227,83 +225,10 @@ describe('session.save()', () => {
         });
       });
       await go();
-      expect(await ears.first()).to.have.property('message', 'a mistake in a callback');
+      expect(await exceptions.first()).to.have.property('message', 'a mistake in a callback');
     } finally {
-      ears.stop();
+      exceptions.stop();
     }
-  });
-
-  describe('its siblings', () => {
-    it('reload() shows what others saved in the session in hand', async () => {
-      const { go, cookie } = await visitor(async (session) => {
-        session.n = 50;
-        const before = session.n;
-        await session.reload();
-        return [before, session.n, session.visitor?.name];
-      });
-      expect(await go()).to.deep.equal([50, 0, 'Ada']);
-      expect(await overHttp(cookie)).to.have.property('n', 0);
-    });
-
-    it('reload() fails by name where the session has ended', async () => {
-      let logout = async (): Promise<void> => {};
-      const { go, cookie } = await visitor(async (session) => {
-        await logout();
-        return session.reload().catch((error: SessionError) => error.code);
-      });
-      logout = () => app.logout(cookie);
-      expect(await go()).to.equal('ERR_SESSION_NOT_FOUND');
-    });
-
-    it('destroy() logs the visitor out', async () => {
-      const { go, cookie } = await visitor((session) => session.destroy());
-      await go();
-      expect(await overHttp(cookie)).not.to.have.property('n');
-      expect(await go()).to.equal('ERR_SESSION_NOT_FOUND');
-    });
-
-    it('reload() fails by name where no session can be made of the record', async () => {
-      const { go } = await visitor(async (session) => {
-        store.onGet = (_id, callback) => callback(null, { cookie: { maxAge: 'x' } } as never);
-        const code = await session.reload().catch((error: SessionError) => error.code);
-        store.onGet = undefined;
-        return [code, session.n];
-      });
-      expect(await go()).to.deep.equal(['ERR_SESSION_STORE', 0]);
-    });
-
-    it('reload() works also after a destroy() that failed', async () => {
-      const { destroy } = store;
-      const { go } = await visitor(async (session) => {
-        store.destroy = (_id, callback) => callback?.(down);
-        const code = await session.destroy().catch((error: SessionError) => error.code);
-        store.destroy = destroy;
-        session.n = 77;
-        await session.reload();
-        return [code, session.n];
-      });
-      expect(await go()).to.deep.equal(['ERR_SESSION_STORE', 0]);
-    });
-
-    it('regenerate() fails, for a socket cannot set a cookie', async () => {
-      const { go, cookie } = await visitor(async (session) => {
-        const awaited = await session.regenerate().catch((error: SessionError) => error.code);
-        const called = await new Promise((resolve) => {
-          session.regenerate((error) => resolve(error?.code));
-        });
-        return [awaited, called];
-      });
-      expect(await go()).to.deep.equal(['ERR_SESSION_REGENERATE', 'ERR_SESSION_REGENERATE']);
-      expect(await overHttp(cookie)).to.have.property('n', 0);
-    });
-
-    it('touch() and resetMaxAge() are those of express-session', async () => {
-      const { go } = await visitor((session) => {
-        session.cookie.originalMaxAge = 1_000;
-        return session.touch() === session && (session.cookie.maxAge ?? 0) > 0;
-      });
-      expect(await go()).to.equal(true);
-    });
   });
 });
 

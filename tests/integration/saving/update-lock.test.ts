@@ -2,10 +2,12 @@ import { expect } from 'chai';
 import cookieParser from 'cookie-parser';
 import type { HeldLock, SessionError, SessionLock, SocketSession } from '../../../source/index.js';
 import { ExpressionSocket } from '../../../source/index.js';
-import { App, secret } from '../../support/app.js';
+import { App, secret, useApps } from '../../support/app.js';
 import { expectNoCrash } from '../../support/crashes.js';
-import { Gate, SlowStore } from '../../support/slow-store.js';
-import { codeOf, until } from '../../support/visits.js';
+import { arrive } from '../../support/outcomes.js';
+import { Gate, holdNext, SlowStore } from '../../support/slow-store.js';
+import { codeOf } from '../../support/visits.js';
+import { until } from '../../support/waiting.js';
 
 function increment(session: SocketSession): void {
   session.n = (session.n ?? 0) + 1;
@@ -88,7 +90,7 @@ describe('The lock of update()', () => {
     expect(store.record(sessionId)).to.have.property('n', 10);
   });
 
-  it('gives ERR_SESSION_LOCK where it is not to be had in time, and is wanted no more', async () => {
+  it('gives ERR_SESSION_LOCK, and aborts its signal, where it cannot be acquired in time', async () => {
     lock.onAcquire = (signal) =>
       new Promise((_resolve, reject) =>
         signal.addEventListener('abort', () => reject(signal.reason)),
@@ -104,7 +106,27 @@ describe('The lock of update()', () => {
     expect(lock.asked[0]?.signal.aborted).to.equal(true);
   });
 
-  it('gives it where another update of this process holds it for too long', async () => {
+  it('is waited for until a deadline of its own, which `storeTimeout` does not shorten', async () => {
+    await app.stop();
+    app = await App.start({ store, options: { lock, storeTimeout: 20, lockTimeout: 10_000 } });
+    const { cookie } = await app.login();
+    const acquisition = new Gate();
+    lock.onAcquire = async () => {
+      await acquisition.pass();
+      return lock.held();
+    };
+    const updated = codeOf(update());
+    await acquisition.reached;
+    // A read that begins now misses its deadline while the update still waits.
+    const read = holdNext(store, 'get');
+    expect((await arrive(app, { cookie })).err?.code).to.equal('ERR_SESSION_STORE_TIMEOUT');
+    read.open();
+    acquisition.open();
+    expect(await updated).to.equal('fulfilled');
+    expect(store.record(sessionId)).to.have.property('n', 1);
+  });
+
+  it('gives ERR_SESSION_LOCK where another update of this process holds it for too long', async () => {
     const gate = new Gate();
     const first = update(async (session) => {
       await gate.pass();
@@ -128,14 +150,14 @@ describe('The lock of update()', () => {
     expect(store.record(sessionId)).to.have.property('n', 1);
   });
 
-  it('gives it also where the implementation throws', async () => {
+  it('gives ERR_SESSION_LOCK also where the implementation throws', async () => {
     lock.onAcquire = () => {
       throw new Error('a mistake');
     };
     expect(await codeOf(update())).to.equal('ERR_SESSION_LOCK');
   });
 
-  it('is released where it comes late, for the implementation ignores the signal', async () => {
+  it('is released where it is acquired late, by an implementation that ignores the signal', async () => {
     const gate = new Gate();
     lock.onAcquire = async () => {
       await gate.pass();
@@ -172,7 +194,7 @@ describe('The lock of update()', () => {
       expect(store.record(sessionId)).to.have.property('n', 2);
     });
 
-    it(`does no harm where its release ${what}, and it comes late`, async () => {
+    it(`does no harm where its release ${what}, and it is acquired late`, async () => {
       const gate = new Gate();
       let released = 0;
       lock.onAcquire = async () => {
@@ -231,6 +253,7 @@ describe('The lock of update()', () => {
 });
 
 describe('The lock in memory', () => {
+  const startApp = useApps();
   it('is one for all who use the same store in this process', async () => {
     const store = new SlowStore();
     const app = await App.start({ store });
@@ -253,18 +276,14 @@ describe('The lock in memory', () => {
   });
 
   it('is given in the order in which it was asked for', async () => {
-    const app = await App.start({ store: new SlowStore() });
-    try {
-      const { sessionId } = await app.login();
-      const order: number[] = [];
-      await Promise.all(
-        Array.from({ length: 10 }, (_, at) =>
-          app.expressionIO.update(sessionId, () => void order.push(at)),
-        ),
-      );
-      expect(order).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    } finally {
-      await app.stop();
-    }
+    const app = await startApp({ store: new SlowStore() });
+    const { sessionId } = await app.login();
+    const order: number[] = [];
+    await Promise.all(
+      Array.from({ length: 10 }, (_, at) =>
+        app.expressionIO.update(sessionId, () => void order.push(at)),
+      ),
+    );
+    expect(order).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 });

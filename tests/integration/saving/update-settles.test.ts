@@ -4,6 +4,7 @@ import { Engine } from '../../support/engine.js';
 import { rejection } from '../../support/outcomes.js';
 import { down, Gate, holdNext, SlowStore } from '../../support/slow-store.js';
 import { codeOf } from '../../support/visits.js';
+import { until } from '../../support/waiting.js';
 
 const sessionId = 'one';
 
@@ -78,7 +79,7 @@ describe('update() settles', () => {
       const gate = holdNext(store, operation);
       expect(await codeOf(increment())).to.equal('ERR_SESSION_STORE_TIMEOUT');
       gate.open();
-      await new Promise(setImmediate);
+      await until(() => released.length > 0);
       expect(released).to.deep.equal(['released']);
       expect(await codeOf(increment())).to.equal('fulfilled');
     });

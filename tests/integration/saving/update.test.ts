@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import type { ErrorContext, SessionLock, SocketSession } from '../../../source/index.js';
 import { App } from '../../support/app.js';
-import { ProcessEars } from '../../support/mistakes.js';
+import { ProcessEvents } from '../../support/process-events.js';
 import { Gate, holdNext, randomPace, SlowStore } from '../../support/slow-store.js';
-import { codeOf, overHttp, until, type Visitor, Visits } from '../../support/visits.js';
+import { overHttp, type Visitor, Visits } from '../../support/visits.js';
+import { until } from '../../support/waiting.js';
 
 function increment(session: SocketSession): number {
   session.n = (session.n ?? 0) + 1;
@@ -15,11 +16,11 @@ describe('update()', () => {
   let app: App;
   let visits: Visits;
   let visitor: Visitor;
-  let heard: [unknown, ErrorContext][];
+  let reports: [unknown, ErrorContext][];
   let onRelease: (() => Promise<void>) | undefined;
 
   beforeEach(async () => {
-    heard = [];
+    reports = [];
     onRelease = undefined;
     store = new SlowStore();
     // Excludes nobody, and takes as long as a test likes: in this process, updates take turns anyway.
@@ -32,7 +33,7 @@ describe('update()', () => {
         lock,
         touch: false,
         onSessionEnd: 'ignore',
-        onError: (error, context) => heard.push([error, context]),
+        onError: (error, context) => reports.push([error, context]),
       },
     });
     visits = new Visits(app);
@@ -109,7 +110,7 @@ describe('update()', () => {
         expect(record()).to.have.property('n', 1);
       });
 
-      it(`does so for expressionIO.update() where it ${what}`, async () => {
+      it(`does the same for expressionIO.update() where it ${what}`, async () => {
         const { expressionIO } = app;
         const { sessionId } = visitor;
         const error = await expressionIO.update(sessionId, change).catch((error) => error);
@@ -118,22 +119,22 @@ describe('update()', () => {
       });
     }
 
-    it('tells `onError` once where it is ignored, and is no unhandled rejection', async () => {
-      const ears = new ProcessEars('unhandledRejection');
+    it('is reported to `onError` once where it is ignored, and is no unhandled rejection', async () => {
+      const rejections = new ProcessEvents('unhandledRejection');
       try {
         await visitor.go((session) => {
           session.update(() => {
             throw mistake;
           });
         });
-        await until(() => heard.length > 0);
+        await until(() => reports.length > 0);
         await visitor.go(() => {});
-        expect(heard).to.have.length(1);
-        expect(heard[0]?.[0]).to.equal(mistake);
-        expect(heard[0]?.[1]).to.include({ event: 'go' });
-        expect(ears.heard).to.deep.equal([]);
+        expect(reports).to.have.length(1);
+        expect(reports[0]?.[0]).to.equal(mistake);
+        expect(reports[0]?.[1]).to.include({ event: 'go' });
+        expect(rejections.values).to.deep.equal([]);
       } finally {
-        ears.stop();
+        rejections.stop();
       }
     });
   });
@@ -164,7 +165,7 @@ describe('update()', () => {
       expect(record()).not.to.have.property('visitor');
     });
 
-    it('does not show in it what the function holds', async () => {
+    it('does not share values with the session of the function', async () => {
       await visitor.go(async (session) => {
         const tags = ['a'];
         await session.update((fresh) => {
@@ -175,7 +176,7 @@ describe('update()', () => {
       });
     });
 
-    it('is undone by no save() that was called while it was under way', async () => {
+    it('is not undone by a save() that was called while it was under way', async () => {
       await visitor.go(async (session) => {
         const releasing = new Gate();
         onRelease = () => releasing.pass();
@@ -208,131 +209,6 @@ describe('update()', () => {
         await updated;
         expect(session).to.include({ n: 1, 'test:mine': 1 });
       });
-    });
-  });
-
-  describe('within which others are called', () => {
-    it('settles a save() of the session that the function was given', async () => {
-      await visitor.go(async (session) => {
-        await session.update(async (fresh) => {
-          fresh.n = 5;
-          await fresh.save();
-          expect(record()).to.have.property('n', 5);
-          increment(fresh);
-        });
-      });
-      expect(record()).to.have.property('n', 6);
-    });
-
-    it('settles a save() of the session in hand', async () => {
-      await visitor.go(async (session) => {
-        session['test:mine'] = 1;
-        await session.update(async (fresh) => {
-          await session.save();
-          increment(fresh);
-        });
-      });
-      expect(record()).to.include({ n: 1, 'test:mine': 1 });
-    });
-
-    it('takes an update() of the session that the function was given for a part of it', async () => {
-      const outcome = await visitor.go((session) =>
-        session.update(async (fresh) => {
-          await fresh.update(increment);
-          return fresh.update(increment);
-        }),
-      );
-      expect(outcome).to.equal(2);
-      expect(record()).to.have.property('n', 2);
-    });
-
-    it('settles an update() of another session', async () => {
-      const other = await visits.visitor();
-      await visitor.go((session) =>
-        session.update(async (fresh) => {
-          increment(fresh);
-          await app.expressionIO.update(other.sessionId, increment);
-        }),
-      );
-      expect(record()).to.have.property('n', 1);
-      expect(store.record(other.sessionId)).to.have.property('n', 1);
-    });
-
-    it('settles an HTTP write of the same session', async () => {
-      await visitor.go((session) =>
-        session.update(async (fresh) => {
-          await overHttp(app, visitor.cookie, (request) => {
-            request.session['test:theirs'] = 1;
-          });
-          increment(fresh);
-        }),
-      );
-      expect(record()).to.include({ n: 1, 'test:theirs': 1 });
-    });
-  });
-
-  describe('when the session ends', () => {
-    it('does not make the logout wait, and ends with ERR_SESSION_ENDED', async () => {
-      const outcome = await visitor.go((session) =>
-        codeOf(
-          session.update(async (fresh) => {
-            await app.logout(visitor.cookie);
-            increment(fresh);
-          }),
-        ),
-      );
-      expect(outcome).to.equal('ERR_SESSION_ENDED');
-      expect(store.record(visitor.sessionId)).to.equal(undefined);
-    });
-
-    it('ends so as well where the function changed nothing', async () => {
-      const outcome = await visitor.go((session) =>
-        codeOf(session.update(() => app.logout(visitor.cookie))),
-      );
-      expect(outcome).to.equal('ERR_SESSION_ENDED');
-    });
-
-    it('ends so where the function itself logs out', async () => {
-      const outcome = await visitor.go((session) =>
-        codeOf(session.update((fresh) => fresh.destroy())),
-      );
-      expect(outcome).to.equal('ERR_SESSION_ENDED');
-      expect(store.record(visitor.sessionId)).to.equal(undefined);
-    });
-
-    it('ends so where it waits for the lock, and does not call the function', async () => {
-      let isCalled = false;
-      const outcome = await visitor.go(async (session) => {
-        const first = codeOf(session.update(() => app.logout(visitor.cookie)));
-        const second = codeOf(
-          session.update(() => {
-            isCalled = true;
-          }),
-        );
-        return [await first, await second];
-      });
-      expect(outcome).to.deep.equal(['ERR_SESSION_ENDED', 'ERR_SESSION_ENDED']);
-      expect(isCalled).to.equal(false);
-    });
-
-    it('ends so where the logout comes during its own write', async () => {
-      const outcome = await visitor.go(async (session) => {
-        const gate = holdNext(store, 'set');
-        const updated = codeOf(session.update(increment));
-        await gate.reached;
-        await app.logout(visitor.cookie);
-        gate.open();
-        return updated;
-      });
-      expect(outcome).to.equal('ERR_SESSION_ENDED');
-      expect(store.record(visitor.sessionId)).to.equal(undefined);
-    });
-
-    it('ends so for a session that there never was', async () => {
-      expect(await codeOf(app.expressionIO.update('nobody', increment))).to.equal(
-        'ERR_SESSION_ENDED',
-      );
-      expect(store.record('nobody')).to.equal(undefined);
     });
   });
 

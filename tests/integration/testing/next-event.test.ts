@@ -1,7 +1,3 @@
-/**
- * @module The wait for an event in a test.
- */
-
 import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import { nextEvent } from '../../../source/testing/index.js';

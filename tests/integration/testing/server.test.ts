@@ -1,5 +1,5 @@
 /**
- * @module What a test server is made of, and what is left of it.
+ * @module What a test server consists of, and what remains after it has stopped.
  */
 
 import { expect } from 'chai';

@@ -1,5 +1,5 @@
 /**
- * @module A store that fails on demand, and what the listeners of an application hear of it.
+ * @module A store that fails on demand, and what the listeners of an application get then.
  */
 
 import { expect } from 'chai';

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { Socket } from 'socket.io';
 import { App, received } from '../../support/app.js';
-import { heard, type Pair, pair, writable } from '../../support/pair.js';
+import { type Pair, pair, writable } from '../../support/pair.js';
+import { barrier } from '../../support/waiting.js';
 
 function ignore(): void {}
 
@@ -57,7 +58,7 @@ describe('Transparent: chained calls return the prototyped socket where Socket.I
         .on('other', ignore)
         .sessOn('vote', (_err, _session, option) => votes.push(option));
       client.emit('vote', 'yes');
-      await heard(client, socket);
+      await barrier(client, socket);
 
       expect(votes).to.deep.equal(['yes']);
     });
@@ -116,7 +117,7 @@ describe('Transparent: one raw socket has one prototyped socket, however many li
       seen.push(this);
     });
     client.emit('vote');
-    await heard(client, socket);
+    await barrier(client, socket);
 
     expect(seen[0]).to.equal(socket);
   });

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { Socket } from 'socket.io';
-import type { App } from '../../support/app.js';
-import { enablePerMessage, useApps } from '../../support/sessions.js';
+import { type App, useApps } from '../../support/app.js';
+import { enablePerMessage } from '../../support/sessions.js';
+import { barrier } from '../../support/waiting.js';
 
 describe('Transparent: a client of `enable` is `this` of what is registered through it', () => {
   const start = useApps();
@@ -30,9 +31,8 @@ describe('Transparent: a client of `enable` is `this` of what is registered thro
         resolve(undefined);
       });
     });
-    client.on('barrier', (ack: () => void) => ack());
     remote.emit('vote');
-    await remote.emitWithAck('barrier');
+    await barrier(remote, client);
 
     // Two events come to the listener of any.
     expect(seen).to.deep.equal([true, true, true, true, true]);

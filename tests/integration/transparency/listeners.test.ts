@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { ExpressionSocketOptions } from '../../../source/index.js';
 import { App } from '../../support/app.js';
-import { heard, type Pair, pair } from '../../support/pair.js';
+import { type Pair, pair } from '../../support/pair.js';
+import { barrier } from '../../support/waiting.js';
 
 type Listener = (...args: unknown[]) => void;
 
@@ -53,7 +54,7 @@ describe('`off` / `removeListener` / `removeAllListeners` / `listenerCount` / `l
       const other: Listener = (...args) => calls.push(['other', ...args]);
       const add = (event: string, given: Listener = listener): unknown =>
         Reflect.apply(Reflect.get(socket, method), socket, [event, given]);
-      const hear = (): Promise<void> => heard(client, socket);
+      const hear = (): Promise<void> => barrier(client, socket);
 
       beforeEach(async () => {
         app = await App.start({ options });

@@ -7,6 +7,7 @@ import { App } from '../../support/app.js';
 import { pair } from '../../support/pair.js';
 import { type Method, methodOf, type Patch, ways } from '../../support/patches.js';
 import { exerciseMethod, publicMethods } from '../../support/socket-methods.js';
+import { barrier } from '../../support/waiting.js';
 
 /** A socket, prototyped or bare, and what a test has to know of it. */
 interface Subject {
@@ -116,7 +117,6 @@ async function trial(subject: Subject, name: string, way: (typeof ways)[string])
     calls.push([which(this), ...own.map(which)]);
   };
   client.on('question', (...args: unknown[]) => (args.at(-1) as Method)('answer'));
-  const barrier = barrierOn(subject);
   // On an object that is derived from a bare socket, the first of these listeners would be lost.
   socket.onAny(listener).offAny(listener).onAnyOutgoing(listener).offAnyOutgoing(listener);
 
@@ -133,8 +133,8 @@ async function trial(subject: Subject, name: string, way: (typeof ways)[string])
   if (name !== 'disconnect') {
     client.emit('vote', 'yes');
     client.emit('vote', 'no');
-    await barrier();
-    await later(subject, barrier);
+    await barrier(client, socket);
+    await later(subject);
   }
   const during = {
     result: which(result),
@@ -146,39 +146,27 @@ async function trial(subject: Subject, name: string, way: (typeof ways)[string])
   };
   patch.restore();
   const restored = { own: ownFlags(socket, name), isBack: methodOf(socket, name) === original };
-  if (name !== 'disconnect') await barrier();
+  if (name !== 'disconnect') await barrier(client, socket);
   return { inPlace, during, restored, left: Object.keys(patch.subject).includes(name) };
 }
 
 /** While a patch is in place, `sessOn` and the raw socket go on as before. */
-async function later(
-  { client, raw, socket }: Subject,
-  barrier: () => Promise<void>,
-): Promise<void> {
-  const heard: unknown[] = [];
+async function later({ client, raw, socket }: Subject): Promise<void> {
+  const seen: unknown[] = [];
   const { sessOn } = socket as unknown as { sessOn?: Method };
   const isBare = sessOn === undefined;
-  if (isBare) heard.push('session', 'session');
+  if (isBare) seen.push('session', 'session');
   else {
-    Reflect.apply(sessOn, socket, ['later', () => heard.push('session')]);
-    Reflect.apply(methodOf(socket, 'sessOnce'), socket, ['later', () => heard.push('session')]);
+    Reflect.apply(sessOn, socket, ['later', () => seen.push('session')]);
+    Reflect.apply(methodOf(socket, 'sessOnce'), socket, ['later', () => seen.push('session')]);
   }
-  raw.once('later', (...args) => heard.push(args.length === 0 ? 'raw' : 'raw, with a session'));
+  raw.once('later', (...args) => seen.push(args.length === 0 ? 'raw' : 'raw, with a session'));
   const reply = new Promise((resolve) => client.once('reply', resolve));
   raw.emit('reply');
   await reply;
   client.emit('later');
-  await barrier();
-  expect(heard.sort()).to.deep.equal(['raw', 'session', 'session']);
-}
-
-/** Waits until all events so far were heard, those with a session included. */
-function barrierOn({ client, socket }: Subject): () => Promise<void> {
-  const { sessOn } = socket as unknown as { sessOn?: Method };
-  const answer: Method = (...args) => (args.at(-1) as Method)();
-  if (sessOn) Reflect.apply(sessOn, socket, ['barrier', answer]);
-  else socket.on('barrier', answer);
-  return () => client.emitWithAck('barrier');
+  await barrier(client, socket);
+  expect(seen.sort()).to.deep.equal(['raw', 'session', 'session']);
 }
 
 function isListener(name: string): boolean {

@@ -6,9 +6,10 @@ import { promisify } from 'node:util';
 import { instrument } from '@socket.io/admin-ui';
 import { expect } from 'chai';
 import type { Socket } from 'socket.io';
-import { App, received } from '../../support/app.js';
-import { heard, pair } from '../../support/pair.js';
+import { App, received, useApps } from '../../support/app.js';
+import { pair } from '../../support/pair.js';
 import { type Method, methodOf } from '../../support/patches.js';
+import { barrier } from '../../support/waiting.js';
 
 /** Socketio-wildcard has no types. */
 type Middleware = (socket: Socket, next?: () => void) => void;
@@ -108,41 +109,38 @@ describe('Transparent: `@socket.io/admin-ui` sees prototyped sockets as any othe
 });
 
 describe('Transparent: `socketio-wildcard` works with prototyped sockets', () => {
+  const startApp = useApps();
   for (const alwaysSession of [false, true]) {
     for (const [where, patch] of Object.entries<(app: App, socket?: Socket) => void>({
       'as a middleware': (app) => app.io.use(wildcard() as Parameters<App['io']['use']>[0]),
       'on the prototyped socket': (_app, socket) => void (socket && wildcard()(socket)),
     })) {
       it(`${where}${alwaysSession ? ', with `alwaysSession`' : ''}`, async () => {
-        const app = await App.start({ options: { alwaysSession } });
-        try {
-          patch(app);
-          const ends = await pair(app, { cookie: (await app.login()).cookie });
-          const { client, raw } = ends;
-          const socket = ends.socket as unknown as Socket;
-          patch(app, socket);
-          const seen: unknown[] = [];
-          const note: Method = function (...args) {
-            const packet = args.at(-1);
-            seen.push([this === socket, typeof packet === 'object' ? 'a packet' : packet]);
-          };
-          Reflect.apply(methodOf(socket, 'on'), socket, ['*', note]);
-          Reflect.apply(methodOf(socket, 'on'), socket, ['vote', note]);
-          Reflect.apply(methodOf(socket, 'sessOn'), socket, ['vote', note]);
-          const came = once(raw, 'vote');
-          client.emit('vote', 'yes');
-          await came;
-          Reflect.apply(methodOf(socket, 'off'), socket, ['*', note]);
-          await heard(client, socket);
+        const app = await startApp({ options: { alwaysSession } });
+        patch(app);
+        const ends = await pair(app, { cookie: (await app.login()).cookie });
+        const { client, raw } = ends;
+        const socket = ends.socket as unknown as Socket;
+        patch(app, socket);
+        const seen: unknown[] = [];
+        const note: Method = function (...args) {
+          const packet = args.at(-1);
+          seen.push([this === socket, typeof packet === 'object' ? 'a packet' : packet]);
+        };
+        Reflect.apply(methodOf(socket, 'on'), socket, ['*', note]);
+        Reflect.apply(methodOf(socket, 'on'), socket, ['vote', note]);
+        Reflect.apply(methodOf(socket, 'sessOn'), socket, ['vote', note]);
+        const came = once(raw, 'vote');
+        client.emit('vote', 'yes');
+        await came;
+        Reflect.apply(methodOf(socket, 'off'), socket, ['*', note]);
+        await barrier(client, socket);
 
-          expect(seen).to.have.deep.members([
-            [true, 'a packet'],
-            [true, 'yes'],
-            [true, 'yes'],
-          ]);
-        } finally {
-          await app.stop();
-        }
+        expect(seen).to.have.deep.members([
+          [true, 'a packet'],
+          [true, 'yes'],
+          [true, 'yes'],
+        ]);
       });
     }
   }

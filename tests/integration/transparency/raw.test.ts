@@ -4,10 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { Server, Socket } from 'socket.io';
 import { io as open } from 'socket.io-client';
-import { App } from '../../support/app.js';
-import { heard, pair } from '../../support/pair.js';
+import { App, useApps } from '../../support/app.js';
+import { pair } from '../../support/pair.js';
+import { barrier } from '../../support/waiting.js';
 
 describe('Transparent: the raw socket given to other libraries is not changed', () => {
+  const startApp = useApps();
   let app: App;
   let cookie: string;
 
@@ -20,7 +22,7 @@ describe('Transparent: the raw socket given to other libraries is not changed', 
 
   it('has the keys and listeners that it has on a server without sessions', async () => {
     const { raw, client, socket } = await pair(app, { cookie });
-    await heard(client, socket);
+    await barrier(client, socket);
 
     expect(portrait(raw)).to.deep.equal(await bareSocket(portrait));
   });
@@ -48,19 +50,15 @@ describe('Transparent: the raw socket given to other libraries is not changed', 
   });
 
   it('keeps its own `on` also with `alwaysSession`', async () => {
-    const always = await App.start({ options: { alwaysSession: true } });
-    try {
-      const { raw, client, socket } = await pair(always, await always.login());
-      const seen: unknown[] = [];
-      raw.on('vote', (...args) => seen.push(args));
-      client.emit('vote', 'yes');
-      await heard(client, socket);
+    const always = await startApp({ options: { alwaysSession: true } });
+    const { raw, client, socket } = await pair(always, await always.login());
+    const seen: unknown[] = [];
+    raw.on('vote', (...args) => seen.push(args));
+    client.emit('vote', 'yes');
+    await barrier(client, socket);
 
-      expect(raw.on).to.equal(Socket.prototype.on);
-      expect(seen).to.deep.equal([['yes']]);
-    } finally {
-      await always.stop();
-    }
+    expect(raw.on).to.equal(Socket.prototype.on);
+    expect(seen).to.deep.equal([['yes']]);
   });
 
   it('has one listener more for each of `sessOn`, and none when they are gone', async () => {
@@ -70,7 +68,7 @@ describe('Transparent: the raw socket given to other libraries is not changed', 
     socket.sessOn('vote', listener).sessOnce('once', listener);
     const during = portrait(raw);
     client.emit('once');
-    await heard(client, socket);
+    await barrier(client, socket);
     socket.off('vote', listener);
 
     expect(during.listeners).to.deep.equal([...before.listeners, ['vote', 1], ['once', 1]]);

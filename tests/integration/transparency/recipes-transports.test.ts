@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { expect } from 'chai';
 import * as msgpackParser from 'socket.io-msgpack-parser';
 import { App, type ClientSettings, received } from '../../support/app.js';
-import { heard, pair } from '../../support/pair.js';
+import { pair } from '../../support/pair.js';
+import { barrier } from '../../support/waiting.js';
 
 describe('What Socket.IO’s README shows works unchanged over every transport', () => {
   let app: App;
@@ -63,7 +64,7 @@ describe('What Socket.IO’s README shows works unchanged over every transport',
       });
       if (raw.conn.transport.name === 'polling') await once(raw.conn, 'upgrade');
       client.emit('who');
-      await heard(client, socket);
+      await barrier(client, socket);
 
       expect(socket.conn.transport.name).to.equal('websocket');
       expect(names).to.deep.equal(['Ada']);
@@ -86,7 +87,7 @@ describe('What Socket.IO’s README shows works unchanged over every transport',
         await new Promise<void>((resolve) => client.io.engine.once('upgrade', () => resolve()));
       }
       send();
-      await heard(client, socket);
+      await barrier(client, socket);
 
       expect(seen).to.deep.equal(sent);
       expect(sent.length).to.be.greaterThan(1);

@@ -2,8 +2,9 @@ import { EventEmitter, once } from 'node:events';
 import { expect } from 'chai';
 import type { ExpressionSocketOptions } from '../../../source/index.js';
 import { App } from '../../support/app.js';
-import { heard, type Pair, pair } from '../../support/pair.js';
+import { type Pair, pair } from '../../support/pair.js';
 import { ControlledStore } from '../../support/stores.js';
+import { barrier } from '../../support/waiting.js';
 
 const ways: readonly { name: string; method: string; options: ExpressionSocketOptions }[] = [
   { name: '`sessOn`', method: 'sessOn', options: {} },
@@ -65,7 +66,7 @@ describe('Transparent: `disconnecting`, `error`, `newListener`, `removeListener`
         socket.use(([event], next) => next(event === 'vote' ? refusal : undefined));
         add('error');
         client.emit('vote');
-        await heard(client, socket);
+        await barrier(client, socket);
 
         expect(calls).to.deep.equal([[refusal]]);
       });
@@ -73,7 +74,7 @@ describe('Transparent: `disconnecting`, `error`, `newListener`, `removeListener`
       it('`error` tells what a client emits under this name', async () => {
         add('error');
         client.emit('error', 'from the client');
-        await heard(client, socket);
+        await barrier(client, socket);
 
         expect(calls).to.deep.equal([['from the client']]);
       });
@@ -88,12 +89,12 @@ describe('Transparent: `disconnecting`, `error`, `newListener`, `removeListener`
         });
       }
 
-      it('`sessionend` is not heard when a client emits an event of this name', async () => {
+      it('`sessionend` listeners are not called when a client emits an event of this name', async () => {
         add('sessionend');
         const came = once(raw, 'sessionend');
         client.emit('sessionend', 'destroyed');
         await came;
-        await heard(client, socket);
+        await barrier(client, socket);
 
         expect(calls).to.deep.equal([]);
       });

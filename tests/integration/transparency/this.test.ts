@@ -2,8 +2,9 @@ import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import { Socket } from 'socket.io';
 import { App } from '../../support/app.js';
-import { heard, type Pair, pair } from '../../support/pair.js';
+import { type Pair, pair } from '../../support/pair.js';
 import { type Method, methodOf } from '../../support/patches.js';
+import { barrier } from '../../support/waiting.js';
 
 /** The methods that register a listener of events. */
 const adders = ['on', 'once', 'addListener', 'prependListener', 'prependOnceListener'];
@@ -41,7 +42,7 @@ for (const alwaysSession of [false, true]) {
       it(`in listeners of \`${adder}\``, async () => {
         call(adder, 'vote', listener);
         client.emit('vote');
-        await heard(client, socket);
+        await barrier(client, socket);
         expectSocket(1);
       });
 
@@ -85,7 +86,7 @@ for (const alwaysSession of [false, true]) {
       it(`in listeners of \`${adder}\``, async () => {
         call(adder, listener);
         client.emit('vote');
-        await heard(client, socket);
+        await barrier(client, socket);
         expectSocket(2);
       });
     }
@@ -185,7 +186,7 @@ for (const alwaysSession of [false, true]) {
       raw.onAnyOutgoing(listener);
       raw.on('disconnect', listener);
       client.emit('vote');
-      await heard(client, socket);
+      await barrier(client, socket);
       socket.emit('news');
       socket.disconnect();
 
@@ -234,7 +235,7 @@ for (const alwaysSession of [false, true]) {
         list.push(listener as () => void);
         list.reverse();
         client.emit('vote');
-        await heard(client, socket);
+        await barrier(client, socket);
 
         expect(raw.listenersAny()).to.have.lengthOf(2);
         expectSocket(4);

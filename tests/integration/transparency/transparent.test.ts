@@ -2,7 +2,8 @@ import { EventEmitter, once } from 'node:events';
 import { expect } from 'chai';
 import { Socket } from 'socket.io';
 import { App, received } from '../../support/app.js';
-import { heard, type Pair, pair, writable } from '../../support/pair.js';
+import { type Pair, pair, writable } from '../../support/pair.js';
+import { barrier } from '../../support/waiting.js';
 
 const promise =
   'Transparent: the prototyped socket is a `Socket`, and every property, flag, method and event of the raw one works through it';
@@ -160,7 +161,7 @@ describe(promise, () => {
         seen.push(event);
         next();
       });
-      await heard(client, socket);
+      await barrier(client, socket);
 
       expect(seen).to.deep.equal(['test:barrier']);
     });
@@ -170,9 +171,9 @@ describe(promise, () => {
       const late = (event: string) => seen.push(`late ${event}`);
       socket.onAny(late);
       socket.prependAny((event: string) => seen.push(`early ${event}`));
-      await heard(client, socket);
+      await barrier(client, socket);
       socket.offAny(late);
-      await heard(client, socket);
+      await barrier(client, socket);
 
       expect(seen).to.deep.equal(['early test:barrier', 'late test:barrier', 'early test:barrier']);
       expect(socket.listenersAny()).to.equal(socket.listenersAny()).and.have.lengthOf(1);

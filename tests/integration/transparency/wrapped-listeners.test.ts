@@ -1,9 +1,9 @@
-import { once } from 'node:events';
 import { expect } from 'chai';
 import type { Socket } from 'socket.io';
-import { App } from '../../support/app.js';
-import { heard, type Pair, pair } from '../../support/pair.js';
+import { App, useApps } from '../../support/app.js';
+import { type Pair, pair } from '../../support/pair.js';
 import { type Method, methodOf } from '../../support/patches.js';
+import { barrier } from '../../support/waiting.js';
 
 /** The ways in which tracers wrap the listeners that `on` is given. */
 const patches: Record<string, (app: App) => void> = {
@@ -81,7 +81,7 @@ for (const [where, patch] of Object.entries(patches)) {
         add();
         client.emit('vote', 'yes');
         client.emit('vote', 'no');
-        await heard(client, socket);
+        await barrier(client, socket);
 
         expect(calls.map((args) => args.at(-1))).to.deep.equal(['yes']);
         expect(calls[0]).to.have.lengthOf(isOurs ? 3 : 1);
@@ -93,7 +93,7 @@ for (const [where, patch] of Object.entries(patches)) {
         expect(socket.listenerCount('vote', listener)).to.equal(1);
         socket.off('vote', listener);
         client.emit('vote');
-        await heard(client, socket);
+        await barrier(client, socket);
 
         expect(calls).to.deep.equal([]);
         expect(raw.listenerCount('vote')).to.equal(0);
@@ -104,7 +104,7 @@ for (const [where, patch] of Object.entries(patches)) {
       it('leaves nothing on the raw socket', async () => {
         add();
         client.emit('vote');
-        await heard(client, socket);
+        await barrier(client, socket);
 
         expect(raw.rawListeners('vote')).to.deep.equal([]);
       });
@@ -114,10 +114,8 @@ for (const [where, patch] of Object.entries(patches)) {
         add('sessOn');
         app.expressionIO.close();
         expect(raw.listenerCount('vote')).to.equal(0);
-        const came = once(raw, 'barrier');
         client.emit('vote');
-        client.emit('barrier');
-        await came;
+        await barrier(client, raw);
 
         expect(calls).to.deep.equal([]);
       });
@@ -126,32 +124,27 @@ for (const [where, patch] of Object.entries(patches)) {
 }
 
 describe('A session listener that a tracer registers only later', () => {
+  const startApp = useApps();
   it('is not called after `close()`', async () => {
-    const app = await App.start();
-    try {
-      let register = (): void => {};
-      app.io.use((raw, next) => {
-        const { on } = raw;
-        Reflect.set(raw, 'on', (...args: unknown[]) => {
-          register = () => void Reflect.apply(on, raw, args);
-        });
-        next();
+    const app = await startApp();
+    let register = (): void => {};
+    app.io.use((raw, next) => {
+      const { on } = raw;
+      Reflect.set(raw, 'on', (...args: unknown[]) => {
+        register = () => void Reflect.apply(on, raw, args);
       });
-      const { client, raw, socket } = await pair(app, { cookie: (await app.login()).cookie });
-      const calls: unknown[] = [];
-      socket.sessOn('vote', (...args) => calls.push(args));
-      app.expressionIO.close();
-      register();
-      Reflect.deleteProperty(raw, 'on');
-      const came = once(raw, 'barrier');
-      client.emit('vote');
-      client.emit('barrier');
-      await came;
+      next();
+    });
+    const { client, raw, socket } = await pair(app, { cookie: (await app.login()).cookie });
+    const calls: unknown[] = [];
+    socket.sessOn('vote', (...args) => calls.push(args));
+    app.expressionIO.close();
+    register();
+    Reflect.deleteProperty(raw, 'on');
+    client.emit('vote');
+    await barrier(client, raw);
 
-      expect(raw.listenerCount('vote')).to.equal(1);
-      expect(calls).to.deep.equal([]);
-    } finally {
-      await app.stop();
-    }
+    expect(raw.listenerCount('vote')).to.equal(1);
+    expect(calls).to.deep.equal([]);
   });
 });
