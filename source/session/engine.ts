@@ -58,6 +58,7 @@ export class SessionEngine {
   readonly #reader: SessionReader;
   readonly #live: LiveSessions;
   readonly #factory: SessionFactory;
+  readonly #lateWrites: LateWrites;
   readonly #touches: Touches;
   readonly #writer: SessionWriter;
   readonly #updater: SessionUpdater;
@@ -85,13 +86,13 @@ export class SessionEngine {
       isStandard,
       addMethods: addSessionMethods,
     });
-    const lateWrites = new LateWrites((sessionId) => this.#repair(sessionId));
+    this.#lateWrites = new LateWrites((sessionId) => this.#repair(sessionId));
     this.#touches = new Touches({
       calls: this.#calls,
       writes,
       factory: this.#factory,
       live: this.#live,
-      lateWrites,
+      lateWrites: this.#lateWrites,
       interval: options.touch,
     });
     this.#writer = new SessionWriter({
@@ -99,14 +100,14 @@ export class SessionEngine {
       hooks: this.#hooks,
       factory: this.#factory,
       touches: this.#touches,
-      lateWrites,
+      lateWrites: this.#lateWrites,
       canRewrite: options.rewrite !== undefined,
       canTouch: typeof store.touch === 'function',
     });
     this.#updater = new SessionUpdater(new SessionLocks(store, options), this.#writer);
     this.#requests = new RequestSessions(store, this.#hooks);
     this.#backend = this.#createBackend();
-    this.#observer = this.#createObserver(options.mergeHttpWrites);
+    this.#observer = this.#createObserver(options);
     this.#hooks.observe(this.#observer);
   }
 
@@ -248,14 +249,27 @@ export class SessionEngine {
     };
   }
 
-  #createObserver(mergesHttpWrites: boolean): StoreObserver {
+  #createObserver({ mergeHttpWrites, rewrite }: ResolvedOptions): StoreObserver {
     return {
+      // What `rewrite` writes, it reads at the same moment.
+      issued: rewrite ? undefined : (...write) => this.#issued(...write),
       ending: (sessionId, reason) => this.#live.ending(sessionId, reason),
       stayed: (sessionId) => this.#live.stayed(sessionId),
       ended: (sessionId, reason, finished) => this.#live.ended(sessionId, reason, finished),
       written: (sessionId, session) => this.#live.written(sessionId, session),
-      saveRequest: mergesHttpWrites ? (write) => this.#saveRequest(write) : undefined,
+      saveRequest: mergeHttpWrites ? (write) => this.#saveRequest(write) : undefined,
     };
+  }
+
+  /** Others write a session: what the library writes meanwhile must survive it. */
+  #issued(sessionId: string, session: object, answered: Promise<void>): void {
+    // It has a cookie, or the store cannot write it.
+    const record = session as SessionRecord;
+    const issued = this.#calls.issued(sessionId, answered);
+    this.#lateWrites
+      .settled(record, issued, this.#lateWrites.begin(sessionId))
+      // Whoever writes it is told by the store.
+      .catch(() => {});
   }
 
   /** A request whose session has ended meanwhile goes on without it. */

@@ -43,6 +43,15 @@ export interface StoreObserver {
   stayed(sessionId: string): void;
   /** It has ended; its sockets may stay until `finished`. */
   ended(sessionId: string, reason: SessionEndReason, finished: Promise<void>): void;
+  /**
+   * It is being written, or touched, by others than the library; with a `touch` that reads and writes
+   * it whole, both are told.
+   *
+   * @param answered resolves when the store has answered
+   */
+  readonly issued:
+    | ((sessionId: string, session: object, answered: Promise<void>) => void)
+    | undefined;
   /** It was written, or touched. */
   written(sessionId: string, session: unknown): void;
   /**
@@ -56,6 +65,10 @@ interface Regeneration {
   readonly finished: Promise<void>;
   isSeen: boolean;
 }
+
+/** How soon a removal that failed is tried again: at first, and at last, in milliseconds. */
+const shortestPause = 100;
+const longestPause = 60_000;
 
 const hooksOf = new WeakMap<Store, StoreHooks>();
 
@@ -239,8 +252,12 @@ export class StoreHooks {
     const session = Object(call.args[1]);
     // What this write calls in its turn, such as the `set` of a `touch`, is a part of it.
     const isWhole = !this.writes.isInternal(session);
+    const tellAnswered = this.writes.isMarked(session)
+      ? () => {}
+      : this.#issued(sessionId, session);
     if (isWhole) this.writes.markInternal(session);
     const end = (): void => {
+      tellAnswered();
       if (isWhole) this.writes.unmarkInternal(session);
       this.writes.end(write);
       endTurn();
@@ -253,6 +270,16 @@ export class StoreHooks {
       },
       failed: end,
     });
+  }
+
+  /** Tells that a write was issued; what it returns tells that it was answered. */
+  #issued(sessionId: string, session: object): () => void {
+    let tell = (): void => {};
+    const answered = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    for (const observer of this.#observers) observer.issued?.(sessionId, session, answered);
+    return tell;
   }
 
   /** A write that a logout overtook may have come after it, and made the session anew. */
@@ -269,14 +296,26 @@ export class StoreHooks {
     });
   }
 
-  /** By the store's own method: everybody was told of the logout that it belongs to. */
-  #removeAgain(sessionId: string, done: () => void): void {
+  /**
+   * By the store's own method: everybody was told of the logout that it belongs to. A store that is in
+   * trouble is asked again.
+   *
+   * @param done called once the store has answered, or should have
+   */
+  #removeAgain(sessionId: string, done: () => void, pause = shortestPause): void {
     const method = this.#ownDestroy ?? (this.#store.destroy as Method);
     const call: MethodCall = { method, target: this.#store, args: [sessionId] };
-    const endDestroy = this.writes.beginDestroy(sessionId);
-    const settle = (isGone: boolean): void => {
-      endDestroy(isGone);
+    const tryAgain = (): void => {
       done();
+      // For about ten minutes.
+      if (pause > longestPause) return;
+      setTimeout(() => this.#removeAgain(sessionId, () => {}, pause * 1.1), pause).unref();
+    };
+    const endDestroy = this.writes.beginDestroy(sessionId, tryAgain);
+    const settle = (isGone: boolean): void => {
+      if (!endDestroy(isGone)) return;
+      if (isGone) done();
+      else tryAgain();
     };
     try {
       callMethod('destroy', call, {
@@ -299,10 +338,13 @@ export class StoreHooks {
     return callMethod('destroy', call, {
       answered: (answer) => {
         const isGone = !answer[0];
-        endDestroy(isGone);
+        const isInTime = endDestroy(isGone);
         if (isGone) this.#ended(sessionId, regeneration);
         else for (const observer of this.#observers) observer.stayed(sessionId);
-        callbackOf(call)(...answer);
+        const tell = (): void => callbackOf(call)(...answer);
+        // After its deadline, others have written, which the store may have done after it.
+        if (isGone && !isInTime) this.#removeAgain(sessionId, tell);
+        else tell();
       },
       failed: () => endDestroy(false),
     });

@@ -59,6 +59,17 @@ export class Engine {
     if (snapshot) this.#engine.use(live, snapshot)?.catch(() => {});
   }
 
+  /** An event of a socket that has just come, and goes again. */
+  async useOnce(sessionId: string): Promise<void> {
+    const { snapshot } = await this.#engine.read(sessionId);
+    if (snapshot === undefined) return;
+    const member: Member = { isGone: false, end: async () => {} };
+    const live = this.#engine.join(sessionId, member, snapshot);
+    if (typeof live === 'string') return;
+    await this.#engine.use(live, snapshot)?.catch(() => {});
+    this.#engine.leave(live, member);
+  }
+
   update<Result>(sessionId: string, change: SessionChange<Result>): Promise<Result> {
     return this.#engine.update(sessionId, change);
   }
