@@ -25,8 +25,6 @@ export interface SoakSettings {
   readonly connections: number;
   readonly sessions: number;
   readonly seed: number;
-  /** The kinds of store faults; all of them, if it is left out. */
-  readonly faults?: readonly string[];
 }
 
 /** What came of it. */
@@ -350,8 +348,7 @@ export class Soak {
   async #makeTrouble(): Promise<void> {
     while (!this.#isOver) {
       await this.#wait(1_500);
-      const { faults = ['slow', 'errors', 'hangs', 'down', 'late'] } = this.#settings;
-      const kind = this.#random.pick(faults);
+      const kind = this.#random.pick(['slow', 'errors', 'hangs', 'down', 'late']);
       this.#model.count(`store faults: ${kind}`);
       if (kind === 'slow') this.#store.trouble({ latency: latencies.heavyTailed(2, 300) });
       if (kind === 'errors') {
