@@ -50,6 +50,7 @@ export class SessionEngine {
   readonly #reader: SessionReader;
   readonly #live: LiveSessions;
   readonly #factory: SessionFactory;
+  readonly #lateWrites: LateWrites;
   readonly #touches: Touches;
   readonly #writer: SessionWriter;
   readonly #updater: SessionUpdater;
@@ -73,13 +74,13 @@ export class SessionEngine {
     });
     const { createSession, isStandard, writes } = this.#hooks;
     this.#factory = new SessionFactory({ createSession, isStandard });
-    const lateWrites = new LateWrites((sessionId) => this.#repair(sessionId));
+    this.#lateWrites = new LateWrites((sessionId) => this.#repair(sessionId));
     this.#touches = new Touches({
       calls: this.#calls,
       writes,
       factory: this.#factory,
       live: this.#live,
-      lateWrites,
+      lateWrites: this.#lateWrites,
       interval: options.touch,
     });
     this.#writer = new SessionWriter({
@@ -87,7 +88,7 @@ export class SessionEngine {
       hooks: this.#hooks,
       factory: this.#factory,
       touches: this.#touches,
-      lateWrites,
+      lateWrites: this.#lateWrites,
       canRewrite: options.rewrite !== undefined,
       canTouch: typeof store.touch === 'function',
     });
@@ -102,7 +103,7 @@ export class SessionEngine {
       factory: this.#factory,
       open: (sessionId, snapshot, owner) => this.#open(sessionId, snapshot, owner),
     });
-    this.#observer = this.#createObserver(options.mergeHttpWrites);
+    this.#observer = this.#createObserver(options);
     this.#hooks.observe(this.#observer);
   }
 
@@ -229,15 +230,28 @@ export class SessionEngine {
     return this.#factory.open(held) as SocketSession;
   }
 
-  #createObserver(mergesHttpWrites: boolean): StoreObserver {
+  #createObserver({ mergeHttpWrites, rewrite }: ResolvedOptions): StoreObserver {
     return {
+      // `rewrite` reads and writes at once, so nothing that it writes can be erased.
+      issued: rewrite ? undefined : (...write) => this.#issued(...write),
       ending: (sessionId, reason) =>
         this.#live.ending(sessionId, this.#isRemovedByRead(sessionId) ? 'expired' : reason),
       stayed: (sessionId) => this.#live.stayed(sessionId),
       ended: (sessionId, reason, finished) => this.#live.ended(sessionId, reason, finished),
       written: (sessionId, session) => this.#live.written(sessionId, session),
-      saveRequest: mergesHttpWrites ? (write) => this.#saveRequest(write) : undefined,
+      saveRequest: mergeHttpWrites ? (write) => this.#saveRequest(write) : undefined,
     };
+  }
+
+  /** Others write a session: what the library writes meanwhile must survive it. */
+  #issued(sessionId: string, session: object, answered: Promise<void>): void {
+    // It has a cookie, or the store could not write it.
+    const record = session as SessionRecord;
+    const issued = this.#calls.issued(sessionId, answered);
+    this.#lateWrites
+      .settled(record, issued, this.#lateWrites.begin(sessionId))
+      // The store tells the caller of the write.
+      .catch(() => {});
   }
 
   /** Some stores' `get` calls their own `destroy` when it finds a session that has expired. */

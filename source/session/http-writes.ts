@@ -29,6 +29,8 @@ export interface HttpWritesDependencies {
   readonly baselines: RequestBaselines;
   /** Writes the differences of a request; returns nothing if requests write their sessions whole. */
   readonly saveRequest: (write: RequestWrite) => Promise<void> | undefined;
+  /** A write or a touch was issued; `answered` resolves when the store has answered. */
+  readonly issued: (sessionId: string, session: object, answered: Promise<void>) => void;
   /** A session was written, or touched. */
   readonly written: (sessionId: string, session: unknown) => void;
   /** Removes a session again that a write may have stored after its logout. */
@@ -134,8 +136,10 @@ export class HttpWrites {
     const session = Object(call.args[1]);
     // What the store calls within this write, such as the `set` of a `touch`, is part of it.
     const isWhole = !writes.isInternal(session);
+    const answered = writes.isMarked(session) ? () => {} : this.#issued(sessionId, session);
     if (isWhole) writes.markInternal(session);
     const end = (): void => {
+      answered();
       if (isWhole) writes.unmarkInternal(session);
       writes.end(begun);
       endTurn();
@@ -148,6 +152,16 @@ export class HttpWrites {
       },
       failed: end,
     });
+  }
+
+  /** @returns to be called when the store has answered */
+  #issued(sessionId: string, session: object): () => void {
+    let resolve = (): void => {};
+    const answered = new Promise<void>((settle) => {
+      resolve = settle;
+    });
+    this.#dependencies.issued(sessionId, session, answered);
+    return resolve;
   }
 
   /** A write that a logout overtook may have come after it, and have stored the session anew. */

@@ -1,17 +1,16 @@
 /**
- * @module Writes that were given up at their deadline, and may land later, and writes that could not
- * wait for their turn. What was written to the session after them, and told to be saved, is then
- * written again.
+ * @module Writes that may erase what was written after them: those that were given up at their
+ * deadline and may land later, and those that overlap with others because one of them could not wait
+ * for its turn. What was told to be saved, and is erased, is written again.
  */
 
-import { setTimeout as delay } from 'node:timers/promises';
 import { SessionError } from '../errors.js';
 import { isSameData } from './data.js';
 import { isSameCookie, type RecordChanges, type SessionRecord, withChanges } from './record.js';
 import type { IssuedWrite } from './store-calls.js';
 
-/** How many writes may be unknown at once; with more, the oldest is forgotten. */
-const mostUnknown = 1_000;
+/** How many writes are remembered at once; with more, the oldest is forgotten. */
+const mostRemembered = 1_000;
 
 /** How soon a repair that failed is tried again: at first, and at most, in milliseconds. */
 const shortestPause = 100;
@@ -20,22 +19,25 @@ const longestPause = 10_000;
 /** How long a store may take to answer at all, in milliseconds. */
 const longest = 10 * 60_000;
 
-/** A write of which nobody knows whether it has landed, or will. */
-interface UnknownWrite {
+/** A write under way, or one of which nobody knows whether it has landed, or will. */
+export interface PendingWrite {
   readonly sessionId: string;
-  /** What it writes, as JSON. */
-  readonly text: string;
-  /** By `performance.now()`. */
-  readonly since: number;
-  /** What was written after it. */
+  /** What others have written since it read the session, or might not have been done by then. */
   readonly later: Map<string, unknown>;
+  /** What it changes, while the store is at it. */
+  changes?: RecordChanges | undefined;
+  /** What it writes: as JSON, once something else was written as well. */
+  written?: SessionRecord | string | undefined;
+  /** Since when it is remembered longer than it is under way, by `performance.now()`. */
+  rememberedAt?: number;
 }
 
-/** The writes of one store whose fate is unknown. */
+/** The writes of one store that may erase what others write. */
 export class LateWrites {
   readonly #repair: (sessionId: string) => Promise<boolean>;
-  /** The oldest first. */
-  readonly #unknown = new Set<UnknownWrite>();
+  readonly #pending = new Map<string, Set<PendingWrite>>();
+  /** Those that are remembered, the oldest first. */
+  readonly #remembered = new Set<PendingWrite>();
 
   /**
    * @param repair writes a session again as `mended` says, while nobody else writes it; tells whether
@@ -45,57 +47,80 @@ export class LateWrites {
     this.#repair = repair;
   }
 
+  /** A write is about to read the session: what others write from now on, it may erase. */
+  begin(sessionId: string): PendingWrite {
+    const pending = this.#pending.get(sessionId) ?? new Set();
+    const later = new Map([...pending].flatMap(({ changes = [] }) => [...changes]));
+    const write: PendingWrite = { sessionId, later };
+    this.#pending.set(sessionId, pending.add(write));
+    return write;
+  }
+
+  /** A write that was begun has ended, unless it was issued: `settled` ends it then. */
+  end(write: PendingWrite): void {
+    if (write.written === undefined) this.#forget(write);
+  }
+
   /**
-   * Waits for a write. Where it is given up, what is written later is taken down until it is answered.
+   * Waits for a write. What others have written since it began, and it has erased, is written again
+   * once it has landed, however late.
    *
    * @param record what it writes
-   * @param isShared whether others may write the session meanwhile: then what they write is taken down
-   * from the beginning
    * @throws what the write rejects with
    */
   async settled(
-    sessionId: string,
     record: SessionRecord,
     { done, answered }: IssuedWrite,
-    isShared = false,
+    write: PendingWrite,
   ): Promise<void> {
-    if (isShared) this.#takeDown(sessionId, record, answered);
+    write.written = write.later.size === 0 ? record : textOf(record);
     try {
       await done;
     } catch (error) {
-      if (isShared) throw error;
       if (error instanceof SessionError && error.code === 'ERR_SESSION_STORE_TIMEOUT') {
-        this.#takeDown(sessionId, record, answered);
-      }
+        this.#remember(write);
+        void answered.then(() => this.#landed(write));
+      } else void this.#landed(write);
       throw error;
+    } finally {
+      write.changes = undefined;
     }
+    void this.#landed(write);
   }
 
   /**
    * Changes are being written now.
    *
+   * @param own the write that does it: none of what was written before is later than that
    * @returns takes that back, where the write failed
    */
-  wrote(sessionId: string, changes: RecordChanges): () => void {
-    const unknown = this.#of(sessionId);
-    const before = unknown.map(({ later }) => new Map(later));
-    for (const { later } of unknown) for (const [key, value] of changes) later.set(key, value);
+  wrote(sessionId: string, changes: RecordChanges, own?: PendingWrite): () => void {
+    for (const key of changes.keys()) own?.later.delete(key);
+    if (own) own.changes = changes;
+    const others = (): PendingWrite[] => this.#of(sessionId).filter((write) => write !== own);
+    const before = new Map(others().map((write) => [write, new Map(write.later)]));
+    for (const write of before.keys()) {
+      if (typeof write.written === 'object') write.written = textOf(write.written);
+      for (const [key, value] of changes) write.later.set(key, value);
+    }
     return () => {
-      for (const [index, { later }] of unknown.entries()) {
+      for (const write of others()) {
+        const { later } = write;
+        const earlier = before.get(write);
         for (const [key, value] of changes) {
           if (later.get(key) !== value) continue;
-          if (before[index]?.has(key)) later.set(key, before[index].get(key));
+          if (earlier?.has(key)) later.set(key, earlier.get(key));
           else later.delete(key);
         }
       }
     };
   }
 
-  /** A record that was read, with what a late write has erased: the same one where that is nothing. */
-  mended(sessionId: string, record: SessionRecord): SessionRecord {
+  /** What was written to a session, and another write has erased: it left the record as it is. */
+  erased(sessionId: string, record: SessionRecord): RecordChanges {
     const erased = new Map<string, unknown>();
-    for (const { text, later } of this.#of(sessionId)) {
-      if (later.size === 0) continue;
+    for (const { written: text, later } of this.#of(sessionId)) {
+      if (later.size === 0 || typeof text !== 'string') continue;
       const written: SessionRecord = JSON.parse(text);
       for (const [key, value] of later) {
         const isSame = key === 'cookie' ? isSameCookie : isSameData;
@@ -104,40 +129,56 @@ export class LateWrites {
         if (isSame(now, written[key]) && !isSame(now, asStored(value))) erased.set(key, value);
       }
     }
+    return erased;
+  }
+
+  /** A record that was read, with what was erased of it: the same one where that is nothing. */
+  mended(sessionId: string, record: SessionRecord): SessionRecord {
+    const erased = this.erased(sessionId, record);
     return erased.size === 0 ? record : withChanges(record, erased);
   }
 
-  #takeDown(sessionId: string, record: SessionRecord, answered: Promise<void>): void {
-    const text = textOf(record);
-    if (text === undefined) return;
-    const write: UnknownWrite = { sessionId, text, since: performance.now(), later: new Map() };
-    this.#unknown.add(write);
-    for (const oldest of this.#unknown) {
-      if (this.#unknown.size <= mostUnknown && isRecent(oldest)) break;
-      this.#unknown.delete(oldest);
+  /** For a while, and not too many of them. */
+  #remember(write: PendingWrite): void {
+    if (typeof write.written === 'object') write.written = textOf(write.written);
+    write.rememberedAt = performance.now();
+    this.#remembered.add(write);
+    for (const oldest of this.#remembered) {
+      if (this.#remembered.size <= mostRemembered && isRecent(oldest)) break;
+      this.#forget(oldest);
     }
-    void answered.then(() => this.#landed(write));
   }
 
   /** A store that is still in trouble is asked again; so is every later write of the session. */
-  async #landed(write: UnknownWrite): Promise<void> {
+  async #landed(write: PendingWrite): Promise<void> {
+    if (write.later.size > 0 && write.rememberedAt === undefined) this.#remember(write);
     let pause = shortestPause;
-    while (write.later.size > 0 && this.#unknown.has(write) && isRecent(write)) {
+    while (write.later.size > 0 && this.#isPending(write) && isRecent(write)) {
       if (await this.#repair(write.sessionId)) break;
-      await delay(pause, undefined, { ref: false });
+      await new Promise((resolve) => void setTimeout(resolve, pause).unref());
       pause = Math.min(longestPause, pause * 2);
     }
-    this.#unknown.delete(write);
+    this.#forget(write);
   }
 
-  #of(sessionId: string): UnknownWrite[] {
-    if (this.#unknown.size === 0) return [];
-    return [...this.#unknown].filter((write) => write.sessionId === sessionId && isRecent(write));
+  #isPending(write: PendingWrite): boolean {
+    return this.#pending.get(write.sessionId)?.has(write) ?? false;
+  }
+
+  #forget(write: PendingWrite): void {
+    this.#remembered.delete(write);
+    const pending = this.#pending.get(write.sessionId);
+    pending?.delete(write);
+    if (pending?.size === 0) this.#pending.delete(write.sessionId);
+  }
+
+  #of(sessionId: string): PendingWrite[] {
+    return [...(this.#pending.get(sessionId) ?? [])].filter(isRecent);
   }
 }
 
-function isRecent({ since }: UnknownWrite): boolean {
-  return performance.now() - since < longest;
+function isRecent({ rememberedAt }: PendingWrite): boolean {
+  return rememberedAt === undefined || performance.now() - rememberedAt < longest;
 }
 
 function textOf(value: unknown): string | undefined {

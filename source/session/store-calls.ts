@@ -145,6 +145,11 @@ export class StoreCalls {
     });
   }
 
+  /** A write that somebody else has issued. */
+  issued(sessionId: string, answered: Promise<void>): IssuedWrite {
+    return this.#write(sessionId, (callback) => void answered.then(() => callback()));
+  }
+
   /**
    * Changes a record atomically, by the option `rewrite`.
    *

@@ -27,6 +27,15 @@ export interface StoreObserver {
   stayed(sessionId: string): void;
   /** It has ended; its sockets may stay until `finished`. */
   ended(sessionId: string, reason: SessionEndReason, finished: Promise<void>): void;
+  /**
+   * A write or a touch that is not of the library was issued. If a store's `touch` writes the session
+   * whole, there is a call for each.
+   *
+   * @param answered resolves when the store has answered
+   */
+  readonly issued:
+    | ((sessionId: string, session: object, answered: Promise<void>) => void)
+    | undefined;
   /** It was written, or touched. */
   written(sessionId: string, session: unknown): void;
   /** Writes the differences of a request; `undefined` if requests write their sessions whole. */
@@ -38,6 +47,10 @@ interface Regeneration {
   readonly finished: Promise<void>;
   isSeen: boolean;
 }
+
+/** How soon a removal that failed is tried again, at first and at last, in milliseconds. */
+const shortestPause = 100;
+const longestPause = 60_000;
 
 const hooksOf = new WeakMap<Store, StoreHooks>();
 
@@ -78,6 +91,9 @@ export class StoreHooks {
       saveRequest: (write) => {
         const observer = [...this.#observers].find(({ saveRequest }) => saveRequest);
         return observer?.saveRequest?.(write);
+      },
+      issued: (sessionId, session, answered) => {
+        for (const observer of this.#observers) observer.issued?.(sessionId, session, answered);
       },
       written: (sessionId, session) => this.rewritten(sessionId, session),
       removeAgain: (sessionId) => this.#removeAgain(sessionId),
@@ -140,15 +156,26 @@ export class StoreHooks {
     return session;
   }
 
-  /** By the store's own method: the observers know of the logout already. */
-  #removeAgain(sessionId: string): Promise<void> {
+  /**
+   * Removes a session by the store's own method, because the observers know of its logout already. A
+   * store that fails is asked again, for about ten minutes.
+   *
+   * @returns resolves when the store has answered, or should have
+   */
+  #removeAgain(sessionId: string, pause: number = shortestPause): Promise<void> {
     const method = this.#ownDestroy ?? (this.#store.destroy as Method);
     const call: MethodCall = { method, target: this.#store, args: [sessionId] };
-    const endDestroy = this.writes.beginDestroy(sessionId);
     return new Promise((resolve) => {
-      const settle = (isGone: boolean): void => {
-        endDestroy(isGone);
+      const retry = (): void => {
         resolve();
+        if (pause > longestPause) return;
+        setTimeout(() => void this.#removeAgain(sessionId, pause * 1.1), pause).unref();
+      };
+      const endDestroy = this.writes.beginDestroy(sessionId, retry);
+      const settle = (isGone: boolean): void => {
+        if (!endDestroy(isGone)) return;
+        if (isGone) resolve();
+        else retry();
       };
       try {
         callMethod('destroy', call, {
@@ -172,10 +199,14 @@ export class StoreHooks {
     return callMethod('destroy', call, {
       answered: (answer) => {
         const isGone = !answer[0];
-        endDestroy(isGone);
+        const isInTime = endDestroy(isGone);
         if (isGone) this.#ended(sessionId, regeneration);
         else for (const observer of this.#observers) observer.stayed(sessionId);
-        callbackOf(call)(...answer);
+        const callback = callbackOf(call);
+        // Writes that began after its deadline may have come before it.
+        if (isGone && !isInTime) {
+          void this.#removeAgain(sessionId).then(() => process.nextTick(callback, ...answer));
+        } else callback(...answer);
       },
       failed: () => endDestroy(false),
     });

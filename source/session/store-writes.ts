@@ -21,8 +21,6 @@ export interface Write {
    * still land.
    */
   answered?: Promise<void>;
-  /** Others may write the session at the same time: it could not wait for its turn any longer. */
-  isShared?: boolean;
 }
 
 /** External writes that share one turn. */
@@ -62,7 +60,7 @@ export class StoreWrites {
   /** The same for external writes, which have no deadline. */
   readonly #external: Deadlines;
   readonly #writes = new Map<string, Set<Write>>();
-  readonly #destroys = new Map<string, PendingDestroy>();
+  readonly #destroys = new Map<string, Set<PendingDestroy>>();
   readonly #internal = new WeakSet<object>();
   readonly #externalTurns = new Map<string, ExternalTurn>();
 
@@ -102,7 +100,6 @@ export class StoreWrites {
     // It begins here: a logout that comes while it waits comes after it.
     const write = this.begin(sessionId);
     const endTurn = await this.#turnInTime(sessionId);
-    write.isShared = endTurn === undefined;
     return this.#inTurn(sessionId, endTurn ?? (() => {}), task, write);
   }
 
@@ -123,7 +120,7 @@ export class StoreWrites {
   ): Promise<Result> {
     let write = begun;
     try {
-      await this.#destroys.get(sessionId);
+      await this.#destroyOf(sessionId);
       write ??= this.begin(sessionId);
       return await task(write);
     } finally {
@@ -159,7 +156,7 @@ export class StoreWrites {
 
   /** A write begins: a logout from now on overtakes it, and so does one that is under way. */
   begin(sessionId: string): Write {
-    const write: Write = { sessionId, destroy: this.#destroys.get(sessionId) };
+    const write: Write = { sessionId, destroy: this.#destroyOf(sessionId) };
     const writes = this.#writes.get(sessionId);
     if (writes) writes.add(write);
     else this.#writes.set(sessionId, new Set([write]));
@@ -176,29 +173,47 @@ export class StoreWrites {
   /**
    * A logout begins, and overtakes every write under way.
    *
-   * @returns to be called once with whether it worked; at the deadline, it did not
+   * @param late called at the deadline: from then on, it did not work
+   * @returns to be called once with whether it worked; tells whether that was in time, so that no
+   * write may have come after it
    */
-  beginDestroy(sessionId: string): (isGone: boolean) => void {
+  beginDestroy(sessionId: string, late: () => void = () => {}): (isGone: boolean) => boolean {
     let tell: (isGone: boolean) => void = () => {};
     const destroy: PendingDestroy = new Promise((resolve) => {
       tell = resolve;
     });
+    const destroys = this.#destroys.get(sessionId) ?? new Set();
     const settle = (isGone: boolean): void => {
       tell(isGone);
-      if (this.#destroys.get(sessionId) === destroy) this.#destroys.delete(sessionId);
+      destroys.delete(destroy);
+      if (destroys.size === 0) this.#destroys.delete(sessionId);
     };
-    const late = this.#deadlines.begin(() => settle(false));
-    this.#destroys.set(sessionId, destroy);
+    const wait = this.#deadlines.begin(() => {
+      settle(false);
+      late();
+    });
+    destroys.add(destroy);
+    this.#destroys.set(sessionId, destroys);
     this.#overtake(sessionId, destroy);
     return (isGone) => {
-      if (late === undefined || this.#deadlines.end(late)) settle(isGone);
+      const isInTime = wait === undefined || this.#deadlines.end(wait);
+      if (isInTime) settle(isGone);
       // Who gave up waiting for it meanwhile may be writing.
       else if (isGone) this.#overtake(sessionId, Promise.resolve(true));
+      return isInTime;
     };
   }
 
   #overtake(sessionId: string, destroy: PendingDestroy): void {
-    for (const write of this.#writes.get(sessionId) ?? []) write.destroy = destroy;
+    for (const write of this.#writes.get(sessionId) ?? []) {
+      write.destroy = write.destroy ? anyOf([write.destroy, destroy]) : destroy;
+    }
+  }
+
+  /** The logouts that are under way, if any. */
+  #destroyOf(sessionId: string): PendingDestroy | undefined {
+    const destroys = this.#destroys.get(sessionId);
+    return destroys && anyOf([...destroys]);
   }
 
   /** Marks a session object as written within the current turn: calls of the store with it need not wait. */
@@ -216,12 +231,13 @@ export class StoreWrites {
     this.#internal.delete(Object(Reflect.get(session, 'cookie')));
   }
 
-  /** Whether a session object is being written within the current turn. */
+  /** Whether a session object is being written within the current turn, or is made of one that is. */
   isInternal(session: unknown): boolean {
-    return this.#isMarked(session) || this.#isMarked(Reflect.get(Object(session), 'cookie'));
+    return this.isMarked(session) || this.isMarked(Reflect.get(Object(session), 'cookie'));
   }
 
-  #isMarked(value: unknown): boolean {
+  /** Whether it is the very object that is being written within the current turn. */
+  isMarked(value: unknown): boolean {
     return typeof value === 'object' && value !== null && this.#internal.has(value);
   }
 
@@ -281,4 +297,9 @@ export class StoreWrites {
       end();
     };
   }
+}
+
+/** One logout that has worked is enough. */
+async function anyOf(destroys: readonly PendingDestroy[]): Promise<boolean> {
+  return (await Promise.all(destroys)).includes(true);
 }

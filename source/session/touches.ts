@@ -20,7 +20,7 @@ export interface TouchesDependencies {
   readonly writes: StoreWrites;
   readonly factory: Pick<SessionFactory, 'forStore'>;
   readonly live: Pick<LiveSessions, 'find'>;
-  readonly lateWrites: Pick<LateWrites, 'settled'>;
+  readonly lateWrites: Pick<LateWrites, 'begin' | 'settled'>;
   /** How often a session is touched at most, in milliseconds; never, where `false`. */
   readonly interval: number | false;
 }
@@ -64,12 +64,8 @@ export class Touches {
     if (isDue) await this.touch(sessionId, record);
   }
 
-  /**
-   * Touches a session; the caller has its turn to write.
-   *
-   * @param isShared whether others may have it too
-   */
-  async touch(sessionId: string, record: SessionRecord, isShared?: boolean): Promise<void> {
+  /** Touches a session; the caller has its turn to write. */
+  async touch(sessionId: string, record: SessionRecord): Promise<void> {
     const { calls, writes, factory, lateWrites } = this.#dependencies;
     const session = writes.markInternal(factory.forStore(sessionId, renewed(record)));
     const issued = calls.touch(sessionId, session);
@@ -78,7 +74,7 @@ export class Touches {
       'write',
       () => ({ operation: 'touch' }),
       // Some stores read the record for it, and write it whole.
-      () => lateWrites.settled(sessionId, record, issued, isShared),
+      () => lateWrites.settled(record, issued, lateWrites.begin(sessionId)),
     );
   }
 

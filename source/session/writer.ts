@@ -9,7 +9,7 @@ import { trace } from '../tracing.js';
 import type { HeldLock } from '../types/options.js';
 import type { OpenSession } from './held-session.js';
 import type { RequestWrite } from './http-writes.js';
-import type { LateWrites } from './late-writes.js';
+import type { LateWrites, PendingWrite } from './late-writes.js';
 import type { SessionRecord } from './record.js';
 import { changesBetween, isRecord, type RecordChanges, renewed, withChanges } from './record.js';
 import { SessionChanges } from './session-changes.js';
@@ -134,9 +134,9 @@ export class SessionWriter {
   }
 
   /** Touches the session as the store has it: others may have changed its cookie, or all of it. */
-  async #touchStored({ sessionId, isShared }: Write): Promise<void> {
+  async #touchStored({ sessionId }: Write): Promise<void> {
     const { record } = await this.readForWrite(sessionId);
-    await this.#dependencies.touches.touch(sessionId, record, isShared);
+    await this.#dependencies.touches.touch(sessionId, record);
   }
 
   /**
@@ -145,30 +145,46 @@ export class SessionWriter {
    * @throws {SessionError} `ERR_SESSION_ENDED` where there is none, or what the store failed with
    */
   async readForWrite(sessionId: string, newRecord?: SessionRecord): Promise<Snapshot> {
-    const { calls, lateWrites } = this.#dependencies;
-    const { snapshot, error } = await calls.getForWrite(sessionId);
-    if (snapshot) {
-      const record = lateWrites.mended(sessionId, snapshot.record);
-      return record === snapshot.record ? snapshot : new Snapshot(record, snapshot);
-    }
+    const snapshot = await this.#readStored(sessionId, newRecord);
+    const record = this.#dependencies.lateWrites.mended(sessionId, snapshot.record);
+    return record === snapshot.record ? snapshot : new Snapshot(record, snapshot);
+  }
+
+  async #readStored(sessionId: string, newRecord?: SessionRecord): Promise<Snapshot> {
+    const { snapshot, error } = await this.#dependencies.calls.getForWrite(sessionId);
+    if (snapshot) return snapshot;
     if (error.code !== 'ERR_SESSION_NOT_FOUND') throw error;
     if (newRecord) return new Snapshot(newRecord, { isNew: true });
     throw sessionEnded();
   }
 
-  /**
-   * Writes a session again, where a write that was given up has landed and erased what was written
-   * after it.
-   */
+  /** Writes a session again, where a write has erased what was written meanwhile, or after it. */
   async repair(sessionId: string): Promise<void> {
     const { calls, lateWrites } = this.#dependencies;
-    await this.#writes.alone(sessionId, async (write) => {
-      const { snapshot, error } = await calls.getForWrite(sessionId);
-      if (error?.code === 'ERR_SESSION_NOT_FOUND') return;
-      if (error) throw error;
-      const record = lateWrites.mended(sessionId, snapshot.record);
-      if (record !== snapshot.record) await this.#set(write, record, { changes: new Map() });
-    });
+    await this.#writes.alone(sessionId, (write) =>
+      this.#pending(sessionId, async (pending) => {
+        const { snapshot, error } = await calls.getForWrite(sessionId);
+        if (error?.code === 'ERR_SESSION_NOT_FOUND') return;
+        if (error) throw error;
+        const { record } = snapshot;
+        if (lateWrites.erased(sessionId, record).size === 0) return;
+        if (await write.destroy) return;
+        await this.#set(write, record, { changes: new Map(), pending });
+      }),
+    );
+  }
+
+  async #pending<Result>(
+    sessionId: string,
+    task: (pending: PendingWrite) => Promise<Result>,
+  ): Promise<Result> {
+    const { lateWrites } = this.#dependencies;
+    const pending = lateWrites.begin(sessionId);
+    try {
+      return await task(pending);
+    } finally {
+      lateWrites.end(pending);
+    }
   }
 
   get #writes(): StoreHooks['writes'] {
@@ -184,32 +200,46 @@ export class SessionWriter {
     return record;
   }
 
-  async #readAndSet(write: Write, { lock, newRecord, ...change }: Change): Promise<SessionRecord> {
+  #readAndSet(write: Write, { lock, newRecord, ...change }: Change): Promise<SessionRecord> {
     const { sessionId } = write;
-    const { record, isNew } = await this.readForWrite(sessionId, newRecord);
-    const changes = change.changes();
-    if (changes.size === 0 && !isNew && !change.isForced) {
-      await this.#dependencies.touches.touchSaved(sessionId, record);
-      return record;
-    }
-    if (await write.destroy) throw sessionEnded();
-    if (lock?.lost?.aborted) throw lockLost(withoutIds(lock.lost.reason, [sessionId]));
-    return this.#set(write, record, { changes, set: change.set });
+    const { lateWrites, touches } = this.#dependencies;
+    return this.#pending(sessionId, async (pending) => {
+      const { record, isNew } = await this.#readStored(sessionId, newRecord);
+      const changes = change.changes();
+      if (changes.size === 0 && !isNew && !change.isForced) {
+        const mended = lateWrites.mended(sessionId, record);
+        await touches.touchSaved(sessionId, mended);
+        return mended;
+      }
+      if (await write.destroy) throw sessionEnded();
+      if (lock?.lost?.aborted) throw lockLost(withoutIds(lock.lost.reason, [sessionId]));
+      return this.#set(write, record, { changes, set: change.set, pending });
+    });
   }
 
   async #set(
     write: Write,
     stored: SessionRecord,
-    { changes, set }: { readonly changes: RecordChanges; readonly set?: SetSession | undefined },
+    {
+      changes,
+      set,
+      pending,
+    }: {
+      readonly changes: RecordChanges;
+      readonly set?: SetSession | undefined;
+      readonly pending: PendingWrite;
+    },
   ): Promise<SessionRecord> {
     const { sessionId } = write;
     const { calls, lateWrites } = this.#dependencies;
-    const record = applied(stored, changes);
-    const takeBack = lateWrites.wrote(sessionId, changes);
+    // What another write has erased is written again by the way.
+    const written = new Map([...lateWrites.erased(sessionId, stored), ...changes]);
+    const record = applied(stored, written);
+    const takeBack = lateWrites.wrote(sessionId, written, pending);
     try {
       const issued = calls.set(sessionId, this.#forStore(sessionId, record), set);
       write.answered = issued.answered;
-      await lateWrites.settled(sessionId, record, issued, write.isShared);
+      await lateWrites.settled(record, issued, pending);
       return record;
     } catch (error) {
       takeBack();
@@ -244,7 +274,11 @@ export class SessionWriter {
       throw namingKey(error, changes);
     }
     if (record === undefined) {
-      if (newRecord) return this.#set(write, newRecord, { changes });
+      if (newRecord) {
+        return this.#pending(sessionId, (pending) =>
+          this.#set(write, newRecord, { changes, pending }),
+        );
+      }
       throw notChanged();
     }
     if (record === stored) await this.#dependencies.touches.touchSaved(sessionId, record);

@@ -119,6 +119,8 @@ for (const [setting, { start, clients }] of Object.entries(settings)) {
           opened = await startRedisDrill(client, close, {
             isConcerned: (sessionId) => group.isConcerned(sessionId),
           });
+          // A session that only the master has is gone with it.
+          await until(() => group.isWhole());
         });
         afterEach(() => opened?.close());
         expectNoCrash();

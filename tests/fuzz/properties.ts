@@ -2,7 +2,9 @@
  * @module All that is fuzzed, with each one's share of the inputs.
  */
 
+import { fuzzCluster } from './cluster.js';
 import { fuzzEvents } from './events.js';
+import { fuzzFrames } from './frames.js';
 import { fuzzHandshakes } from './handshakes.js';
 import { fuzzRecords } from './records.js';
 import { fuzzStore } from './store.js';
@@ -33,9 +35,21 @@ export const properties: readonly Property[] = [
   },
   {
     what: 'packet',
-    share: 0.29,
+    share: 0.14,
     counted: 'events with a listener',
     fuzz: fuzzEvents,
+  },
+  {
+    what: 'message of another node',
+    share: 0.1,
+    counted: 'sessions that one has ended',
+    fuzz: fuzzCluster,
+  },
+  {
+    what: 'frame',
+    share: 0.05,
+    counted: 'events with a session',
+    fuzz: fuzzFrames,
   },
   {
     what: "store's trouble",

@@ -3,7 +3,9 @@
  * or a secret.
  */
 
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import cookieParser from 'cookie-parser';
 import type { SessionData } from 'express-session';
 import { Server, type Socket } from 'socket.io';
@@ -41,13 +43,14 @@ export class Site {
   readonly watch = new LeakWatch([idMark, secretMark]);
   /** What `onError` heard. */
   errors = 0;
+  readonly #http = createServer();
   readonly #announced = new WeakMap<object, Announcement>();
   readonly #prototypes = prototypesNow();
   #sessions = 0;
 
   constructor(seed: number, options: ExpressionSocketOptions = {}) {
     this.store = new TroubledStore(seed);
-    this.io = new Server(createServer(), { adapter: this.watch.adapter(), connectTimeout: 5_000 });
+    this.io = new Server(this.#http, { adapter: this.watch.adapter(), connectTimeout: 5_000 });
     this.expressionIO = new ExpressionSocket(this.io as never, this.store, cookieParser(secret), {
       onError: (error: unknown) => {
         this.errors++;
@@ -84,6 +87,13 @@ export class Site {
     return new Wire(this.io, { headers: { host: 'shop.example', ...request.headers }, ...request });
   }
 
+  /** Listens to clients that come by the network; tells the port. */
+  async listen(): Promise<number> {
+    this.#http.listen(0, '127.0.0.1');
+    await once(this.#http, 'listening');
+    return (this.#http.address() as AddressInfo).port;
+  }
+
   /** What the `connection` listener was given for this connection, if it was called. */
   announcement(wire: Wire): Announcement | undefined {
     return this.#announced.get(wire);
@@ -99,6 +109,7 @@ export class Site {
     this.store.close();
     this.expressionIO.close();
     this.watch.stop();
+    this.#http.closeAllConnections();
     await this.io.close();
   }
 }

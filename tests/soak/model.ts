@@ -13,6 +13,8 @@ export interface SoakSession {
   unknownUpdates: number;
   /** Keys that were told to be saved, with their values. */
   readonly saved: Map<string, number>;
+  /** Keys that were told to be saved over HTTP, each of them once. */
+  readonly writtenOverHttp: Map<string, number>;
   /** When its logout was answered or its record removed, by `performance.now()`. */
   endedAt: number | undefined;
   /** When that was asked for. */
@@ -84,24 +86,28 @@ export class SoakModel {
     if (this.mistakes.length < 20) this.mistakes.push(what);
   }
 
-  /** Compares what the store has with what was told. */
-  checkSession(session: SoakSession, record: object | undefined): void {
+  /** Compares what the store has with what was told; tells what is wrong. */
+  mistakesOf(session: SoakSession, record: object | undefined): string[] {
     if (session.endedAt !== undefined) {
-      if (record) this.wrong('a session that had ended is in the store again');
-      return;
+      return record ? ['a session that had ended is in the store again'] : [];
     }
-    if (!record) {
-      if (session.askedAt === undefined) this.wrong('a session is lost');
-      return;
-    }
+    if (!record) return session.askedAt === undefined ? ['a session is lost'] : [];
+    const mistakes: string[] = [];
     const n = Number(Reflect.get(record, 'n') ?? 0);
     const most = session.updates + session.unknownUpdates;
     if (n < session.updates || n > most) {
-      this.wrong(`${n} updates are stored; ${session.updates} to ${most} were made`);
+      mistakes.push(`${n} updates are stored; ${session.updates} to ${most} were made`);
     }
     for (const [key, value] of session.saved) {
       const stored = Number(Reflect.get(record, key) ?? -1);
-      if (stored < value) this.wrong(`the key ${key} has ${stored}; ${value} was saved`);
+      if (stored < value) mistakes.push(`the key ${key} has ${stored}; ${value} was saved`);
     }
+    // What is written over HTTP while a session ends is dropped.
+    if (session.askedAt !== undefined) return mistakes;
+    for (const [key, value] of session.writtenOverHttp) {
+      const stored: unknown = Reflect.get(record, key);
+      if (stored !== value) mistakes.push(`${key} has ${stored}; ${value} was written over HTTP`);
+    }
+    return mistakes;
   }
 }

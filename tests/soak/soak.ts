@@ -25,8 +25,6 @@ export interface SoakSettings {
   readonly connections: number;
   readonly sessions: number;
   readonly seed: number;
-  /** The kinds of store faults; all of them, if it is left out. */
-  readonly faults?: readonly string[];
 }
 
 /** What came of it. */
@@ -83,7 +81,8 @@ export class Soak {
       const { key, value } = request.query;
       if (request.session.n === undefined) return void response.status(404).end();
       request.session[`test:${String(key)}`] = Number(value);
-      response.end();
+      // The response that express-session ends by itself does not tell whether it was saved.
+      request.session.save((error) => response.status(error ? 500 : 200).end());
     });
     app.post('/logout', (request, response) => {
       request.session.destroy((error) => response.status(error ? 500 : 200).end());
@@ -127,6 +126,7 @@ export class Soak {
     await Promise.race([Promise.allSettled([...this.#pending]), delay(10_000)]);
     // What was given up at a deadline lands by then.
     await delay(4 * storeTimeout);
+    await this.#untilRepaired();
     this.#checkEnd();
     const warm = await warmUp;
     const heapAtEnd = heapUsed();
@@ -183,6 +183,7 @@ export class Soak {
       updates: 0,
       unknownUpdates: 0,
       saved: new Map(),
+      writtenOverHttp: new Map(),
       endedAt: undefined,
       askedAt: undefined,
     };
@@ -198,10 +199,12 @@ export class Soak {
       extraHeaders: { cookie: session.cookie },
     });
     this.#model.count('connections');
-    await new Promise<void>((resolve) => {
-      client.once('connect', resolve);
-      client.once('connect_error', () => resolve());
+    const answered = new Promise<true>((resolve) => {
+      client.once('connect', () => resolve(true));
+      client.once('connect_error', () => resolve(true));
     });
+    const isAnswered = await Promise.race([answered, delay(15_000, false, { ref: false })]);
+    if (!isAnswered) this.#model.wrong('a client was neither connected nor refused');
     this.#clients.push({ client, session });
   }
 
@@ -228,6 +231,8 @@ export class Soak {
   }
 
   #emit(): void {
+    // At the end, all clients may be on their way.
+    if (this.#clients.length === 0) return;
     const { client, session } = this.#random.pick(this.#clients);
     if (!client.connected) return;
     const number = this.#model.sent();
@@ -267,11 +272,12 @@ export class Soak {
   async #writeOverHttp(): Promise<void> {
     const session = this.#random.pick(this.#sessions);
     const number = this.#model.counts['HTTP writes'] ?? 0;
-    const key = `h${this.#random.below(1e9)}`;
+    const key = `h${number}`;
     this.#model.count('HTTP writes');
     const response = await this.#post(`/write?key=${key}&value=${number}`, session);
-    const isHealthy = response?.ok === true;
-    if (isHealthy) this.#model.count('HTTP writes answered');
+    if (!response?.ok) return;
+    this.#model.count('HTTP writes answered');
+    session.writtenOverHttp.set(`test:${key}`, number);
   }
 
   async #endSession(): Promise<void> {
@@ -342,8 +348,7 @@ export class Soak {
   async #makeTrouble(): Promise<void> {
     while (!this.#isOver) {
       await this.#wait(1_500);
-      const { faults = ['slow', 'errors', 'hangs', 'down', 'late'] } = this.#settings;
-      const kind = this.#random.pick(faults);
+      const kind = this.#random.pick(['slow', 'errors', 'hangs', 'down', 'late']);
       this.#model.count(`store faults: ${kind}`);
       if (kind === 'slow') this.#store.trouble({ latency: latencies.heavyTailed(2, 300) });
       if (kind === 'errors') {
@@ -377,10 +382,20 @@ export class Soak {
     void work.finally(() => this.#pending.delete(work));
   }
 
+  /** Waits for repairs: one that failed is tried again after a pause that grows. */
+  async #untilRepaired(): Promise<void> {
+    const end = performance.now() + 20_000;
+    while (this.#storeMistakes().length > 0 && performance.now() < end) await delay(100);
+  }
+
+  #storeMistakes(): string[] {
+    return [...this.#sessions, ...this.#ended].flatMap((session) =>
+      this.#model.mistakesOf(session, this.#store.record(session.id)),
+    );
+  }
+
   #checkEnd(): void {
-    for (const session of [...this.#sessions, ...this.#ended]) {
-      this.#model.checkSession(session, this.#store.record(session.id));
-    }
+    for (const mistake of this.#storeMistakes()) this.#model.wrong(mistake);
     if (this.#model.open > 0) {
       this.#model.wrong(`${this.#model.open} events arrived, and no listener was called`);
     }

@@ -72,6 +72,8 @@ export class Drill {
   readonly #heard = new Map<number, number>();
   readonly #outcomes = new Map<string, number>();
   readonly #unnamed: unknown[] = [];
+  /** What the store said, each once. */
+  readonly #causes = new Set<string>();
   #number = 0;
   #isOver = false;
 
@@ -175,6 +177,7 @@ export class Drill {
   #name(error: unknown): string {
     const code = error instanceof SessionError ? error.code : undefined;
     if (error !== undefined && code === undefined) this.#unnamed.push(error);
+    if (error instanceof Error && error.cause !== undefined) this.#causes.add(String(error.cause));
     const name = error === undefined ? 'ok' : (code ?? 'unnamed');
     this.#outcomes.set(name, (this.#outcomes.get(name) ?? 0) + 1);
     return name;
@@ -259,7 +262,8 @@ export class Drill {
     for (const visitor of this.#visitors) {
       while (!(await isWell(visitor))) {
         if (performance.now() - since > patience) {
-          throw new Error(`not well: ${JSON.stringify([...this.#outcomes])}`);
+          const seen = [...this.#outcomes, ...this.#causes];
+          throw new Error(`not well: ${JSON.stringify(seen)}`);
         }
         await delay(5);
       }

@@ -65,6 +65,17 @@ export class Engine {
     if (snapshot) this.#composition.engine.use(live, snapshot)?.catch(() => {});
   }
 
+  /** An event of a socket that has just come, and goes again. */
+  async useOnce(sessionId: string): Promise<void> {
+    const { snapshot } = await this.#composition.engine.read(sessionId);
+    if (snapshot === undefined) return;
+    const member: Member = { isGone: false, end: async () => {} };
+    const live = this.#composition.engine.join(sessionId, member, snapshot);
+    if (typeof live === 'string') return;
+    await this.#composition.engine.use(live, snapshot)?.catch(() => {});
+    this.#composition.engine.leave(live, member);
+  }
+
   update<Result>(sessionId: string, change: SessionChange<Result>): Promise<Result> {
     return this.#composition.engine.update(sessionId, change);
   }

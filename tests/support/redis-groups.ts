@@ -26,7 +26,7 @@ export interface RedisGroup {
   readonly ports: readonly number[];
   /** Whether a session is stored by the pair. */
   isConcerned(sessionId: string): Promise<boolean>;
-  /** Whether all of them are there, and as many replicas as there were. */
+  /** Whether all of them are there, as many replicas as there were, and those have what the master has. */
   isWhole(): Promise<boolean>;
   /** Has a replica take the place of the master, as an operator would. */
   failOver(): Promise<void>;
@@ -67,7 +67,7 @@ export async function startCluster(): Promise<RedisGroup> {
     for (const node of nodes) if (!(await infoHas(node, 'cluster_state:ok'))) return false;
     const list = String(await first.send('CLUSTER', 'NODES'));
     const areLinked = (list.match(/slave .* connected/g) ?? []).length === masterCount;
-    return areLinked && !list.includes('fail') && (await hasReplica(await masterOf(pair)));
+    return areLinked && !list.includes('fail') && (await isInSync(pair));
   };
   const pair = [first, nodes[masterCount] as FaultyRedis];
   await until(isWhole);
@@ -83,7 +83,8 @@ export async function startCluster(): Promise<RedisGroup> {
       const master = await masterOf(pair);
       const replica = pair.find((node) => node !== master) as FaultyRedis;
       await replica.send('CLUSTER', 'FAILOVER');
-      await until(async () => (await masterOf(pair)) === replica);
+      // For a moment, there may be none.
+      await until(async () => (await masterOf(pair).catch(() => master)) === replica);
     },
     stop: () => stopAll(nodes),
   };
@@ -117,7 +118,7 @@ sentinel failover-timeout ${name} 3000\n`,
       const replicas = (await each.send('SENTINEL', 'REPLICAS', name)) as unknown[];
       if (replicas.length !== 1 || pairsOf(replicas[0]).get('flags') !== 'slave') return false;
     }
-    return hasReplica(await masterOf(servers));
+    return isInSync(servers);
   };
   await until(isWhole);
   return {
@@ -155,8 +156,29 @@ async function masterOf(servers: readonly FaultyRedis[]): Promise<FaultyRedis> {
   throw new Error('There is no master');
 }
 
-async function hasReplica(master: FaultyRedis): Promise<boolean> {
-  return String(await master.send('INFO', 'replication')).includes('state=online');
+/**
+ * Whether a replica has all that its master has. A master calls one that does not keep up `online` for
+ * a minute, and what it has not sent is lost with it.
+ */
+async function isInSync(pair: readonly FaultyRedis[]): Promise<boolean> {
+  const [first, second] = await Promise.all(pair.map(replicationOf));
+  const master = first?.get('role') === 'master' ? first : second;
+  const replica = master === first ? second : first;
+  return (
+    replica?.get('role') === 'slave' &&
+    replica.get('master_link_status') === 'up' &&
+    replica.get('slave_repl_offset') === master?.get('master_repl_offset')
+  );
+}
+
+async function replicationOf(server: FaultyRedis): Promise<ReadonlyMap<string, string>> {
+  const lines = String(await server.send('INFO', 'replication')).split('\r\n');
+  return new Map(
+    lines.map((line) => {
+      const [name = '', value = ''] = line.split(':');
+      return [name, value];
+    }),
+  );
 }
 
 function pairsOf(flat: unknown): Map<string, string> {

@@ -116,6 +116,7 @@ describe('ClusterBus', () => {
       { type: 'extended', expiries: [['room', 1]] },
       { type: 'extended', expiries: [[hash, '1']] },
       { type: 'extended', expiries: [[hash, 1], [hash]] },
+      { type: 'extended', expiries: new Array(1) },
     ];
     expect(receivedOf(start(NodeAdapter), messages)).to.deep.equal([]);
   });

@@ -27,8 +27,10 @@ describe('LateWrites', () => {
     clock.tick(1_000_000);
     repaired = [];
     canRepair = true;
+    // That of an earlier test may still be trying.
+    const own = repaired;
     lateWrites = new LateWrites(async (sessionId) => {
-      repaired.push(sessionId);
+      own.push(sessionId);
       return canRepair;
     });
   });
@@ -42,7 +44,7 @@ describe('LateWrites', () => {
     });
     const done = Promise.reject(timeout);
     const error = await lateWrites
-      .settled(sessionId, written, { done, answered })
+      .settled(written, { done, answered }, lateWrites.begin(sessionId))
       .catch((reason: unknown) => reason);
     expect(error).to.equal(timeout);
     return async () => {
@@ -155,10 +157,11 @@ describe('LateWrites', () => {
   for (const error of [new SessionError('ERR_SESSION_STORE', 'down'), new Error('other')]) {
     it(`knows the fate of a write that failed by ${error.message}`, async () => {
       const answered = Promise.resolve();
-      const failed = lateWrites.settled(id, record({ n: 1 }), {
-        done: Promise.reject(error),
-        answered,
-      });
+      const failed = lateWrites.settled(
+        record({ n: 1 }),
+        { done: Promise.reject(error), answered },
+        lateWrites.begin(id),
+      );
       expect(await failed.catch((reason: unknown) => reason)).to.equal(error);
       lateWrites.wrote(id, changes({ n: 2 }));
       expect(lateWrites.mended(id, record({ n: 1 }))).to.have.property('n', 1);

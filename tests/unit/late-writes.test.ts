@@ -15,8 +15,10 @@ describe('LateWrites', () => {
   beforeEach(() => {
     repaired = [];
     worked = true;
+    // That of an earlier test may still be trying.
+    const own = repaired;
     late = new LateWrites(async (sessionId) => {
-      repaired.push(sessionId);
+      own.push(sessionId);
       return worked;
     });
   });
@@ -29,7 +31,7 @@ describe('LateWrites', () => {
     });
     const done = Promise.reject(timeout);
     const error = await rejection(
-      late.settled(sessionId, { cookie, ...record }, { done, answered }),
+      late.settled({ cookie, ...record }, { done, answered }, late.begin(sessionId)),
     );
     expect(error).to.equal(timeout);
     return async () => {
@@ -46,7 +48,7 @@ describe('LateWrites', () => {
 
   it('has nothing to mend where nothing was given up', async () => {
     const answered = Promise.resolve();
-    await late.settled('one', { cookie }, { done: answered, answered });
+    await late.settled({ cookie }, { done: answered, answered }, late.begin('one'));
     wrote({ n: 1 });
     const record = { cookie, n: 0 };
     expect(late.mended('one', record)).to.equal(record);
@@ -55,7 +57,9 @@ describe('LateWrites', () => {
   it('has nothing to mend where a write failed', async () => {
     const down = new SessionError('ERR_SESSION_STORE', 'down');
     const write = { done: Promise.reject(down), answered: Promise.resolve() };
-    expect(await rejection(late.settled('one', { cookie, n: 0 }, write))).to.equal(down);
+    expect(await rejection(late.settled({ cookie, n: 0 }, write, late.begin('one')))).to.equal(
+      down,
+    );
     wrote({ n: 1 });
     expect(mended({ n: 0 })).to.deep.equal({ n: 0 });
   });

@@ -38,7 +38,10 @@ describe('Touches', () => {
       writes: new StoreWrites({ storeTimeout: 1_000, maxPending: 10 }),
       factory: { forStore: sinon.stub().callsFake((_id, record) => record) },
       live: { find: () => live },
-      lateWrites: { settled: sinon.stub().callsFake((_id, _record, { done }) => done) },
+      lateWrites: {
+        begin: sinon.stub(),
+        settled: sinon.stub().callsFake((_record, { done }) => done),
+      },
       interval,
     });
   }
