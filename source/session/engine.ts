@@ -20,6 +20,7 @@ import { SessionLocks } from './locks.js';
 import { SessionReader } from './reader.js';
 import type { SessionRecord } from './record.js';
 import { RecordCache } from './record-cache.js';
+import { RecordWriter } from './record-writer.js';
 import { RequestSessions } from './request-sessions.js';
 import { SessionBackend } from './session-backend.js';
 import { SessionFactory } from './session-factory.js';
@@ -52,6 +53,7 @@ export class SessionEngine {
   readonly #factory: SessionFactory;
   readonly #lateWrites: LateWrites;
   readonly #touches: Touches;
+  readonly #records: RecordWriter;
   readonly #writer: SessionWriter;
   readonly #updater: SessionUpdater;
   readonly #requests: RequestSessions;
@@ -83,16 +85,22 @@ export class SessionEngine {
       lateWrites: this.#lateWrites,
       interval: options.touch,
     });
-    this.#writer = new SessionWriter({
+    this.#records = new RecordWriter({
       calls: this.#calls,
       hooks: this.#hooks,
       factory: this.#factory,
       touches: this.#touches,
       lateWrites: this.#lateWrites,
       canRewrite: options.rewrite !== undefined,
+    });
+    this.#writer = new SessionWriter({
+      records: this.#records,
+      writes,
+      touches: this.#touches,
       canTouch: typeof store.touch === 'function',
     });
-    this.#updater = new SessionUpdater(new SessionLocks(store, options), this.#writer);
+    const locks = new SessionLocks(store, options);
+    this.#updater = new SessionUpdater(locks, this.#records, this.#writer);
     this.#requests = new RequestSessions(store, this.#hooks);
     this.#backend = new SessionBackend({
       calls: this.#calls,
@@ -275,7 +283,7 @@ export class SessionEngine {
   /** Nobody waits for it, because the saves that it repairs were acknowledged before. */
   async #repair(sessionId: string): Promise<boolean> {
     try {
-      await this.#writer.repair(sessionId);
+      await this.#records.repair(sessionId);
       return true;
     } catch (error) {
       this.#report(error);

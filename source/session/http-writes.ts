@@ -5,11 +5,12 @@
  */
 
 import type { EndTurn } from '../keyed-queue.js';
+import type { Write } from './active-writes.js';
 import { answerCaller, callbackOf, callMethod, type MethodCall } from './hooked-method.js';
 import { recordOf, type SessionRecord } from './record.js';
 import type { RequestBaselines } from './request-baselines.js';
 import type { SetSession } from './store-calls.js';
-import type { StoreWrites, Write } from './store-writes.js';
+import type { StoreWrites } from './store-writes.js';
 
 /** What an HTTP request is about to write. */
 export interface RequestWrite {
@@ -103,7 +104,7 @@ export class HttpWrites {
     const endTurn = writes.take(sessionId);
     if (endTurn) return this.#issue(write, endTurn);
     // It begins now, so that a logout that comes while it waits overtakes it.
-    const begun = writes.begin(sessionId);
+    const begun = writes.active.begin(sessionId);
     return writes.takeInTime(sessionId).then((end) => this.#issueLate(write, end, begun));
   }
 
@@ -112,7 +113,7 @@ export class HttpWrites {
     for (let { destroy } = begun; destroy; { destroy } = begun) {
       if (await destroy) {
         // The logout would have removed what this writes.
-        this.#dependencies.writes.end(begun);
+        this.#dependencies.writes.active.end(begun);
         endTurn();
         return void callback(null);
       }
@@ -130,7 +131,7 @@ export class HttpWrites {
   #issue(
     { name, call, sessionId, written }: HttpWrite,
     endTurn: EndTurn,
-    begun: Write = this.#dependencies.writes.begin(sessionId),
+    begun: Write = this.#dependencies.writes.active.begin(sessionId),
   ): unknown {
     const { writes } = this.#dependencies;
     const session = Object(call.args[1]);
@@ -141,7 +142,7 @@ export class HttpWrites {
     const end = (): void => {
       answered();
       if (isWhole) writes.unmarkInternal(session);
-      writes.end(begun);
+      writes.active.end(begun);
       endTurn();
     };
     return callMethod(name, call, {

@@ -1,7 +1,7 @@
 /**
- * @module Writes that may erase what was written after them: those that were given up at their
- * deadline and may land later, and those that overlap with others because one of them could not wait
- * for its turn. What was told to be saved, and is erased, is written again.
+ * @module Writes that may erase what others have saved: those that missed their deadline and may land
+ * later, and those that overlap with others because one of them could not wait for its turn. What was
+ * acknowledged and then erased is written again.
  */
 
 import { SessionError } from '../errors.js';
@@ -12,23 +12,23 @@ import type { IssuedWrite } from './store-calls.js';
 /** How many writes are remembered at once; with more, the oldest is forgotten. */
 const mostRemembered = 1_000;
 
-/** How soon a repair that failed is tried again: at first, and at most, in milliseconds. */
+/** How soon a repair that failed is tried again, at first and at most, in milliseconds. */
 const shortestPause = 100;
 const longestPause = 10_000;
 
 /** How long a store may take to answer at all, in milliseconds. */
 const longest = 10 * 60_000;
 
-/** A write under way, or one of which nobody knows whether it has landed, or will. */
+/** A write that is running, or whose result is unknown. */
 export interface PendingWrite {
   readonly sessionId: string;
-  /** What others have written since it read the session, or might not have been done by then. */
+  /** What others have written since it read the session, or were writing at that time. */
   readonly later: Map<string, unknown>;
-  /** What it changes, while the store is at it. */
+  /** What it changes, while the store writes it. */
   changes?: RecordChanges | undefined;
-  /** What it writes: as JSON, once something else was written as well. */
+  /** What it writes, as JSON once something else was written, too. */
   written?: SessionRecord | string | undefined;
-  /** Since when it is remembered longer than it is under way, by `performance.now()`. */
+  /** Since when its result is unknown, by `performance.now()`. */
   rememberedAt?: number;
 }
 
@@ -36,18 +36,18 @@ export interface PendingWrite {
 export class LateWrites {
   readonly #repair: (sessionId: string) => Promise<boolean>;
   readonly #pending = new Map<string, Set<PendingWrite>>();
-  /** Those that are remembered, the oldest first. */
+  /** Those whose result is unknown, the oldest first. */
   readonly #remembered = new Set<PendingWrite>();
 
   /**
-   * @param repair writes a session again as `mended` says, while nobody else writes it; tells whether
-   * that worked, and never rejects
+   * @param repair writes again what was erased of a session, in its turn; resolves to whether that
+   * worked, and never rejects
    */
   constructor(repair: (sessionId: string) => Promise<boolean>) {
     this.#repair = repair;
   }
 
-  /** A write is about to read the session: what others write from now on, it may erase. */
+  /** Begins a write that is about to read the session: it may erase what others write from now on. */
   begin(sessionId: string): PendingWrite {
     const pending = this.#pending.get(sessionId) ?? new Set();
     const later = new Map([...pending].flatMap(({ changes = [] }) => [...changes]));
@@ -56,17 +56,17 @@ export class LateWrites {
     return write;
   }
 
-  /** A write that was begun has ended, unless it was issued: `settled` ends it then. */
+  /** Ends a write that was not issued; `settled` ends one that was. */
   end(write: PendingWrite): void {
     if (write.written === undefined) this.#forget(write);
   }
 
   /**
-   * Waits for a write. What others have written since it began, and it has erased, is written again
-   * once it has landed, however late.
+   * Waits for a write that was issued. Once it has landed, however late, what it has erased is written
+   * again.
    *
    * @param record what it writes
-   * @throws what the write rejects with
+   * @throws the error of the write
    */
   async settled(
     record: SessionRecord,
@@ -89,10 +89,10 @@ export class LateWrites {
   }
 
   /**
-   * Changes are being written now.
+   * Notes that changes are being written, which earlier writes may erase.
    *
-   * @param own the write that does it: none of what was written before is later than that
-   * @returns takes that back, where the write failed
+   * @param own the write of the changes
+   * @returns to be called if the write fails
    */
   wrote(sessionId: string, changes: RecordChanges, own?: PendingWrite): () => void {
     for (const key of changes.keys()) own?.later.delete(key);
@@ -116,7 +116,7 @@ export class LateWrites {
     };
   }
 
-  /** What was written to a session, and another write has erased: it left the record as it is. */
+  /** What was saved in a session, but has been erased from the record by another write. */
   erased(sessionId: string, record: SessionRecord): RecordChanges {
     const erased = new Map<string, unknown>();
     for (const { written: text, later } of this.#of(sessionId)) {
@@ -125,20 +125,20 @@ export class LateWrites {
       for (const [key, value] of later) {
         const isSame = key === 'cookie' ? isSameCookie : isSameData;
         const now = asStored(record[key]);
-        // It is as that write left it, and not as the later one did.
+        // The value is that of the late write, and not the one that was saved after it.
         if (isSame(now, written[key]) && !isSame(now, asStored(value))) erased.set(key, value);
       }
     }
     return erased;
   }
 
-  /** A record that was read, with what was erased of it: the same one where that is nothing. */
-  mended(sessionId: string, record: SessionRecord): SessionRecord {
+  /** A record with what was erased from it; the same record if that is nothing. */
+  repaired(sessionId: string, record: SessionRecord): SessionRecord {
     const erased = this.erased(sessionId, record);
     return erased.size === 0 ? record : withChanges(record, erased);
   }
 
-  /** For a while, and not too many of them. */
+  /** Keeps a write whose result is unknown, for a limited time and in a limited number. */
   #remember(write: PendingWrite): void {
     if (typeof write.written === 'object') write.written = textOf(write.written);
     write.rememberedAt = performance.now();
@@ -149,7 +149,7 @@ export class LateWrites {
     }
   }
 
-  /** A store that is still in trouble is asked again; so is every later write of the session. */
+  /** Repairs the session, and tries again while the store fails. Later writes of it repair it, too. */
   async #landed(write: PendingWrite): Promise<void> {
     if (write.later.size > 0 && write.rememberedAt === undefined) this.#remember(write);
     let pause = shortestPause;
@@ -185,7 +185,7 @@ function textOf(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
   } catch {
-    // Then the store had its own way with it.
+    // Only the store knows how to serialise it.
     return undefined;
   }
 }

@@ -171,7 +171,7 @@ export class StoreHooks {
         if (pause > longestPause) return;
         setTimeout(() => void this.#removeAgain(sessionId, pause * 1.1), pause).unref();
       };
-      const endDestroy = this.writes.beginDestroy(sessionId, retry);
+      const endDestroy = this.writes.active.beginDestroy(sessionId, retry);
       const settle = (isGone: boolean): void => {
         if (!endDestroy(isGone)) return;
         if (isGone) resolve();
@@ -194,7 +194,7 @@ export class StoreHooks {
     const regeneration = this.#regenerations.get(sessionId);
     if (regeneration) regeneration.isSeen = true;
     const reason = regeneration ? 'regenerated' : 'destroyed';
-    const endDestroy = this.writes.beginDestroy(sessionId);
+    const endDestroy = this.writes.active.beginDestroy(sessionId);
     for (const observer of this.#observers) observer.ending(sessionId, reason);
     return callMethod('destroy', call, {
       answered: (answer) => {

@@ -1,6 +1,6 @@
 /**
- * @module Touches sessions in the store that are used by sockets, as `express-session` does at the end
- * of each request; not more often than the option `touch` says.
+ * @module Touches the sessions that sockets use, as `express-session` does at the end of each request,
+ * but not more often than the option `touch` says.
  */
 
 import { ExpiringMap } from '../expiring-map.js';
@@ -21,17 +21,17 @@ export interface TouchesDependencies {
   readonly factory: Pick<SessionFactory, 'forStore'>;
   readonly live: Pick<LiveSessions, 'find'>;
   readonly lateWrites: Pick<LateWrites, 'begin' | 'settled'>;
-  /** How often a session is touched at most, in milliseconds; never, where `false`. */
+  /** The shortest time between two touches of a session, in milliseconds; `false` for no touches. */
   readonly interval: number | false;
 }
 
-/** How soon a touch is tried again that failed, in milliseconds. */
+/** How soon a failed touch is tried again, in milliseconds. */
 const retryInterval = 1_000;
 
-/** Touches sessions, now and then. */
+/** Touches sessions. */
 export class Touches {
   readonly #dependencies: TouchesDependencies;
-  /** When sessions were touched lately: their last socket may go, and another come. */
+  /** The last touches, which outlive their sessions' sockets: the last may go, and another come. */
   readonly #recent: ExpiringMap<true>;
 
   constructor(dependencies: TouchesDependencies) {
@@ -40,12 +40,12 @@ export class Touches {
   }
 
   /**
-   * A session was used: touches it where that is due.
+   * Counts activity: touches the session if that is due.
    *
-   * @returns a promise where it is, which rejects with a `SessionError` where the store fails
+   * @returns a promise if it is due, which rejects with a `SessionError` if the store fails
    */
   use(session: LiveSession, snapshot: Snapshot): Promise<void> | undefined {
-    // All events that share a read are one use.
+    // Events that share a read count once.
     if (snapshot.hasCounted || snapshot.isNew) return undefined;
     snapshot.hasCounted = true;
     if (!this.#isDue(session)) return undefined;
@@ -56,15 +56,15 @@ export class Touches {
     });
   }
 
-  /** A session was saved that had not changed; the caller has its turn to write. */
+  /** Touches a session that was saved without changes, if that is due. The caller has its turn. */
   async touchSaved(sessionId: string, record: SessionRecord): Promise<void> {
     const session = this.#dependencies.live.find(sessionId);
-    // Nobody knows when one without sockets was touched.
+    // It is not known when a session without sockets was last touched.
     const isDue = session ? this.#isDue(session) : this.#dependencies.interval !== false;
     if (isDue) await this.touch(sessionId, record);
   }
 
-  /** Touches a session; the caller has its turn to write. */
+  /** Touches a session. The caller has its turn. */
   async touch(sessionId: string, record: SessionRecord): Promise<void> {
     const { calls, writes, factory, lateWrites } = this.#dependencies;
     const session = writes.markInternal(factory.forStore(sessionId, renewed(record)));
@@ -73,7 +73,7 @@ export class Touches {
     await trace(
       'write',
       () => ({ operation: 'touch' }),
-      // Some stores read the record for it, and write it whole.
+      // Some stores read the record for a touch, and write it whole.
       () => lateWrites.settled(record, issued, lateWrites.begin(sessionId)),
     );
   }
@@ -90,12 +90,12 @@ export class Touches {
     return true;
   }
 
-  /** A session that lives for less than the interval is kept alive all the same. */
+  /** Sessions with a short lifetime are touched more often, so that activity keeps them alive. */
   #intervalOf({ lifetime = Number.POSITIVE_INFINITY }: LiveSession): number {
     return Math.min(Number(this.#dependencies.interval), lifetime / 2);
   }
 
-  /** A write meanwhile has kept it alive; its cookie may have another age by now. */
+  /** A write meanwhile has renewed the lifetime already, maybe to another one. */
   #touchUnlessWritten(session: LiveSession, { record, since }: Snapshot): Promise<void> {
     return this.#dependencies.writes.alone(session.sessionId, async () => {
       if (session.writtenAt < since) await this.touch(session.sessionId, record);

@@ -8,6 +8,7 @@ import type { SessionChange, SocketSession } from '../types/session.js';
 import type { OpenSession } from './held-session.js';
 import type { AcquiredLock, SessionLocks } from './locks.js';
 import type { SessionRecord } from './record.js';
+import type { RecordWriter } from './record-writer.js';
 import { SessionChanges } from './session-changes.js';
 import { Snapshot } from './snapshot.js';
 import type { Saved, SessionWriter } from './writer.js';
@@ -32,10 +33,12 @@ export interface Updated<Result> {
 /** Updates sessions. */
 export class SessionUpdater {
   readonly #locks: SessionLocks;
+  readonly #records: RecordWriter;
   readonly #writer: SessionWriter;
 
-  constructor(locks: SessionLocks, writer: SessionWriter) {
+  constructor(locks: SessionLocks, records: RecordWriter, writer: SessionWriter) {
     this.#locks = locks;
+    this.#records = records;
     this.#writer = writer;
   }
 
@@ -71,7 +74,7 @@ export class SessionUpdater {
   ): Promise<Updated<Result>> {
     let isSaved = false;
     try {
-      const session = open(await this.#writer.readForWrite(sessionId, newRecord));
+      const session = open(await this.#records.readForWrite(sessionId, newRecord));
       // The types of users do not have the held session.
       const opened = session as unknown as OpenSession;
       const result = await whileUpdating(opened, () => change(session));

@@ -57,24 +57,24 @@ describe('LateWrites', () => {
     const land = await giveUp(record({ n: 1, m: 1 }));
     lateWrites.wrote(id, changes({ n: 2 }));
     const found = record({ n: 1, m: 1, theirs: true });
-    expect(lateWrites.mended(id, found)).to.deep.equal({ ...found, n: 2 });
+    expect(lateWrites.repaired(id, found)).to.deep.equal({ ...found, n: 2 });
     await land();
     expect(repaired).to.deep.equal([id]);
-    expect(lateWrites.mended(id, found)).to.equal(found);
+    expect(lateWrites.repaired(id, found)).to.equal(found);
   });
 
   it('leaves a record as it is where the late write has not landed, or others wrote after it', async () => {
     await giveUp(record({ n: 1 }));
     lateWrites.wrote(id, changes({ n: 2 }));
     for (const found of [record({ n: 2 }), record({ n: 3 }), record()]) {
-      expect(lateWrites.mended(id, found)).to.equal(found);
+      expect(lateWrites.repaired(id, found)).to.equal(found);
     }
   });
 
   it('has nothing to write again where nothing was saved after it', async () => {
     const land = await giveUp(record({ n: 1 }));
     const found = record({ n: 1 });
-    expect(lateWrites.mended(id, found)).to.equal(found);
+    expect(lateWrites.repaired(id, found)).to.equal(found);
     await land();
     expect(repaired).to.deep.equal([]);
   });
@@ -82,7 +82,7 @@ describe('LateWrites', () => {
   it('removes again what was removed after it', async () => {
     await giveUp(record({ n: 1 }));
     lateWrites.wrote(id, changes({ n: undefined }));
-    expect(lateWrites.mended(id, record({ n: 1 }))).to.deep.equal(record());
+    expect(lateWrites.repaired(id, record({ n: 1 }))).to.deep.equal(record());
   });
 
   it('mends the cookie, whose date alone is no difference', async () => {
@@ -91,17 +91,17 @@ describe('LateWrites', () => {
     });
     await giveUp(cookie(1_000, 1));
     lateWrites.wrote(id, changes(cookie(5_000, 2)));
-    expect(lateWrites.mended(id, cookie(1_000, 3))).to.deep.equal(cookie(5_000, 2));
+    expect(lateWrites.repaired(id, cookie(1_000, 3))).to.deep.equal(cookie(5_000, 2));
     const found = cookie(5_000, 4);
-    expect(lateWrites.mended(id, found)).to.equal(found);
+    expect(lateWrites.repaired(id, found)).to.equal(found);
   });
 
   it('keeps sessions apart', async () => {
     const land = await giveUp(record({ n: 1 }));
     lateWrites.wrote('another', changes({ n: 2 }));
     const found = record({ n: 1 });
-    expect(lateWrites.mended(id, found)).to.equal(found);
-    expect(lateWrites.mended('another', found)).to.equal(found);
+    expect(lateWrites.repaired(id, found)).to.equal(found);
+    expect(lateWrites.repaired('another', found)).to.equal(found);
     await land();
     expect(repaired).to.deep.equal([]);
   });
@@ -112,14 +112,14 @@ describe('LateWrites', () => {
     lateWrites.wrote(id, changes({ n: 2 }));
     await land();
     expect(repaired).to.deep.equal([id]);
-    expect(lateWrites.mended(id, record({ n: 1 }))).to.have.property('n', 2);
+    expect(lateWrites.repaired(id, record({ n: 1 }))).to.have.property('n', 2);
   });
 
   it('takes back what failed, to what was saved before it', async () => {
     await giveUp(record({ n: 1, m: 1 }));
     lateWrites.wrote(id, changes({ n: 2 }));
     lateWrites.wrote(id, changes({ n: 3, m: 3 }))();
-    expect(lateWrites.mended(id, record({ n: 1, m: 1 }))).to.deep.equal(record({ n: 2, m: 1 }));
+    expect(lateWrites.repaired(id, record({ n: 1, m: 1 }))).to.deep.equal(record({ n: 2, m: 1 }));
   });
 
   it('takes nothing back that was saved after what failed', async () => {
@@ -127,16 +127,16 @@ describe('LateWrites', () => {
     const takeBack = lateWrites.wrote(id, changes({ n: 2 }));
     lateWrites.wrote(id, changes({ n: 3 }));
     takeBack();
-    expect(lateWrites.mended(id, record({ n: 1 }))).to.have.property('n', 3);
+    expect(lateWrites.repaired(id, record({ n: 1 }))).to.have.property('n', 3);
   });
 
   it('remembers a write for ten minutes', async () => {
     const land = await giveUp(record({ n: 1 }));
     lateWrites.wrote(id, changes({ n: 2 }));
     clock.tick(599_999);
-    expect(lateWrites.mended(id, record({ n: 1 }))).to.have.property('n', 2);
+    expect(lateWrites.repaired(id, record({ n: 1 }))).to.have.property('n', 2);
     clock.tick(1);
-    expect(lateWrites.mended(id, record({ n: 1 }))).to.have.property('n', 1);
+    expect(lateWrites.repaired(id, record({ n: 1 }))).to.have.property('n', 1);
     // Another one drops it.
     await giveUp(record(), 'another');
     await land();
@@ -147,9 +147,9 @@ describe('LateWrites', () => {
     const land = await giveUp(record({ n: 1 }));
     lateWrites.wrote(id, changes({ n: 2 }));
     for (let count = 1; count < 1_000; count++) await giveUp(record(), `session ${count}`);
-    expect(lateWrites.mended(id, record({ n: 1 }))).to.have.property('n', 2);
+    expect(lateWrites.repaired(id, record({ n: 1 }))).to.have.property('n', 2);
     await giveUp(record(), 'one more');
-    expect(lateWrites.mended(id, record({ n: 1 }))).to.have.property('n', 1);
+    expect(lateWrites.repaired(id, record({ n: 1 }))).to.have.property('n', 1);
     await land();
     expect(repaired).to.deep.equal([]);
   });
@@ -164,7 +164,7 @@ describe('LateWrites', () => {
       );
       expect(await failed.catch((reason: unknown) => reason)).to.equal(error);
       lateWrites.wrote(id, changes({ n: 2 }));
-      expect(lateWrites.mended(id, record({ n: 1 }))).to.have.property('n', 1);
+      expect(lateWrites.repaired(id, record({ n: 1 }))).to.have.property('n', 1);
     });
   }
 
@@ -172,6 +172,6 @@ describe('LateWrites', () => {
     await giveUp(record({ n: 1n }));
     await giveUp(record({ n: 1 }));
     lateWrites.wrote(id, changes({ n: 2n }));
-    expect(lateWrites.mended(id, record({ n: 1 })).n).to.equal(2n);
+    expect(lateWrites.repaired(id, record({ n: 1 })).n).to.equal(2n);
   });
 });

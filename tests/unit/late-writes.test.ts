@@ -39,8 +39,8 @@ describe('LateWrites', () => {
       await new Promise(setImmediate);
     };
   }
-  const mended = (record: object, sessionId = 'one'): Record<string, unknown> => {
-    const { cookie: _cookie, ...data } = late.mended(sessionId, { cookie, ...record });
+  const afterRepair = (record: object, sessionId = 'one'): Record<string, unknown> => {
+    const { cookie: _cookie, ...data } = late.repaired(sessionId, { cookie, ...record });
     return data;
   };
   const wrote = (changes: object, sessionId = 'one'): (() => void) =>
@@ -51,7 +51,7 @@ describe('LateWrites', () => {
     await late.settled({ cookie }, { done: answered, answered }, late.begin('one'));
     wrote({ n: 1 });
     const record = { cookie, n: 0 };
-    expect(late.mended('one', record)).to.equal(record);
+    expect(late.repaired('one', record)).to.equal(record);
   });
 
   it('has nothing to mend where a write failed', async () => {
@@ -61,29 +61,37 @@ describe('LateWrites', () => {
       down,
     );
     wrote({ n: 1 });
-    expect(mended({ n: 0 })).to.deep.equal({ n: 0 });
+    expect(afterRepair({ n: 0 })).to.deep.equal({ n: 0 });
   });
 
   it('mends what a write has erased, and nothing that others changed since', async () => {
     await giveUp({ n: 0, list: [1], other: 1 });
     wrote({ n: 1, list: [1, 2] });
-    expect(mended({ n: 0, list: [1], other: 1 })).to.deep.equal({ n: 1, list: [1, 2], other: 1 });
-    expect(mended({ n: 7, list: [1], other: 2 })).to.deep.equal({ n: 7, list: [1, 2], other: 2 });
+    expect(afterRepair({ n: 0, list: [1], other: 1 })).to.deep.equal({
+      n: 1,
+      list: [1, 2],
+      other: 1,
+    });
+    expect(afterRepair({ n: 7, list: [1], other: 2 })).to.deep.equal({
+      n: 7,
+      list: [1, 2],
+      other: 2,
+    });
     const asItIs = { cookie, n: 1, list: [1, 2] };
-    expect(late.mended('one', asItIs)).to.equal(asItIs);
+    expect(late.repaired('one', asItIs)).to.equal(asItIs);
   });
 
   it('brings back what was added, and removes what was deleted', async () => {
     await giveUp({ gone: 1 });
     wrote({ gone: undefined, added: new Date(0) });
-    expect(mended({ gone: 1 })).to.deep.equal({ added: new Date(0) });
+    expect(afterRepair({ gone: 1 })).to.deep.equal({ added: new Date(0) });
   });
 
   it('knows dates as a store gives them', async () => {
     await giveUp({ at: new Date(0) });
     wrote({ at: new Date(1) });
-    expect(mended({ at: '1970-01-01T00:00:00.000Z' })).to.deep.equal({ at: new Date(1) });
-    expect(mended({ at: new Date(0) })).to.deep.equal({ at: new Date(1) });
+    expect(afterRepair({ at: '1970-01-01T00:00:00.000Z' })).to.deep.equal({ at: new Date(1) });
+    expect(afterRepair({ at: new Date(0) })).to.deep.equal({ at: new Date(1) });
   });
 
   it('mends a cookie, whatever its date', async () => {
@@ -91,7 +99,7 @@ describe('LateWrites', () => {
     const strict = { ...cookie, sameSite: 'strict' };
     wrote({ cookie: strict });
     const found = { cookie: { ...cookie, expires: '2030-01-01T00:00:00.000Z' } };
-    expect(late.mended('one', found)).to.deep.equal({ cookie: strict });
+    expect(late.repaired('one', found)).to.deep.equal({ cookie: strict });
   });
 
   it('mends by the last of what was written', async () => {
@@ -99,7 +107,7 @@ describe('LateWrites', () => {
     wrote({ n: 1 });
     await giveUp({ n: 5 });
     wrote({ n: 2 });
-    expect([mended({ n: 0 }), mended({ n: 5 }), mended({ n: 1 })]).to.deep.equal([
+    expect([afterRepair({ n: 0 }), afterRepair({ n: 5 }), afterRepair({ n: 1 })]).to.deep.equal([
       { n: 2 },
       { n: 2 },
       { n: 1 },
@@ -111,19 +119,19 @@ describe('LateWrites', () => {
     wrote({ n: 1 });
     const takeBack = wrote({ n: 2, m: 2 });
     takeBack();
-    expect(mended({ n: 0, m: 0 })).to.deep.equal({ n: 1, m: 0 });
+    expect(afterRepair({ n: 0, m: 0 })).to.deep.equal({ n: 1, m: 0 });
     const overtaken = wrote({ n: 3 });
     wrote({ n: 4 });
     overtaken();
-    expect(mended({ n: 0 })).to.deep.equal({ n: 4 });
+    expect(afterRepair({ n: 0 })).to.deep.equal({ n: 4 });
   });
 
   it('keeps sessions apart', async () => {
     await giveUp({ n: 0 });
     wrote({ n: 1 }, 'another');
-    expect(mended({ n: 0 })).to.deep.equal({ n: 0 });
+    expect(afterRepair({ n: 0 })).to.deep.equal({ n: 0 });
     wrote({ n: 1 });
-    expect(mended({ n: 0 }, 'another')).to.deep.equal({ n: 0 });
+    expect(afterRepair({ n: 0 }, 'another')).to.deep.equal({ n: 0 });
   });
 
   it('asks for a repair once the write has landed, and forgets it then', async () => {
@@ -131,7 +139,7 @@ describe('LateWrites', () => {
     wrote({ n: 1 });
     await land();
     expect(repaired).to.deep.equal(['one']);
-    expect(mended({ n: 0 })).to.deep.equal({ n: 0 });
+    expect(afterRepair({ n: 0 })).to.deep.equal({ n: 0 });
   });
 
   it('asks for none where nothing was written since', async () => {
@@ -139,7 +147,7 @@ describe('LateWrites', () => {
     await land();
     expect(repaired).to.deep.equal([]);
     wrote({ n: 1 });
-    expect(mended({ n: 0 })).to.deep.equal({ n: 0 });
+    expect(afterRepair({ n: 0 })).to.deep.equal({ n: 0 });
   });
 
   it('remembers the write where the repair failed', async () => {
@@ -147,24 +155,24 @@ describe('LateWrites', () => {
     const land = await giveUp({ n: 0 });
     wrote({ n: 1 });
     await land();
-    expect(mended({ n: 0 })).to.deep.equal({ n: 1 });
+    expect(afterRepair({ n: 0 })).to.deep.equal({ n: 1 });
   });
 
   it('takes down nothing that cannot be written as JSON', async () => {
     await giveUp({ n: 1n });
     wrote({ n: 1 });
-    expect(mended({ n: 0 })).to.deep.equal({ n: 0 });
+    expect(afterRepair({ n: 0 })).to.deep.equal({ n: 0 });
   });
 
   it('forgets the oldest where there are too many', async () => {
     await giveUp({ n: 0 }, 'first');
     wrote({ n: 1 }, 'first');
     for (let count = 0; count < 999; count++) await giveUp({}, `${count}`);
-    expect(mended({ n: 0 }, 'first')).to.deep.equal({ n: 1 });
+    expect(afterRepair({ n: 0 }, 'first')).to.deep.equal({ n: 1 });
     const land = await giveUp({ n: 0 }, 'last');
     wrote({ n: 1 }, 'last');
-    expect(mended({ n: 0 }, 'first')).to.deep.equal({ n: 0 });
-    expect(mended({ n: 0 }, 'last')).to.deep.equal({ n: 1 });
+    expect(afterRepair({ n: 0 }, 'first')).to.deep.equal({ n: 0 });
+    expect(afterRepair({ n: 0 }, 'last')).to.deep.equal({ n: 1 });
     await land();
     expect(repaired).to.deep.equal(['last']);
   });
@@ -180,9 +188,9 @@ describe('LateWrites', () => {
       const land = await giveUp({ n: 0 });
       wrote({ n: 1 });
       clock.tick(9 * 60_000);
-      expect(mended({ n: 0 })).to.deep.equal({ n: 1 });
+      expect(afterRepair({ n: 0 })).to.deep.equal({ n: 1 });
       clock.tick(2 * 60_000);
-      expect(mended({ n: 0 })).to.deep.equal({ n: 0 });
+      expect(afterRepair({ n: 0 })).to.deep.equal({ n: 0 });
       await giveUp({}, 'another');
       await land();
       expect(repaired).to.deep.equal([]);

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { type SinonFakeTimers, useFakeTimers } from 'sinon';
-import { StoreWrites, type Write } from '../../source/session/store-writes.js';
+import type { Write } from '../../source/session/active-writes.js';
+import { StoreWrites } from '../../source/session/store-writes.js';
 
 const id = 'a session';
 
@@ -47,20 +48,20 @@ describe('StoreWrites', () => {
   it('tells a write of the logout that comes while it is under way', async () => {
     const { write, end } = await hold('alone');
     expect(write.destroy).to.equal(undefined);
-    writes.beginDestroy(id)(true);
+    writes.active.beginDestroy(id)(true);
     expect(await isGone(write)).to.equal(true);
     await end();
   });
 
   it('tells a write of no logout of another session', async () => {
     const { write, end } = await hold('alone');
-    writes.beginDestroy('another')(true);
+    writes.active.beginDestroy('another')(true);
     expect(write.destroy).to.equal(undefined);
     await end();
   });
 
   it('lets a write wait for a logout that is under way', async () => {
-    const settle = writes.beginDestroy(id);
+    const settle = writes.active.beginDestroy(id);
     let hasBegun = false;
     const written = writes.alone(id, async (write) => {
       hasBegun = true;
@@ -73,7 +74,7 @@ describe('StoreWrites', () => {
   });
 
   it('overtakes a second time the writes that gave up waiting for a logout, once it worked', async () => {
-    const settle = writes.beginDestroy(id);
+    const settle = writes.active.beginDestroy(id);
     const held = hold('alone');
     await clock.tickAsync(100);
     const { write, end } = await held;
@@ -84,7 +85,7 @@ describe('StoreWrites', () => {
   });
 
   it('overtakes nobody where a logout fails after they gave up waiting for it', async () => {
-    const settle = writes.beginDestroy(id);
+    const settle = writes.active.beginDestroy(id);
     const held = hold('alone');
     await clock.tickAsync(100);
     const { write, end } = await held;
@@ -95,7 +96,7 @@ describe('StoreWrites', () => {
 
   it('tells a write that is overtaken by a logout without an answer that it did not work', async () => {
     const { write, end } = await hold('alone');
-    writes.beginDestroy(id);
+    writes.active.beginDestroy(id);
     const gone = isGone(write);
     await clock.tickAsync(100);
     expect(await gone).to.equal(false);
@@ -103,20 +104,20 @@ describe('StoreWrites', () => {
   });
 
   it('waits for the younger of two logouts', async () => {
-    const older = writes.beginDestroy(id);
-    const younger = writes.beginDestroy(id);
+    const older = writes.active.beginDestroy(id);
+    const younger = writes.active.beginDestroy(id);
     older(true);
-    const write = writes.begin(id);
+    const write = writes.active.begin(id);
     expect(write.destroy).to.be.instanceOf(Promise);
     younger(false);
     expect(await isGone(write)).to.equal(false);
-    expect(writes.begin(id).destroy).to.equal(undefined);
+    expect(writes.active.begin(id).destroy).to.equal(undefined);
   });
 
   it('tells a write that has ended of nothing any more', async () => {
     const { write, end } = await hold('alone');
     await end();
-    writes.beginDestroy(id)(true);
+    writes.active.beginDestroy(id)(true);
     expect(write.destroy).to.equal(undefined);
   });
 
@@ -254,10 +255,14 @@ describe('StoreWrites', () => {
   });
 
   it('overtakes all writes under way, also where one of them has ended', async () => {
-    const [first, second, third] = [writes.begin(id), writes.begin(id), writes.begin(id)];
-    writes.end(second);
-    writes.end(second);
-    writes.beginDestroy(id)(true);
+    const [first, second, third] = [
+      writes.active.begin(id),
+      writes.active.begin(id),
+      writes.active.begin(id),
+    ];
+    writes.active.end(second);
+    writes.active.end(second);
+    writes.active.beginDestroy(id)(true);
     expect([await isGone(first), await isGone(second), await isGone(third)]).to.deep.equal([
       true,
       undefined,

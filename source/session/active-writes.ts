@@ -1,0 +1,96 @@
+/**
+ * @module The writes that are running, and the logouts that overtake them: the store may run a write
+ * after a logout that was called later, and so bring the session back.
+ */
+
+import type { Deadlines } from '../deadlines.js';
+
+/** A logout in progress: resolves to whether the store has removed the session. */
+type PendingDestroy = Promise<boolean>;
+
+/** A write in progress. */
+export interface Write {
+  readonly sessionId: string;
+  /** The logouts that were in progress when this write began, or came later, if any. */
+  destroy: PendingDestroy | undefined;
+  /** Resolves when the store has answered; a write that missed its deadline may land until then. */
+  answered?: Promise<void>;
+}
+
+/** The writes and logouts in progress of one store. */
+export class ActiveWrites {
+  readonly #deadlines: Deadlines;
+  readonly #writes = new Map<string, Set<Write>>();
+  readonly #destroys = new Map<string, Set<PendingDestroy>>();
+
+  /** @param deadlines how long a logout may take */
+  constructor(deadlines: Deadlines) {
+    this.#deadlines = deadlines;
+  }
+
+  /** Begins a write, which logouts overtake until it ends. */
+  begin(sessionId: string): Write {
+    const write: Write = { sessionId, destroy: this.destroyOf(sessionId) };
+    const writes = this.#writes.get(sessionId);
+    if (writes) writes.add(write);
+    else this.#writes.set(sessionId, new Set([write]));
+    return write;
+  }
+
+  /** Ends a write. */
+  end(write: Write): void {
+    const writes = this.#writes.get(write.sessionId);
+    writes?.delete(write);
+    if (writes?.size === 0) this.#writes.delete(write.sessionId);
+  }
+
+  /**
+   * Begins a logout, which overtakes all writes in progress.
+   *
+   * @param late called at the deadline, at which the logout counts as failed
+   * @returns to be called once with whether the session was removed; returns whether that was in time
+   */
+  beginDestroy(sessionId: string, late: () => void = () => {}): (isGone: boolean) => boolean {
+    let resolve: (isGone: boolean) => void = () => {};
+    const destroy: PendingDestroy = new Promise((settle) => {
+      resolve = settle;
+    });
+    const destroys = this.#destroys.get(sessionId) ?? new Set();
+    const settle = (isGone: boolean): void => {
+      resolve(isGone);
+      destroys.delete(destroy);
+      if (destroys.size === 0) this.#destroys.delete(sessionId);
+    };
+    const wait = this.#deadlines.begin(() => {
+      settle(false);
+      late();
+    });
+    destroys.add(destroy);
+    this.#destroys.set(sessionId, destroys);
+    this.#overtake(sessionId, destroy);
+    return (isGone) => {
+      const isInTime = wait === undefined || this.#deadlines.end(wait);
+      if (isInTime) settle(isGone);
+      // Writes that no longer wait for it may be running.
+      else if (isGone) this.#overtake(sessionId, Promise.resolve(true));
+      return isInTime;
+    };
+  }
+
+  /** The logouts of a session in progress, if any. */
+  destroyOf(sessionId: string): PendingDestroy | undefined {
+    const destroys = this.#destroys.get(sessionId);
+    return destroys && anyOf([...destroys]);
+  }
+
+  #overtake(sessionId: string, destroy: PendingDestroy): void {
+    for (const write of this.#writes.get(sessionId) ?? []) {
+      write.destroy = write.destroy ? anyOf([write.destroy, destroy]) : destroy;
+    }
+  }
+}
+
+/** Whether at least one of some logouts has removed the session. */
+async function anyOf(destroys: readonly PendingDestroy[]): Promise<boolean> {
+  return (await Promise.all(destroys)).includes(true);
+}
