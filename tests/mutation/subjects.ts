@@ -15,8 +15,10 @@ const foldersOf: Readonly<Record<string, readonly string[]>> = {
 
 /** Further folders, and the order, where a file has another subject than the rest of its folder. */
 const otherFoldersOf: Readonly<Record<string, readonly string[]>> = {
+  'session/active-writes': ['lifecycle', 'saving', 'http'],
   'session/expiry-watch': ['lifecycle', 'saving'],
   'session/hooked-method': ['http', 'lifecycle', 'saving'],
+  'session/http-writes': ['http', 'saving', 'lifecycle'],
   'session/live-session': ['lifecycle', 'saving'],
   'session/live-sessions': ['lifecycle', 'http', 'saving'],
   'session/reader': ['events', 'saving'],
