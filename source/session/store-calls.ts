@@ -74,7 +74,18 @@ export class StoreCalls {
    * or `ERR_SESSION_STORE_TIMEOUT`
    */
   get(sessionId: string, since: number, settled: (result: ReadResult) => void): void {
-    this.#read(this.#getCall(sessionId, since, settled));
+    if (!isTraced('read')) {
+      this.#get(sessionId, { since, deadlines: this.#reads, settled });
+      return;
+    }
+    traceCallback('read', { sessions: 1 }, (done) => {
+      const traced = (result: ReadResult): void => {
+        // An absent session is no failure of the read.
+        done(result.error?.code === 'ERR_SESSION_NOT_FOUND' ? undefined : result.error);
+        settled(result);
+      };
+      this.#get(sessionId, { since, deadlines: this.#reads, settled: traced });
+    });
   }
 
   /**
@@ -115,8 +126,8 @@ export class StoreCalls {
 
   /** Reads a record before it is written, as `get` does, also after `close()`. */
   getForWrite(sessionId: string): Promise<ReadResult> {
-    return new Promise((resolve) => {
-      this.#call(this.#getCall(sessionId, performance.now(), resolve), this.#writes);
+    return new Promise((settled) => {
+      this.#get(sessionId, { since: performance.now(), deadlines: this.#writes, settled });
     });
   }
 
@@ -190,12 +201,35 @@ export class StoreCalls {
     this.#reads.close();
   }
 
-  #getCall(sessionId: string, since: number, settled: (result: ReadResult) => void): Call {
-    return {
-      sessionIds: [sessionId],
-      start: (callback) => this.#store.get(sessionId, callback),
-      settled: (error, value) => settled(this.#resultOf(sessionId, error ?? value, since)),
+  /**
+   * Calls `get` of the store. Does what `#call` does with fewer objects, because the events of all
+   * clients come through here.
+   */
+  #get(
+    sessionId: string,
+    {
+      since,
+      deadlines,
+      settled,
+    }: {
+      readonly since: number;
+      readonly deadlines: Deadlines;
+      readonly settled: (result: ReadResult) => void;
+    },
+  ): void {
+    const wait = deadlines.begin((when) => settled({ error: storeTimeout(when) }));
+    if (wait === undefined) return;
+    const callback: Callback = (cause, value) => {
+      if (!deadlines.end(wait)) return;
+      const found = cause ? storeError(cause, [sessionId]) : value;
+      settled(this.#resultOf(sessionId, found, since));
     };
+    try {
+      const result: unknown = this.#store.get(sessionId, callback);
+      if (isThenable(result)) result.then(undefined, (cause) => callback(cause || noReason()));
+    } catch (error) {
+      callback(error || noReason());
+    }
   }
 
   #read(call: Call): void {

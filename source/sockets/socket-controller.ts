@@ -14,6 +14,7 @@ import type { SessionEngine } from '../session/engine.js';
 import type { SessionOwner } from '../session/held-session.js';
 import { sessionHashOf } from '../session/session-hash.js';
 import type { ReadResult, Snapshot } from '../session/snapshot.js';
+import type { SocketSession } from '../types/session.js';
 import { Admission, type AdmissionOwner } from './admission.js';
 import type { EventName, Listener } from './listener-links.js';
 import { Membership, type MembershipDependencies } from './membership.js';
@@ -171,18 +172,31 @@ export class SocketController implements AdmissionOwner {
     args: readonly unknown[],
   ): void {
     const call = new ListenerCall(this, event);
-    const leading = this.#leadingArguments(call, result);
-    if (!(leading instanceof SessionError)) {
-      this.#call(call, listener, [...leading, ...args]);
+    const session = this.#open(call, result);
+    const { autoErrManager } = this.#dependencies.options;
+    if (!(session instanceof SessionError)) {
+      this.#call(call, listener, autoErrManager ? [session, ...args] : [null, session, ...args]);
       return;
     }
-    this.#manage(leading, event);
+    if (!autoErrManager) {
+      this.#call(call, listener, [session, null, ...args]);
+      return;
+    }
+    this.#manage(session, event);
     if (event === 'disconnect') this.#call(call, listener, [null, ...args]);
   }
 
-  /** The first arguments of an `authorization` listener, or the error that it does not get. */
+  /**
+   * The first arguments of an `authorization` listener: `(err, session)` or, with `autoErrManager`,
+   * `(session)`.
+   *
+   * @returns the arguments, or the error that `autoErrManager` handles instead of the listener
+   */
   authorizationArguments(result: ReadResult): readonly unknown[] | SessionError {
-    return this.#leadingArguments(new ListenerCall(this, 'authorization'), result);
+    const session = this.#open(new ListenerCall(this, 'authorization'), result);
+    const { autoErrManager } = this.#dependencies.options;
+    if (session instanceof SessionError) return autoErrManager ? session : [session, null];
+    return autoErrManager ? [session] : [null, session];
   }
 
   /** Reports an error if an operator needs to see it, which is not so if a visitor is not logged in. */
@@ -220,26 +234,17 @@ export class SocketController implements AdmissionOwner {
   }
 
   #call(call: ListenerCall, listener: Listener, args: unknown[]): void {
-    const context = { ...this.#context(call.event), hasSession: call.hasSession };
+    const { event, hasSession } = call;
+    const context = { socket: this.socket, event, hasSession };
     call.result = this.#dependencies.diagnostics.call(listener, args, context);
   }
 
-  /**
-   * Opens a session for a call of a listener.
-   *
-   * @returns `(err, session)` or, with `autoErrManager`, `(session)`, for which there may be an error
-   */
-  #leadingArguments(
-    call: ListenerCall,
-    { snapshot, error }: ReadResult,
-  ): readonly unknown[] | SessionError {
-    const { options, engine } = this.#dependencies;
-    const session = error ?? engine.open(String(this.#sessionId), snapshot, call);
-    if (!(session instanceof SessionError)) {
-      return options.autoErrManager ? [session] : [null, session];
-    }
-    call.hasSession = false;
-    return options.autoErrManager ? session : [session, null];
+  /** Opens a session for a call of a listener. */
+  #open(call: ListenerCall, { snapshot, error }: ReadResult): SocketSession | SessionError {
+    const session =
+      error ?? this.#dependencies.engine.open(String(this.#sessionId), snapshot, call);
+    call.hasSession = !(session instanceof SessionError);
+    return session;
   }
 
   /** Handles an error with `autoErrManager`: disconnects the client, unless only the store is down. */
