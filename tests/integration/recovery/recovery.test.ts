@@ -209,6 +209,37 @@ describe('Connection state recovery keeps working', () => {
       expect(seen).to.deep.equal(['test:barrier']);
     });
 
+    for (const when of ['before', 'after']) {
+      it(`shows them once to an \`onevent\` of another library that came ${when} it`, async () => {
+        const release = holdReads(store);
+        const wrap = (raw: Socket): void => {
+          const onevent: (packet: { data: unknown[] }) => void = Reflect.get(raw, 'onevent');
+          Object.assign(raw, {
+            onevent(packet: { data: unknown[] }) {
+              seen.push(packet.data[0]);
+              Reflect.apply(onevent, raw, [packet]);
+            },
+          });
+        };
+        if (when === 'before') app.io.prependListener('connection', wrap);
+        else app.io.on('connection', wrap);
+        app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
+          socket.on('vote', (n) => seen.push(n));
+        });
+        const came = packets(app, 2);
+        client.emit('vote', 1);
+        client.emit('vote', 2);
+        await reconnect(client);
+        await came;
+        const again = announcement();
+        release();
+        await barrier(client, (await again).socket);
+
+        expect(seen.filter((one) => typeof one === 'number')).to.deep.equal([1, 2]);
+        expect(seen.filter((one) => one === 'vote')).to.have.lengthOf(2);
+      });
+    }
+
     it('never announces a client that leaves meanwhile', async () => {
       const release = holdReads(store);
       app.expressionIO.sockets.on('connection', () => seen.push('connection'));
