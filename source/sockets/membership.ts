@@ -188,9 +188,9 @@ export class LeaveRoomListener {
   }
 }
 
-/** The room of the session that a socket is in, if any. */
-export function sessionRoomOf(raw: Socket): string | undefined {
-  return [...raw.rooms].find(isSessionHash);
+/** The rooms of sessions that a socket is in: one for each `ExpressionSocket` that gave it a session. */
+export function sessionRoomsOf(raw: Socket): string[] {
+  return [...raw.rooms].filter(isSessionHash);
 }
 
 /**

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
+import cookieParser from 'cookie-parser';
 import type { Socket } from 'socket.io';
-import type { ExpressionSocketOptions } from '../../../source/index.js';
-import { App, received } from '../../support/app.js';
+import { ExpressionSocket, type ExpressionSocketOptions } from '../../../source/index.js';
+import { App, received, secret } from '../../support/app.js';
 import { holdReads } from '../../support/held-reads.js';
 import { type Pair, pair } from '../../support/pair.js';
 import {
@@ -96,6 +97,31 @@ describe('Connection state recovery keeps working', () => {
 
     expect(client.recovered).to.equal(true);
     expect(calls).to.deep.equal(['authorization', 'connection']);
+  });
+
+  it('works for a client that has a session of each of two `ExpressionSocket`s', async () => {
+    const other = new ExpressionSocket(app.io, store, cookieParser(secret), { key: 'staff' });
+    try {
+      const staff = (await app.login()).cookie.replace('connect.sid', 'staff');
+      const wrappers = [app.expressionIO.sockets, other.sockets];
+      const { client, raw } = await pair(app, { cookie: `${cookie}; ${staff}` });
+      await loseConnection(client, raw);
+      const announced = Promise.all(
+        wrappers.map(
+          (wrapper) =>
+            new Promise((resolve) => {
+              wrapper.on('connection', (err) => resolve(err));
+            }),
+        ),
+      );
+      const disconnected = disconnection(client);
+      await reconnect(client);
+
+      expect(await Promise.race([announced, disconnected])).to.deep.equal([null, null]);
+      expect(client.recovered).to.equal(true);
+    } finally {
+      other.close();
+    }
   });
 
   it('works for clients that never had a session', async () => {
