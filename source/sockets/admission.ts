@@ -13,7 +13,7 @@ import type { ReadResult, Snapshot } from '../session/snapshot.js';
 import { type AuthorizationOwner, authorize, type Refusal } from './authorization.js';
 import { bufferEvents } from './event-buffer.js';
 import type { EventName, Listener } from './listener-links.js';
-import { sessionRoomOf } from './membership.js';
+import { sessionRoomsOf } from './membership.js';
 
 /** The listeners of one wrapper. A namespace made from a pattern may have two wrappers. */
 export interface NamespaceListeners {
@@ -104,9 +104,9 @@ export class Admission {
 
   /** Whether a recovered connection no longer has the session that it had before. */
   get #hasLostItsSession(): boolean {
-    const before = this.#roomBefore;
-    if (before === undefined) return false;
-    if (!this.#owner.hasSession(before)) return true;
+    const before = this.#roomsBefore;
+    if (before.length === 0) return false;
+    if (!before.some((room) => this.#owner.hasSession(room))) return true;
     const { snapshot, error } = this.#initialRead ?? {};
     return snapshot === undefined && !isStoreTrouble(error?.code);
   }
@@ -116,12 +116,12 @@ export class Admission {
     if (!isStoreTrouble(this.#initialRead?.error?.code)) return false;
     // With `autoErrManager` the listeners cannot be called without a session; and whether the session
     // of a recovered connection has ended is known only once the store is back.
-    return this.#options.autoErrManager || this.#roomBefore !== undefined;
+    return this.#options.autoErrManager || this.#roomsBefore.length > 0;
   }
 
-  get #roomBefore(): string | undefined {
+  get #roomsBefore(): readonly string[] {
     const { raw } = this.#owner;
-    return raw.recovered ? sessionRoomOf(raw) : undefined;
+    return raw.recovered ? sessionRoomsOf(raw) : [];
   }
 
   #announce({ connectionListeners }: NamespaceListeners): void {

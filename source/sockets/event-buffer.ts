@@ -10,7 +10,8 @@ type Receive = (packet: unknown) => void;
 
 /** The buffered events of one socket, and how many callers use the buffer. */
 interface EventBuffer {
-  readonly packets: unknown[];
+  /** Delivers each buffered event. */
+  readonly deliveries: (() => void)[];
   readonly end: () => void;
   users: number;
 }
@@ -37,25 +38,25 @@ export function bufferEvents(raw: Socket, limit: number): () => void {
     buffers.delete(raw);
     buffer.end();
     // Each in a turn of its own: a listener that throws does not stop the others.
-    for (const packet of buffer.packets) {
-      process.nextTick(() => Reflect.apply(receiveOf(raw), raw, [packet]));
-    }
+    for (const deliver of buffer.deliveries) process.nextTick(deliver);
   };
 }
 
 function begin(raw: Socket, limit: number): EventBuffer {
-  const packets: unknown[] = [];
+  const deliveries: (() => void)[] = [];
   const own = Object.getOwnPropertyDescriptor(raw, 'onevent');
   const receive = receiveOf(raw);
   let isOver = false;
   let bytes = 0;
   const push: Receive = (packet) => {
     if (isOver) return Reflect.apply(receive, raw, [packet]);
-    packets.push(packet);
+    // A function that replaced `push` has seen the event already.
+    const isSeen = receiveOf(raw) !== push;
+    deliveries.push(() => Reflect.apply(isSeen ? receive : receiveOf(raw), raw, [packet]));
     bytes += sizeOf([packet]);
     // One event may be buffered however large it is.
-    const isTooLarge = packets.length > 1 && bytes > socketLimit;
-    if (packets.length > limit || isTooLarge) raw.conn.close();
+    const isTooLarge = deliveries.length > 1 && bytes > socketLimit;
+    if (deliveries.length > limit || isTooLarge) raw.conn.close();
   };
   Reflect.defineProperty(raw, 'onevent', { value: push, configurable: true, writable: true });
   const end = (): void => {
@@ -65,7 +66,7 @@ function begin(raw: Socket, limit: number): EventBuffer {
     if (own) Reflect.defineProperty(raw, 'onevent', own);
     else Reflect.deleteProperty(raw, 'onevent');
   };
-  const buffer = { packets, end, users: 0 };
+  const buffer = { deliveries, end, users: 0 };
   buffers.set(raw, buffer);
   return buffer;
 }

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import type { Namespace, Socket } from 'socket.io';
+import { isThenable } from '../assertions.js';
 import type { Diagnostics } from '../diagnostics.js';
 import type { GuestSession } from '../handshake/guest-session.js';
 import type { ResolvedOptions } from '../options.js';
@@ -136,9 +137,14 @@ export class Membership implements Member {
   #enterRoom(): void {
     if (this.#session === undefined) return;
     const context = { socket: this.#socket, event: 'connection' };
-    const joined = this.#raw.join(this.#session.hash);
-    // Adapters of one process join at once.
-    joined?.catch((error: unknown) => this.#dependencies.diagnostics.failed(error, context));
+    const failed = (error: unknown): void => this.#dependencies.diagnostics.failed(error, context);
+    try {
+      // Adapters of one process join at once; a `join` of another library may return anything.
+      const joined: unknown = this.#raw.join(this.#session.hash);
+      if (isThenable(joined)) joined.then(undefined, failed);
+    } catch (error) {
+      failed(error);
+    }
   }
 
   #emitSessionEnd(reason: SessionEndReason): void {
@@ -182,9 +188,9 @@ export class LeaveRoomListener {
   }
 }
 
-/** The room of the session that a socket is in, if any. */
-export function sessionRoomOf(raw: Socket): string | undefined {
-  return [...raw.rooms].find(isSessionHash);
+/** The rooms of sessions that a socket is in: one for each `ExpressionSocket` that gave it a session. */
+export function sessionRoomsOf(raw: Socket): string[] {
+  return [...raw.rooms].filter(isSessionHash);
 }
 
 /**

@@ -48,6 +48,12 @@ export interface MethodTable<Raw extends object> {
  */
 const assigningMethods = ['emit', 'newBroadcastOperator'] as const;
 
+/**
+ * The key under which a proxy, and any object that derives from or wraps one, has its raw socket. All
+ * instances share it, so that each finds the raw socket of another one's prototyped socket.
+ */
+const rawKey = Symbol('raw socket');
+
 /** The method that Node.js calls if a listener rejects. No class has it. */
 const rejectionHandler = Symbol.for('nodejs.rejection');
 
@@ -63,8 +69,6 @@ export class SocketProxies<Raw extends object> {
   readonly #overrides: ReadonlyMap<PropertyKey, MethodOverride<Raw>>;
   readonly #additions: ReadonlyMap<PropertyKey, Method>;
   readonly #views: ReadonlyMap<PropertyKey, (value: unknown) => unknown>;
-  /** The key under which a proxy, and any object that derives from or wraps one, has its raw socket. */
-  readonly #rawKey = Symbol('raw socket');
   readonly #proxies = new WeakMap<Raw, Raw>();
   readonly #raws = new WeakMap<Raw, Raw>();
   readonly #prototypes = new WeakMap<object, object>();
@@ -128,12 +132,12 @@ export class SocketProxies<Raw extends object> {
    */
   rawOf(value: Raw): Raw {
     // Only raw sockets are found under this key.
-    const raw: unknown = this.#raws.get(value) ?? Reflect.get(value, this.#rawKey);
+    const raw: unknown = this.#raws.get(value) ?? Reflect.get(value, rawKey);
     return (raw as Raw | undefined) ?? value;
   }
 
   #absent(raw: Raw, key: PropertyKey): unknown {
-    if (key === this.#rawKey) return raw;
+    if (key === rawKey) return raw;
     return key in raw ? undefined : this.#additions.get(key);
   }
 

@@ -131,15 +131,20 @@ describe('Membership', () => {
     expect([...socket.rooms]).to.deep.equal([]);
   });
 
-  it('reports an adapter that fails to add it to its room', async () => {
-    const failure = new Error('the adapter is down');
-    socket.join = () => Promise.reject(failure);
-    create().join(id, snapshot);
-    await turn();
-    expect(diagnostics.failed.args).to.deep.equal([
-      [failure, { socket: prototyped, event: 'connection' }],
-    ]);
-  });
+  for (const how of ['rejects', 'throws']) {
+    it(`reports an adapter that ${how} when it should add it to its room`, async () => {
+      const failure = new Error('the adapter is down');
+      socket.join = () => {
+        if (how === 'throws') throw failure;
+        return Promise.reject(failure);
+      };
+      expect(create().join(id, snapshot)).to.equal(true);
+      await turn();
+      expect(diagnostics.failed.args).to.deep.equal([
+        [failure, { socket: prototyped, event: 'connection' }],
+      ]);
+    });
+  }
 
   it('ends once if its session has ended since it was read', async () => {
     engine.join.returns('destroyed');

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
+import cookieParser from 'cookie-parser';
 import type { Socket } from 'socket.io';
-import type { ExpressionSocketOptions } from '../../../source/index.js';
-import { App, received } from '../../support/app.js';
+import { ExpressionSocket, type ExpressionSocketOptions } from '../../../source/index.js';
+import { App, received, secret } from '../../support/app.js';
 import { holdReads } from '../../support/held-reads.js';
 import { type Pair, pair } from '../../support/pair.js';
 import {
@@ -96,6 +97,31 @@ describe('Connection state recovery keeps working', () => {
 
     expect(client.recovered).to.equal(true);
     expect(calls).to.deep.equal(['authorization', 'connection']);
+  });
+
+  it('works for a client that has a session of each of two `ExpressionSocket`s', async () => {
+    const other = new ExpressionSocket(app.io, store, cookieParser(secret), { key: 'staff' });
+    try {
+      const staff = (await app.login()).cookie.replace('connect.sid', 'staff');
+      const wrappers = [app.expressionIO.sockets, other.sockets];
+      const { client, raw } = await pair(app, { cookie: `${cookie}; ${staff}` });
+      await loseConnection(client, raw);
+      const announced = Promise.all(
+        wrappers.map(
+          (wrapper) =>
+            new Promise((resolve) => {
+              wrapper.on('connection', (err) => resolve(err));
+            }),
+        ),
+      );
+      const disconnected = disconnection(client);
+      await reconnect(client);
+
+      expect(await Promise.race([announced, disconnected])).to.deep.equal([null, null]);
+      expect(client.recovered).to.equal(true);
+    } finally {
+      other.close();
+    }
   });
 
   it('works for clients that never had a session', async () => {
@@ -208,6 +234,37 @@ describe('Connection state recovery keeps working', () => {
 
       expect(seen).to.deep.equal(['test:barrier']);
     });
+
+    for (const when of ['before', 'after']) {
+      it(`shows them once to an \`onevent\` of another library that came ${when} it`, async () => {
+        const release = holdReads(store);
+        const wrap = (raw: Socket): void => {
+          const onevent: (packet: { data: unknown[] }) => void = Reflect.get(raw, 'onevent');
+          Object.assign(raw, {
+            onevent(packet: { data: unknown[] }) {
+              seen.push(packet.data[0]);
+              Reflect.apply(onevent, raw, [packet]);
+            },
+          });
+        };
+        if (when === 'before') app.io.prependListener('connection', wrap);
+        else app.io.on('connection', wrap);
+        app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
+          socket.on('vote', (n) => seen.push(n));
+        });
+        const came = packets(app, 2);
+        client.emit('vote', 1);
+        client.emit('vote', 2);
+        await reconnect(client);
+        await came;
+        const again = announcement();
+        release();
+        await barrier(client, (await again).socket);
+
+        expect(seen.filter((one) => typeof one === 'number')).to.deep.equal([1, 2]);
+        expect(seen.filter((one) => one === 'vote')).to.have.lengthOf(2);
+      });
+    }
 
     it('never announces a client that leaves meanwhile', async () => {
       const release = holdReads(store);

@@ -108,6 +108,22 @@ describe('Transparent: the raw socket given to other libraries is not changed', 
     expect(seen[0]).to.equal(socket);
     expect(seen[1]).to.equal('news');
   });
+
+  it('is announced if another library made `join` chainable', async () => {
+    app.io.use((raw, next) => {
+      const join: (room: string | string[]) => unknown = raw.join.bind(raw);
+      Object.assign(raw, {
+        join: (room: string): unknown => {
+          join(room);
+          return raw;
+        },
+      });
+      next();
+    });
+    const { raw } = await pair(app, { cookie });
+    // Its own room, and that of its session.
+    expect(raw.rooms.size).to.equal(2);
+  });
 });
 
 /** What there is of a raw socket: its own keys, and how many listeners it has to what. */

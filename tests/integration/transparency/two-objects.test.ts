@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import cookieParser from 'cookie-parser';
 import type { Socket } from 'socket.io';
-import { App } from '../../support/app.js';
+import { ExpressionSocket } from '../../../source/index.js';
+import { App, secret } from '../../support/app.js';
 import { pair } from '../../support/pair.js';
 
 describe('A raw socket and its prototyped socket', () => {
@@ -30,6 +32,20 @@ describe('A raw socket and its prototyped socket', () => {
     expect(app.expressionIO.sockets.socketOf(raw)).to.equal(socket);
     expect(app.expressionIO.sockets.socketOf(socket)).to.equal(socket);
     expect(socket.nsp.sockets.get(socket.id)).to.equal(raw);
+  });
+
+  it('are found from the prototyped socket of another `ExpressionSocket`', async () => {
+    const other = new ExpressionSocket(app.io, app.store, cookieParser(secret));
+    try {
+      const { raw, socket } = await pair(app);
+      const theirs = other.sockets.socketOf(raw);
+
+      expect(theirs === socket).to.equal(false);
+      expect(app.expressionIO.sockets.socketOf(theirs) === socket).to.equal(true);
+      expect(other.sockets.socketOf(socket) === theirs).to.equal(true);
+    } finally {
+      other.close();
+    }
   });
 
   it('are found in every namespace, and after the connection as well', async () => {
