@@ -67,6 +67,8 @@ export class SocketController implements AdmissionOwner {
   /** The session that express-session made for the handshake. */
   #guest: GuestSession | undefined;
   #isRefusalTold = false;
+  /** The read for the first event of a socket that was not admitted. */
+  #firstRead: Promise<ReadResult> | undefined;
 
   constructor(raw: Socket, socket: Socket, dependencies: ControllerDependencies) {
     this.raw = raw;
@@ -141,9 +143,9 @@ export class SocketController implements AdmissionOwner {
   /** Reads the session for an event, and then calls the listener. */
   receive(event: EventName, listener: Listener, args: readonly unknown[]): void {
     const sessionId = this.#sessionId;
-    if (typeof sessionId !== 'string') {
+    if (sessionId instanceof SessionError) {
       // Without a session id there is nothing to read.
-      if (sessionId) this.deliver(event, listener, { error: sessionId }, args);
+      this.deliver(event, listener, { error: sessionId }, args);
       return;
     }
     // Listeners clean up after the client when it has disconnected. Some parsers let a connected client
@@ -156,12 +158,33 @@ export class SocketController implements AdmissionOwner {
     }
     // One `then` per event on the shared promise: the listeners are called in the order in which the
     // events arrived, and each in its own asynchronous context.
-    const newRecord = this.#guest?.isNew ? this.#guest.record() : undefined;
-    void this.#dependencies.engine.read(sessionId, newRecord).then((result) => {
+    void this.#readForEvent().then((result) => {
       this.#pending.leave(bytes);
       if (result.snapshot) this.#use(event, result.snapshot);
       this.deliver(event, listener, result, args);
     });
+  }
+
+  async #readUnadmitted(): Promise<ReadResult> {
+    try {
+      return await this.read();
+    } finally {
+      this.#firstRead = undefined;
+    }
+  }
+
+  #readForEvent(): Promise<ReadResult> {
+    const sessionId = this.#sessionId;
+    // Its result comes later than that of a read that is issued by itself, so that must wait.
+    if (this.#firstRead) return this.#firstRead.then(() => this.#readForEvent());
+    if (typeof sessionId === 'string') {
+      const newRecord = this.#guest?.isNew ? this.#guest.record() : undefined;
+      return this.#dependencies.engine.read(sessionId, newRecord);
+    }
+    if (sessionId) return Promise.resolve({ error: sessionId });
+    // The socket connected before its namespace was wrapped, so it was not admitted.
+    this.#firstRead = this.#readUnadmitted();
+    return this.#firstRead;
   }
 
   /** Calls a listener with its own copy of the session, or handles the error. */
