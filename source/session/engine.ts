@@ -242,8 +242,11 @@ export class SessionEngine {
     return {
       // `rewrite` reads and writes at once, so nothing that it writes can be erased.
       issued: rewrite ? undefined : (...write) => this.#issued(...write),
-      ending: (sessionId, reason) =>
-        this.#live.ending(sessionId, this.#isRemovedByRead(sessionId) ? 'expired' : reason),
+      ending: (sessionId, reason) => {
+        // A store's `get` calls `destroy`, but never `regenerate`.
+        const hasExpired = reason === 'destroyed' && this.#isRemovedByRead(sessionId);
+        this.#live.ending(sessionId, hasExpired ? 'expired' : reason);
+      },
       stayed: (sessionId) => this.#live.stayed(sessionId),
       ended: (sessionId, reason, finished) => this.#live.ended(sessionId, reason, finished),
       written: (sessionId, session) => this.#live.written(sessionId, session),

@@ -196,19 +196,25 @@ export class StoreHooks {
     const reason = regeneration ? 'regenerated' : 'destroyed';
     const endDestroy = this.writes.active.beginDestroy(sessionId);
     for (const observer of this.#observers) observer.ending(sessionId, reason);
+    const stayed = (): void => {
+      for (const observer of this.#observers) observer.stayed(sessionId);
+    };
     return callMethod('destroy', call, {
       answered: (answer) => {
         const isGone = !answer[0];
         const isInTime = endDestroy(isGone);
         if (isGone) this.#ended(sessionId, regeneration);
-        else for (const observer of this.#observers) observer.stayed(sessionId);
+        else stayed();
         const callback = callbackOf(call);
         // Writes that began after its deadline may have come before it.
         if (isGone && !isInTime) {
           void this.#removeAgain(sessionId).then(() => process.nextTick(callback, ...answer));
         } else callback(...answer);
       },
-      failed: () => endDestroy(false),
+      failed: () => {
+        // A store that has answered before it throws has ended the session, or told that it failed.
+        if (endDestroy(false)) stayed();
+      },
     });
   }
 
