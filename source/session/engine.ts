@@ -76,7 +76,7 @@ export class SessionEngine {
     });
     const { createSession, isStandard, writes } = this.#hooks;
     this.#factory = new SessionFactory({ createSession, isStandard });
-    this.#lateWrites = new LateWrites((sessionId) => this.#repair(sessionId));
+    this.#lateWrites = new LateWrites(store, (sessionId) => this.#repair(sessionId));
     this.#touches = new Touches({
       calls: this.#calls,
       writes,
