@@ -92,6 +92,7 @@ export class SessionEngine {
       touches: this.#touches,
       lateWrites: this.#lateWrites,
       canRewrite: options.rewrite !== undefined,
+      hasEnded: (sessionId) => this.#hasEnded(sessionId),
     });
     this.#writer = new SessionWriter({
       records: this.#records,
@@ -127,9 +128,8 @@ export class SessionEngine {
     const since = performance.now();
     return reading.then((result) => {
       if (result.error?.code !== 'ERR_SESSION_NOT_FOUND') return result;
-      const hasEnded =
-        this.#live.find(sessionId)?.isStored || this.#live.endSince(sessionId, 0) !== undefined;
-      return hasEnded ? result : { snapshot: new Snapshot(newRecord, { since, isNew: true }) };
+      if (this.#hasEnded(sessionId)) return result;
+      return { snapshot: new Snapshot(newRecord, { since, isNew: true }) };
     });
   }
 
@@ -263,6 +263,12 @@ export class SessionEngine {
       .settled(record, issued, this.#lateWrites.begin(sessionId))
       // The store tells the caller of the write.
       .catch(() => {});
+  }
+
+  /** Whether a session that the store does not have was there before. */
+  #hasEnded(sessionId: string): boolean {
+    if (this.#live.find(sessionId)?.isStored) return true;
+    return this.#live.endSince(sessionId, 0) !== undefined;
   }
 
   /** Some stores' `get` calls their own `destroy` when it finds a session that has expired. */

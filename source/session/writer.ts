@@ -73,6 +73,7 @@ export class SessionWriter {
         }),
       );
       unsaved.written(begun, changes.keys());
+      snapshot.isNew = false;
       return { record, changes };
     } catch (error) {
       unsaved.failed(begun);
