@@ -66,6 +66,7 @@ export class SessionEngine {
     this.#calls = new StoreCalls(store, {
       options,
       cache: this.#cache,
+      call: (name, ...args) => this.#hooks.call(name, ...args),
       absent: (sessionId) => this.#live.absent(sessionId),
     });
     this.#reader = new SessionReader(this.#calls);
@@ -105,7 +106,6 @@ export class SessionEngine {
     this.#requests = new RequestSessions(store, this.#hooks);
     this.#backend = new SessionBackend({
       calls: this.#calls,
-      hooks: this.#hooks,
       reader: this.#reader,
       writer: this.#writer,
       updater: this.#updater,
