@@ -236,7 +236,12 @@ export class StoreHooks {
     const sessionId = String(Reflect.get(Object(request), 'sessionID'));
     const regeneration = { finished: responseFinished(request), isSeen: false };
     this.#regenerations.set(sessionId, regeneration);
-    const end = (): void => void this.#regenerations.delete(sessionId);
+    const end = (): void => {
+      if (this.#regenerations.get(sessionId) !== regeneration) return;
+      this.#regenerations.delete(sessionId);
+    };
+    // The store may never answer.
+    void regeneration.finished.then(end);
     return callMethod('regenerate', call, {
       answered: (answer) => {
         end();

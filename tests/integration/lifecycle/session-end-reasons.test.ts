@@ -61,4 +61,18 @@ describe('The reason of the end of a session', () => {
     expect(await visits.go(client, () => {})).to.equal('ERR_SESSION_NOT_FOUND');
     expect(await ended).to.equal('expired');
   });
+
+  it('is destroyed by a logout after a login that the store never answered', async () => {
+    const store = new SlowStore();
+    app = await App.start({ store, options: { touch: false, storeTimeout: 50 } });
+    const visitor = await app.login();
+    const { ended } = await watch(app, visitor);
+    const hung = holdNext(store, 'destroy');
+    await overHttp(app, visitor.cookie, async (request) => {
+      request.session.regenerate(() => {});
+      await hung.reached;
+    });
+    await app.logout(visitor.cookie);
+    expect(await ended).to.equal('destroyed');
+  });
 });
