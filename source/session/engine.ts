@@ -66,6 +66,7 @@ export class SessionEngine {
     this.#calls = new StoreCalls(store, {
       options,
       cache: this.#cache,
+      call: (name, ...args) => this.#hooks.call(name, ...args),
       absent: (sessionId) => this.#live.absent(sessionId),
     });
     this.#reader = new SessionReader(this.#calls);
@@ -76,7 +77,7 @@ export class SessionEngine {
     });
     const { createSession, isStandard, writes } = this.#hooks;
     this.#factory = new SessionFactory({ createSession, isStandard });
-    this.#lateWrites = new LateWrites((sessionId) => this.#repair(sessionId));
+    this.#lateWrites = new LateWrites(store, (sessionId) => this.#repair(sessionId));
     this.#touches = new Touches({
       calls: this.#calls,
       writes,
@@ -92,6 +93,7 @@ export class SessionEngine {
       touches: this.#touches,
       lateWrites: this.#lateWrites,
       canRewrite: options.rewrite !== undefined,
+      hasEnded: (sessionId) => this.#hasEnded(sessionId),
     });
     this.#writer = new SessionWriter({
       records: this.#records,
@@ -104,7 +106,6 @@ export class SessionEngine {
     this.#requests = new RequestSessions(store, this.#hooks);
     this.#backend = new SessionBackend({
       calls: this.#calls,
-      hooks: this.#hooks,
       reader: this.#reader,
       writer: this.#writer,
       updater: this.#updater,
@@ -127,9 +128,8 @@ export class SessionEngine {
     const since = performance.now();
     return reading.then((result) => {
       if (result.error?.code !== 'ERR_SESSION_NOT_FOUND') return result;
-      const hasEnded =
-        this.#live.find(sessionId)?.isStored || this.#live.endSince(sessionId, 0) !== undefined;
-      return hasEnded ? result : { snapshot: new Snapshot(newRecord, { since, isNew: true }) };
+      if (this.#hasEnded(sessionId)) return result;
+      return { snapshot: new Snapshot(newRecord, { since, isNew: true }) };
     });
   }
 
@@ -242,8 +242,11 @@ export class SessionEngine {
     return {
       // `rewrite` reads and writes at once, so nothing that it writes can be erased.
       issued: rewrite ? undefined : (...write) => this.#issued(...write),
-      ending: (sessionId, reason) =>
-        this.#live.ending(sessionId, this.#isRemovedByRead(sessionId) ? 'expired' : reason),
+      ending: (sessionId, reason) => {
+        // A store's `get` calls `destroy`, but never `regenerate`.
+        const hasExpired = reason === 'destroyed' && this.#isRemovedByRead(sessionId);
+        this.#live.ending(sessionId, hasExpired ? 'expired' : reason);
+      },
       stayed: (sessionId) => this.#live.stayed(sessionId),
       ended: (sessionId, reason, finished) => this.#live.ended(sessionId, reason, finished),
       written: (sessionId, session) => this.#live.written(sessionId, session),
@@ -260,6 +263,12 @@ export class SessionEngine {
       .settled(record, issued, this.#lateWrites.begin(sessionId))
       // The store tells the caller of the write.
       .catch(() => {});
+  }
+
+  /** Whether a session that the store does not have was there before. */
+  #hasEnded(sessionId: string): boolean {
+    if (this.#live.find(sessionId)?.isStored) return true;
+    return this.#live.endSince(sessionId, 0) !== undefined;
   }
 
   /** Some stores' `get` calls their own `destroy` when it finds a session that has expired. */

@@ -105,7 +105,12 @@ export class HttpWrites {
     if (endTurn) return this.#issue(write, endTurn);
     // It begins now, so that a logout that comes while it waits overtakes it.
     const begun = writes.active.begin(sessionId);
-    return writes.takeInTime(sessionId).then((end) => this.#issueLate(write, end, begun));
+    const task = writes
+      .takeInTime(sessionId)
+      .then((endTurn) => this.#issueLate(write, endTurn, begun));
+    // A caller with a callback ignores the promise.
+    task.catch(() => {});
+    return task;
   }
 
   async #issueLate(write: HttpWrite, endTurn: EndTurn, begun: Write): Promise<unknown> {
@@ -115,7 +120,7 @@ export class HttpWrites {
         // The logout would have removed what this writes.
         this.#dependencies.writes.active.end(begun);
         endTurn();
-        return void callback(null);
+        return void process.nextTick(callback, null);
       }
       if (begun.destroy === destroy) begun.destroy = undefined;
     }
@@ -123,8 +128,8 @@ export class HttpWrites {
       return this.#issue(write, endTurn, begun);
     } catch (error) {
       // The caller has returned, and cannot catch it.
-      callback(error);
-      return undefined;
+      process.nextTick(callback, error);
+      throw error;
     }
   }
 

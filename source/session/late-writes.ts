@@ -32,18 +32,27 @@ export interface PendingWrite {
   rememberedAt?: number;
 }
 
+/** The writes of each session. */
+type PendingWrites = Map<string, Set<PendingWrite>>;
+
+/** The pending writes of each store: all that use a store in this process erase each other's. */
+const pendingOf = new WeakMap<object, PendingWrites>();
+
 /** The writes of one store that may erase what others write. */
 export class LateWrites {
   readonly #repair: (sessionId: string) => Promise<boolean>;
-  readonly #pending = new Map<string, Set<PendingWrite>>();
+  readonly #pending: PendingWrites;
   /** Those whose result is unknown, the oldest first. */
   readonly #remembered = new Set<PendingWrite>();
 
   /**
+   * @param store all that use the same store in this process share its pending writes
    * @param repair writes again what was erased of a session, in its turn; resolves to whether that
    * worked, and never rejects
    */
-  constructor(repair: (sessionId: string) => Promise<boolean>) {
+  constructor(store: object, repair: (sessionId: string) => Promise<boolean>) {
+    this.#pending = pendingOf.get(store) ?? new Map();
+    pendingOf.set(store, this.#pending);
     this.#repair = repair;
   }
 

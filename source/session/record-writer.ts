@@ -31,6 +31,8 @@ export interface RecordWriterDependencies {
   readonly lateWrites: LateWrites;
   /** Whether the option `rewrite` was given. */
   readonly canRewrite: boolean;
+  /** Whether a session that the store does not have is known to have ended, and so is not new. */
+  readonly hasEnded: (sessionId: string) => boolean;
 }
 
 /** What to write. */
@@ -85,8 +87,8 @@ export class RecordWriter {
     const { snapshot, error } = await this.#dependencies.calls.getForWrite(sessionId);
     if (snapshot) return snapshot;
     if (error.code !== 'ERR_SESSION_NOT_FOUND') throw error;
-    if (newRecord) return new Snapshot(newRecord, { isNew: true });
-    throw sessionEnded();
+    if (newRecord === undefined || this.#dependencies.hasEnded(sessionId)) throw sessionEnded();
+    return new Snapshot(newRecord, { isNew: true });
   }
 
   /** Writes again what a late or overlapping write has erased. */
@@ -178,7 +180,8 @@ export class RecordWriter {
         sessionId,
         (value) => {
           changes = tellChanges();
-          if (value === null && newRecord === undefined) throw sessionEnded();
+          const canBeNew = newRecord !== undefined && !this.#dependencies.hasEnded(sessionId);
+          if (value === null && !canBeNew) throw sessionEnded();
           stored = value === null ? undefined : asRecord(value);
           record = stored;
           if (stored === undefined || (changes.size === 0 && !isForced)) return undefined;

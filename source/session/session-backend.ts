@@ -12,14 +12,12 @@ import { SessionChanges } from './session-changes.js';
 import type { SessionFactory } from './session-factory.js';
 import type { Snapshot } from './snapshot.js';
 import type { StoreCalls } from './store-calls.js';
-import type { StoreHooks } from './store-hooks.js';
 import type { SessionUpdater } from './updater.js';
 import type { SessionWriter } from './writer.js';
 
 /** What the backend works with. */
 export interface SessionBackendDependencies {
   readonly calls: StoreCalls;
-  readonly hooks: StoreHooks;
   readonly reader: SessionReader;
   readonly writer: SessionWriter;
   readonly updater: SessionUpdater;
@@ -61,13 +59,12 @@ export class SessionBackend implements SessionStore {
   }
 
   async #destroy(sessionId: string): Promise<void> {
-    const { calls, hooks } = this.#dependencies;
+    const { calls } = this.#dependencies;
     await trace(
       'write',
       () => ({ operation: 'destroy' }),
       () => calls.destroy(sessionId),
     );
-    hooks.destroyed(sessionId);
   }
 
   /** Reads a session again, and shows it in the object that the listener holds. */

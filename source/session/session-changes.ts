@@ -12,13 +12,28 @@ import type { Snapshot } from './snapshot.js';
 /** Most sessions are never saved, and so have none. */
 const changesOf = new WeakMap<HeldSession, SessionChanges>();
 
+/** What a save was called to write. */
+export interface BegunSave {
+  /** How many saves of the session had begun by then, this one included. */
+  readonly number: number;
+  readonly changes: RecordChanges;
+}
+
+/** A value that a save could not write. */
+interface Unwritten {
+  /** The number of that save. */
+  readonly number: number;
+  readonly value: unknown;
+}
+
 /** The unsaved changes of one held session. */
 export class SessionChanges {
   readonly #held: HeldSession;
   /** What was saved since the snapshot was taken, which later changes are compared with. */
   #saved = new Map<string, unknown>();
-  /** The keys that a save could not write: the next one writes them, too. */
-  readonly #unwritten = new Set<string>();
+  #saves = 0;
+  /** What saves could not write, by its key: later saves write it, too. */
+  readonly #unwritten = new Map<string, Unwritten>();
   /** For each task of `during`, the keys that were saved since it began. */
   readonly #savedDuring = new Set<Set<string>>();
 
@@ -35,7 +50,7 @@ export class SessionChanges {
 
   /** The keys that differ from what was saved last, or could not be saved. */
   get unsavedKeys(): readonly string[] {
-    return [...this.#changedKeys(), ...this.#unwritten];
+    return [...this.#changedKeys(), ...this.#unwritten.keys()];
   }
 
   /**
@@ -44,25 +59,41 @@ export class SessionChanges {
    *
    * @throws {SessionError} `ERR_SESSION_STORE` if a value cannot be copied; names its key
    */
-  begin(): RecordChanges {
+  begin(): BegunSave {
     const changes = new Map(this.#changedKeys().map((key) => [key, this.#plain(key)]));
     for (const [key, value] of changes) {
       this.#saved.set(key, value);
       for (const keys of this.#savedDuring) keys.add(key);
     }
-    return changes;
+    this.#saves++;
+    return { number: this.#saves, changes };
   }
 
-  /** What earlier saves could not write, as it was then. */
-  get unwritten(): RecordChanges {
-    return new Map([...this.#unwritten].map((key) => [key, this.#saved.get(key)]));
+  /** What a save has to write by now: its own changes, and what earlier saves could not write. */
+  toWrite({ number, changes }: BegunSave): RecordChanges {
+    const toWrite = new Map<string, unknown>();
+    for (const [key, unwritten] of this.#unwritten) {
+      if (unwritten.number < number) toWrite.set(key, unwritten.value);
+    }
+    for (const [key, value] of changes) toWrite.set(key, value);
+    return toWrite;
   }
 
-  /** Records whether a save has written its keys. */
-  end(keys: Iterable<string>, isWritten: boolean): void {
+  /** Records what a save has written. A later save may have failed already, by waiting too long. */
+  written({ number }: BegunSave, keys: Iterable<string>): void {
     for (const key of keys) {
-      if (isWritten) this.#unwritten.delete(key);
-      else this.#unwritten.add(key);
+      const unwritten = this.#unwritten.get(key);
+      if (unwritten && unwritten.number < number) this.#unwritten.delete(key);
+    }
+  }
+
+  /** Records that a save has failed. */
+  failed({ number, changes }: BegunSave): void {
+    for (const [key, value] of changes) {
+      // The session may have been reloaded or updated meanwhile, and show another value.
+      if (!this.#saved.has(key)) continue;
+      const later = this.#unwritten.get(key);
+      if (later === undefined || later.number < number) this.#unwritten.set(key, { number, value });
     }
   }
 
@@ -86,6 +117,8 @@ export class SessionChanges {
       return { key, value: held.current(key), baseline: this.#baseline(key) };
     });
     this.#saved = new Map();
+    const keptKeys = new Set(keep.map(({ key }) => key));
+    for (const key of this.#unwritten.keys()) if (!keptKeys.has(key)) this.#unwritten.delete(key);
     if (!held.show(snapshot)) {
       // The session shows what it did before, of which only the kept values remain to be saved.
       const keys = [...Object.keys(held.values), ...Object.keys(snapshot.record)];
@@ -101,8 +134,6 @@ export class SessionChanges {
       else if (value === undefined) delete held.values[key];
       else held.values[key] = value;
     }
-    const keptKeys = new Set(keep.map(({ key }) => key));
-    for (const key of this.#unwritten) if (!keptKeys.has(key)) this.#unwritten.delete(key);
   }
 
   #changedKeys(): string[] {

@@ -18,8 +18,8 @@ export class Snapshot {
   readonly record: SessionRecord;
   /** When the read was wanted, by `performance.now()`. */
   readonly since: number;
-  /** Whether it is a visitor's new session, which the store does not have yet. */
-  readonly isNew: boolean;
+  /** Whether it is a visitor's new session, which the store does not have yet. A save ends that. */
+  isNew: boolean;
   /** Whether an event with this snapshot has been counted as activity. */
   hasCounted = false;
   readonly #isOwn: boolean;

@@ -18,6 +18,8 @@ import { isAbsence, noReason, storeError, wrongCount } from './store-error.js';
 export interface StoreCallsDependencies {
   readonly options: Pick<ResolvedOptions, 'storeTimeout' | 'readMany' | 'rewrite'>;
   readonly cache: RecordCache;
+  /** Calls a method of the store that writes. */
+  readonly call: (name: 'set' | 'touch' | 'destroy', ...args: unknown[]) => unknown;
   /** Called with each session that the store was found not to have. */
   readonly absent: (sessionId: string) => void;
 }
@@ -139,7 +141,8 @@ export class StoreCalls {
   set(
     sessionId: string,
     session: SessionData,
-    set: SetSession = (_session, callback) => this.#store.set(sessionId, session, callback),
+    set: SetSession = (_session, callback) =>
+      this.#dependencies.call('set', sessionId, session, callback),
   ): IssuedWrite {
     return this.#write(sessionId, (callback) => set(session, callback));
   }
@@ -150,10 +153,9 @@ export class StoreCalls {
    */
   touch(sessionId: string, session: SessionData): IssuedWrite | undefined {
     if (typeof this.#store.touch !== 'function') return undefined;
-    return this.#write(sessionId, (callback) => {
-      // Its type has no error, and many stores pass one.
-      return this.#store.touch?.(sessionId, session, callback as () => void);
-    });
+    return this.#write(sessionId, (callback) =>
+      this.#dependencies.call('touch', sessionId, session, callback),
+    );
   }
 
   /** A write that somebody else has issued. */
@@ -193,7 +195,9 @@ export class StoreCalls {
    * @throws {SessionError} `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
    */
   destroy(sessionId: string): Promise<void> {
-    return this.#write(sessionId, (callback) => this.#store.destroy(sessionId, callback)).done;
+    return this.#write(sessionId, (callback) =>
+      this.#dependencies.call('destroy', sessionId, callback),
+    ).done;
   }
 
   /** Ends every read under way. */

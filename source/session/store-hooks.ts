@@ -12,6 +12,7 @@ import {
   hookMethod,
   type Method,
   type MethodCall,
+  type SettlingName,
 } from './hooked-method.js';
 import { HttpWrites, type RequestWrite } from './http-writes.js';
 import { RequestBaselines } from './request-baselines.js';
@@ -42,6 +43,11 @@ export interface StoreObserver {
   readonly saveRequest: ((write: RequestWrite) => Promise<void>) | undefined;
 }
 
+/** Handles a call of a method; returns what the caller gets. */
+type Hook = (call: MethodCall) => unknown;
+
+type HookedName = SettlingName | 'createSession';
+
 /** A regeneration that is running, and whether its `destroy` was seen. */
 interface Regeneration {
   readonly finished: Promise<void>;
@@ -64,8 +70,8 @@ export class StoreHooks {
   readonly #httpWrites: HttpWrites;
   readonly #observers = new Set<StoreObserver>();
   readonly #regenerations = new Map<string, Regeneration>();
-  /** Whether `destroy` cannot be replaced, because the store is frozen. */
-  #isBlind = false;
+  /** What the hooks would do that could not be put in place, because the store is frozen. */
+  readonly #missing = new Map<string, Hook>();
   /** What the methods were before they were hooked. */
   #ownDestroy: Method | undefined;
   #ownCreateSession: Method | undefined;
@@ -112,6 +118,7 @@ export class StoreHooks {
     if (this.#observers.size > 0) return;
     for (const restore of this.#restore) restore();
     this.#restore = [];
+    this.#missing.clear();
     this.#ownDestroy = undefined;
     this.#ownCreateSession = undefined;
   }
@@ -122,9 +129,12 @@ export class StoreHooks {
     return Reflect.apply(method, this.#store, [holder, record]) as object;
   };
 
-  /** A session was removed by a socket: notifies the observers if the hook of `destroy` cannot. */
-  destroyed(sessionId: string): void {
-    if (this.#isBlind) this.#ended(sessionId, undefined);
+  /** Calls a method of the store for this library, by its hook even if that could not be put in place. */
+  call(name: 'set' | 'touch' | 'destroy', ...args: unknown[]): unknown {
+    const method = this.#store[name] as Method;
+    const hook = this.#missing.get(name);
+    if (hook) return hook({ method, target: this.#store, args });
+    return Reflect.apply(method, this.#store, args);
   }
 
   /** A session was written, but not by the store's own methods. */
@@ -135,15 +145,18 @@ export class StoreHooks {
   #install(): void {
     this.#ownDestroy = this.#store.destroy as Method;
     this.#ownCreateSession = this.#store.createSession as unknown as Method;
-    const hooks = {
-      createSession: hookMethod(this.#store, 'createSession', (call) => this.#create(call)),
-      set: hookMethod(this.#store, 'set', (call) => this.#httpWrites.set(call)),
-      touch: hookMethod(this.#store, 'touch', (call) => this.#httpWrites.touch(call)),
-      destroy: hookMethod(this.#store, 'destroy', (call) => this.#destroy(call)),
-      regenerate: hookMethod(this.#store, 'regenerate', (call) => this.#regenerate(call)),
+    const hooks: Readonly<Record<HookedName, Hook>> = {
+      createSession: (call) => this.#create(call),
+      set: (call) => this.#httpWrites.set(call),
+      touch: (call) => this.#httpWrites.touch(call),
+      destroy: (call) => this.#destroy(call),
+      regenerate: (call) => this.#regenerate(call),
     };
-    this.#isBlind = hooks.destroy === undefined;
-    this.#restore = Object.values(hooks).filter((restore) => restore !== undefined);
+    for (const name of Object.keys(hooks) as HookedName[]) {
+      const restore = hookMethod(this.#store, name, hooks[name]);
+      if (restore) this.#restore.push(restore);
+      else this.#missing.set(name, hooks[name]);
+    }
   }
 
   /** A request loads its session. */
@@ -196,19 +209,25 @@ export class StoreHooks {
     const reason = regeneration ? 'regenerated' : 'destroyed';
     const endDestroy = this.writes.active.beginDestroy(sessionId);
     for (const observer of this.#observers) observer.ending(sessionId, reason);
+    const stayed = (): void => {
+      for (const observer of this.#observers) observer.stayed(sessionId);
+    };
     return callMethod('destroy', call, {
       answered: (answer) => {
         const isGone = !answer[0];
         const isInTime = endDestroy(isGone);
         if (isGone) this.#ended(sessionId, regeneration);
-        else for (const observer of this.#observers) observer.stayed(sessionId);
+        else stayed();
         const callback = callbackOf(call);
         // Writes that began after its deadline may have come before it.
         if (isGone && !isInTime) {
           void this.#removeAgain(sessionId).then(() => process.nextTick(callback, ...answer));
         } else callback(...answer);
       },
-      failed: () => endDestroy(false),
+      failed: () => {
+        // A store that has answered before it throws has ended the session, or told that it failed.
+        if (endDestroy(false)) stayed();
+      },
     });
   }
 
@@ -217,7 +236,12 @@ export class StoreHooks {
     const sessionId = String(Reflect.get(Object(request), 'sessionID'));
     const regeneration = { finished: responseFinished(request), isSeen: false };
     this.#regenerations.set(sessionId, regeneration);
-    const end = (): void => void this.#regenerations.delete(sessionId);
+    const end = (): void => {
+      if (this.#regenerations.get(sessionId) !== regeneration) return;
+      this.#regenerations.delete(sessionId);
+    };
+    // The store may never answer.
+    void regeneration.finished.then(end);
     return callMethod('regenerate', call, {
       answered: (answer) => {
         end();

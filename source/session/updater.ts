@@ -111,7 +111,6 @@ export class SessionUpdater {
     const mine = new Set([...changes.unsavedKeys, ...savedMeanwhile]);
     const kept = [...mine].filter((key) => !saved.changes.has(key));
     changes.rebase(new Snapshot(saved.record), kept);
-    changes.end(saved.changes.keys(), true);
     return result;
   }
 }

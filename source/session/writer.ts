@@ -56,8 +56,8 @@ export class SessionWriter {
 
   async #save({ req: held }: OpenSession, lock?: HeldLock): Promise<Saved> {
     const unsaved = SessionChanges.of(held);
-    const own = unsaved.begin();
-    let changes: RecordChanges = own;
+    const begun = unsaved.begin();
+    let { changes } = begun;
     const { snapshot } = held;
     const { records, writes } = this.#dependencies;
     try {
@@ -66,16 +66,17 @@ export class SessionWriter {
           lock,
           // An earlier save may have failed by then.
           changes: () => {
-            changes = new Map([...unsaved.unwritten, ...own]);
+            changes = unsaved.toWrite(begun);
             return changes;
           },
           newRecord: snapshot.isNew ? snapshot.record : undefined,
         }),
       );
-      unsaved.end(changes.keys(), true);
+      unsaved.written(begun, changes.keys());
+      snapshot.isNew = false;
       return { record, changes };
     } catch (error) {
-      unsaved.end(own.keys(), false);
+      unsaved.failed(begun);
       throw error;
     }
   }

@@ -29,7 +29,7 @@ describe('LateWrites', () => {
     canRepair = true;
     // That of an earlier test may still be trying.
     const own = repaired;
-    lateWrites = new LateWrites(async (sessionId) => {
+    lateWrites = new LateWrites({}, async (sessionId) => {
       own.push(sessionId);
       return canRepair;
     });

@@ -17,7 +17,7 @@ describe('LateWrites', () => {
     worked = true;
     // That of an earlier test may still be trying.
     const own = repaired;
-    late = new LateWrites(async (sessionId) => {
+    late = new LateWrites({}, async (sessionId) => {
       own.push(sessionId);
       return worked;
     });

@@ -11,9 +11,10 @@ import cookieParser from 'cookie-parser';
 import session, { MemoryStore, type SessionOptions } from 'express-session';
 import { Server } from 'socket.io';
 import { type Socket as Client, io as open } from 'socket.io-client';
-import { ExpressionSocket } from '../../../source/index.js';
+import { ExpressionSocket, type SocketSession } from '../../../source/index.js';
 import { received, refused } from '../../support/app.js';
 import { cookieOf, sign } from '../../support/cookies.js';
+import { codeOf } from '../../support/visits.js';
 
 const secret = 'a secret of the tests';
 
@@ -148,6 +149,44 @@ for (const transport of ['websocket', 'polling'] as const) {
       await left;
       expect(await records()).not.to.have.property(String(id));
     });
+
+    for (const change of ['save', 'update'] as const) {
+      it(`is not brought back by the ${change}() of a listener that had it before`, async () => {
+        await start({ saveUninitialized: false });
+        const held = new Promise<SocketSession>((resolve) => {
+          expressionIO.sockets.on('connection', (err, session) => {
+            if (!err) resolve(session);
+          });
+        });
+        const visitor = client();
+        const session = await held;
+        session.n = 1;
+        await (change === 'save' ? session.save() : session.update(() => {}));
+        expect(Object.keys(await records())).to.deep.equal([session.id]);
+        expect(await visitor.emitWithAck('leave')).to.equal('left');
+        session.n = 2;
+        const late = change === 'save' ? session.save() : session.update(() => {});
+        expect(await codeOf(Promise.resolve(late))).to.equal('ERR_SESSION_ENDED');
+        expect(await records()).to.deep.equal({});
+      });
+
+      it(`is not brought back by the ${change}() of a listener, though others saved it`, async () => {
+        await start({ saveUninitialized: false });
+        const held = new Promise<SocketSession>((resolve) => {
+          expressionIO.sockets.on('connection', (err, session) => {
+            if (!err) resolve(session);
+          });
+        });
+        const visitor = client();
+        const session = await held;
+        expect(await visitor.emitWithAck('count')).to.equal(1);
+        expect(await visitor.emitWithAck('leave')).to.equal('left');
+        session.n = 2;
+        const late = change === 'save' ? session.save() : session.update(() => {});
+        expect(await codeOf(Promise.resolve(late))).to.equal('ERR_SESSION_ENDED');
+        expect(await records()).to.deep.equal({});
+      });
+    }
 
     it('is refused by `authorization` before anything is stored by a socket', async () => {
       await start({ saveUninitialized: false });

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
-import { App } from '../../support/app.js';
+import cookieParser from 'cookie-parser';
+import { ExpressionSocket } from '../../../source/index.js';
+import { App, secret } from '../../support/app.js';
 import { type Gate, holdNext, SlowStore } from '../../support/slow-store.js';
 import { codeOf, overHttp, type Visitor, Visits } from '../../support/visits.js';
 import { until } from '../../support/waiting.js';
@@ -121,6 +123,23 @@ describe('While the fate of a write is unknown', () => {
     expect(record()).to.include({ 'test:http': 'written' });
     gate.open();
     await until(() => record()['test:late'] === true && record()['test:http'] === 'written');
+  });
+
+  it('what another instance on the store saved survives it', async () => {
+    const other = new ExpressionSocket(app.io, store, cookieParser(secret), { storeTimeout });
+    try {
+      const gate = await loseSave();
+      await until(async () => {
+        const update = other.update(visitor.sessionId, (session) => {
+          session.n = 7;
+        });
+        return (await codeOf(update)) === 'fulfilled';
+      });
+      gate.open();
+      await until(() => record()['test:late'] === true && record().n === 7);
+    } finally {
+      other.close();
+    }
   });
 
   it('a write that failed is not repeated', async () => {

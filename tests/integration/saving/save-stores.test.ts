@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { SessionData, Store } from 'express-session';
 import { App } from '../../support/app.js';
-import { SlowStore } from '../../support/slow-store.js';
+import { holdNext, SlowStore } from '../../support/slow-store.js';
 import { codeOf, overHttp, Visits } from '../../support/visits.js';
 
 type Callback = (error?: unknown, session?: SessionData | null) => void;
@@ -191,3 +191,27 @@ for (const [what, make] of Object.entries(stores)) {
     });
   });
 }
+
+describe('With a store whose methods cannot be replaced', () => {
+  for (const stage of ['before', 'after'] as const) {
+    it(`a logout in a listener is final when a save is under way, ${stage} its effect`, async () => {
+      const store = withFixedMethods(new SlowStore());
+      const app = await App.start({ store, options: { touch: false, onSessionEnd: 'ignore' } });
+      try {
+        const { go } = await new Visits(app).visitor();
+        await go(async (session) => {
+          session.n = 1;
+          const gate = holdNext(store, 'set', stage);
+          const saving = codeOf(session.save());
+          await gate.reached;
+          await session.destroy();
+          gate.open();
+          expect(await saving).to.equal('ERR_SESSION_ENDED');
+        });
+        expect(store.records.size).to.equal(0);
+      } finally {
+        await app.stop();
+      }
+    });
+  }
+});
