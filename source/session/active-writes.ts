@@ -5,12 +5,17 @@
 
 import type { Deadlines } from '../deadlines.js';
 
+/** How long a write is remembered that the store never answers, in milliseconds. */
+const longest = 10 * 60_000;
+
 /** A logout in progress: resolves to whether the store has removed the session. */
 type PendingDestroy = Promise<boolean>;
 
 /** A write in progress. */
 export interface Write {
   readonly sessionId: string;
+  /** When it began, by `performance.now()`. */
+  readonly since: number;
   /** The logouts that were in progress when this write began, or came later, if any. */
   destroy: PendingDestroy | undefined;
   /** Resolves when the store has answered; a write that missed its deadline may land until then. */
@@ -21,6 +26,8 @@ export interface Write {
 export class ActiveWrites {
   readonly #deadlines: Deadlines;
   readonly #writes = new Map<string, Set<Write>>();
+  /** All writes, the oldest first. */
+  readonly #all = new Set<Write>();
   readonly #destroys = new Map<string, Set<PendingDestroy>>();
 
   /** @param deadlines how long a logout may take */
@@ -30,7 +37,13 @@ export class ActiveWrites {
 
   /** Begins a write, which logouts overtake until it ends. */
   begin(sessionId: string): Write {
-    const write: Write = { sessionId, destroy: this.destroyOf(sessionId) };
+    const since = performance.now();
+    for (const oldest of this.#all) {
+      if (since - oldest.since < longest) break;
+      this.end(oldest);
+    }
+    const write: Write = { sessionId, since, destroy: this.destroyOf(sessionId) };
+    this.#all.add(write);
     const writes = this.#writes.get(sessionId);
     if (writes) writes.add(write);
     else this.#writes.set(sessionId, new Set([write]));
@@ -39,6 +52,7 @@ export class ActiveWrites {
 
   /** Ends a write. */
   end(write: Write): void {
+    this.#all.delete(write);
     const writes = this.#writes.get(write.sessionId);
     writes?.delete(write);
     if (writes?.size === 0) this.#writes.delete(write.sessionId);

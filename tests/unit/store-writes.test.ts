@@ -270,6 +270,17 @@ describe('StoreWrites', () => {
     ]);
   });
 
+  it('forgets writes that are not answered within ten minutes', async () => {
+    const lost = writes.active.begin(id);
+    await clock.tickAsync(9 * 60_000);
+    const recent = writes.active.begin('another');
+    await clock.tickAsync(2 * 60_000);
+    writes.active.begin('a third');
+    writes.active.beginDestroy(id)(true);
+    writes.active.beginDestroy('another')(true);
+    expect([await isGone(lost), await isGone(recent)]).to.deep.equal([undefined, true]);
+  });
+
   it('keeps others waiting for a part of an external write', async () => {
     const whole = writes.take(id);
     const { end } = await hold('within');
