@@ -270,6 +270,14 @@ describe('StoreWrites', () => {
     ]);
   });
 
+  it('ends a write that has ended already without harm', async () => {
+    const write = writes.active.begin(id);
+    writes.active.end(write);
+    writes.active.end(write);
+    writes.active.beginDestroy(id)(true);
+    expect(await isGone(write)).to.equal(undefined);
+  });
+
   it('forgets writes that are not answered within ten minutes', async () => {
     const lost = writes.active.begin(id);
     await clock.tickAsync(9 * 60_000);

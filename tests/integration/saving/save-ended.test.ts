@@ -174,4 +174,20 @@ describe('session.save() of a session that has ended meanwhile', () => {
     expect(outcome).to.deep.equal(['ERR_SESSION_STORE', 'fulfilled']);
     expect(store.record(sessionId)).to.have.property('n', 1);
   });
+
+  for (const operation of ['get', 'set'] as const) {
+    it(`saves where a logout came and failed during its \`${operation}\``, async () => {
+      const { sessionId, go } = await visits.visitor();
+      store.failing.add('destroy');
+      await go(async (session) => {
+        const gate = holdNext(store, operation, 'after');
+        const saved = save(session);
+        await gate.reached;
+        await new Promise<void>((resolve) => store.destroy(sessionId, () => resolve()));
+        gate.open();
+        expect(await saved).to.equal('fulfilled');
+      });
+      expect(store.record(sessionId)).to.have.property('n', 1);
+    });
+  }
 });
