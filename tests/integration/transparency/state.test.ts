@@ -44,7 +44,9 @@ const deeds: fc.Arbitrary<Deed> = fc.oneof(
   always('volatile.emit', (socket) => socket.volatile.emit('news', 1)),
   fc.boolean().map((value) => deed(`compress(${value})`, (socket) => socket.compress(value))),
   fc.integer({ min: 1, max: 9 }).map((ms) => deed(`timeout(${ms})`, (to) => to.timeout(ms))),
-  fc.jsonValue().map((value) => deed(`emit(${value})`, (socket) => socket.emit('news', value))),
+  fc
+    .jsonValue()
+    .map((value) => deed(`emit(${JSON.stringify(value)})`, (socket) => socket.emit('news', value))),
   always('emit with acknowledgement', (socket) => socket.emit('ask', one)),
   always('emit of a reserved event', (socket) => socket.emit('disconnect')),
   always('send', (socket) => socket.send('hello')),
