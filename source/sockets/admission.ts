@@ -102,6 +102,11 @@ export class Admission {
     });
   }
 
+  /** Whether the socket was recovered, and is not admitted yet. */
+  get isPending(): boolean {
+    return this.#late !== undefined && this.#owner.raw.recovered;
+  }
+
   /** Whether a recovered connection no longer has the session that it had before. */
   get #hasLostItsSession(): boolean {
     const before = this.#roomsBefore;

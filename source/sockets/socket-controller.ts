@@ -142,6 +142,8 @@ export class SocketController implements AdmissionOwner {
 
   /** Reads the session for an event, and then calls the listener. */
   receive(event: EventName, listener: Listener, args: readonly unknown[]): void {
+    // Events are buffered until then, but a plugin may have replaced the method that buffers them.
+    if (this.admission.isPending) return;
     const sessionId = this.#sessionId;
     if (sessionId instanceof SessionError) {
       // Without a session id there is nothing to read.
