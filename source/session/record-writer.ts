@@ -169,7 +169,7 @@ export class RecordWriter {
 
   async #rewrite(
     write: Write,
-    { lock, changes: tellChanges, newRecord, isForced }: PlannedWrite,
+    { lock, changes: readChanges, newRecord, isForced }: PlannedWrite,
   ): Promise<SessionRecord> {
     const { sessionId } = write;
     let stored: SessionRecord | undefined;
@@ -179,7 +179,7 @@ export class RecordWriter {
       await this.#dependencies.calls.rewrite(
         sessionId,
         (value) => {
-          changes = tellChanges();
+          changes = readChanges();
           const canBeNew = newRecord !== undefined && !this.#dependencies.hasEnded(sessionId);
           if (value === null && !canBeNew) throw sessionEnded();
           stored = value === null ? undefined : asRecord(value);
