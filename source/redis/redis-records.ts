@@ -88,14 +88,18 @@ const outcomes: Readonly<Record<number, WriteOutcome>> = {
  * milliseconds or '', and whether the life of the session is changed by this write.
  *
  * The current time to live is never shortened, unless the write changes the life of the session:
- * `touch` of connect-redis extends it without changing the record. `PTTL` is 0 in the last millisecond
- * of a key, and -1 for a key without an expiry.
+ * `touch` of connect-redis extends it without changing the record. `PTTL` is -1 for a key without an
+ * expiry, and 0 in the last millisecond of a key. The key is deleted then, so that a session that was
+ * reported as ended cannot be read again.
  */
 const compareAndSet = new RedisScript(`
 if ARGV[3] ~= '' and redis.call('GET', KEYS[2]) ~= ARGV[3] then return -1 end
 local record = redis.call('GET', KEYS[1])
 local left = redis.call('PTTL', KEYS[1])
-if not record or left == 0 or left == -2 then return -2 end
+if not record or left == 0 or left == -2 then
+  redis.call('DEL', KEYS[1])
+  return -2
+end
 if record ~= ARGV[1] then return 0 end
 local wanted = tonumber(ARGV[4])
 if wanted and ARGV[5] == 'changed' then

@@ -147,7 +147,7 @@ describe('The time to live of a session in Redis', () => {
   describe('in its last millisecond', () => {
     for (const [name, { open, isCluster }] of Object.entries(clientKinds)) {
       if (isCluster) continue;
-      it(`is over: nothing is written, and the change is told that there is no session (${name})`, async () => {
+      it(`is over: it is deleted, and the change is told that there is no session (${name})`, async () => {
         const opened = await open(server.url);
         try {
           const record = JSON.stringify(recordExpiringIn(hour));
@@ -163,7 +163,7 @@ describe('The time to live of a session in Redis', () => {
           );
           expect(found).to.have.length(2);
           expect(found[1]).to.equal(null);
-          expect(await client.get(key)).to.equal(record);
+          expect(await client.get(key)).to.equal(null);
         } finally {
           opened.close();
         }
