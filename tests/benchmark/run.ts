@@ -52,7 +52,12 @@ const { values: flags } = parseArgs({
 
 const rounds = flags.quick ? 1 : positive('rounds', flags.rounds);
 const seconds = flags.quick ? 0.1 : positive('seconds', flags.seconds);
-const pace: Pace = { seconds, insideSeconds: seconds / 2, warmUpSeconds: seconds / 4 };
+const pace: Pace = {
+  seconds,
+  insideSeconds: seconds / 2,
+  warmUpSeconds: seconds / 4,
+  warmUpTurns: flags.quick ? 1 : 15,
+};
 const isWhole = !flags.quick && !flags.only && !flags.variant;
 const output = flags.output ?? (isWhole ? import.meta.dirname : join(import.meta.dirname, 'dist'));
 const profiles = flags['cpu-prof'] ? output : undefined;

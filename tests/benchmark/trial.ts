@@ -21,6 +21,8 @@ export interface Pace {
   readonly insideSeconds: number;
   /** How long events flow before they are measured. */
   readonly warmUpSeconds: number;
+  /** How many turns a variant takes, at most, until its cost no longer falls. */
+  readonly warmUpTurns: number;
 }
 
 interface TrialSettings {
@@ -43,8 +45,12 @@ export const compiled: string = join(import.meta.dirname, 'dist/benchmark');
 /** How often every event in flight is answered in a window, at least. */
 const cycles = 3;
 
-/** How many turns a variant takes that do not count. */
-const warmUps = 2;
+/**
+ * A variant is warm after so many turns without one that was clearly cheaper than all before: until V8
+ * has compiled what is hot, an event costs up to twice as much.
+ */
+const steadyTurns = 3;
+const clearlyCheaper = 0.97;
 
 /** A load with its processes. `stop()` ends them all. */
 export class Trial {
@@ -75,9 +81,18 @@ export class Trial {
 
     await this.#open(side, variant);
     if (load.path === 'network') await this.#clients.call('probe', variant);
-    if (load.kind !== 'events') return this.#close(side, variant);
-    // Until what is hot is compiled.
-    for (let time = 0; time < warmUps; time += 1) await this.#runEvents(side, variant, load);
+    if (load.kind !== 'events') await this.#close(side, variant);
+    if (load.kind !== 'idle') await this.#warmUp(variant);
+  }
+
+  async #warmUp(variant: VariantName): Promise<void> {
+    let lowest = Number.POSITIVE_INFINITY;
+    let steady = 0;
+    for (let at = 0; at < this.#settings.pace.warmUpTurns && steady < steadyTurns; at += 1) {
+      const { cpu = 0 } = await this.turn(variant);
+      steady = cpu < lowest * clearlyCheaper ? 0 : steady + 1;
+      lowest = Math.min(lowest, cpu);
+    }
   }
 
   /** Takes a turn of a variant that was added. */
