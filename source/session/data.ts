@@ -4,6 +4,7 @@
  */
 
 import { isDeepStrictEqual, types } from 'node:util';
+import { isPlain } from '../assertions.js';
 
 /** The depth up to which recursion is safe, even if the stack is already deep. */
 const deepest = 200;
@@ -197,12 +198,6 @@ function isSameInstance(one: object, other: object): boolean {
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
-}
-
-/** Whether an object has no class. Works for objects of other realms, too. */
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function isScalar(value: object): boolean {

@@ -2,6 +2,7 @@
  * @module Limits the events of a socket that wait for their session, by number and by size.
  */
 
+import { isPlain } from '../assertions.js';
 import { SessionError } from '../errors.js';
 import type { EventName, Listener } from './listener-links.js';
 
@@ -104,31 +105,48 @@ export class PendingEvents {
   }
 }
 
+/** How many objects of an event are measured before it is recorded which ones: most events have few. */
+const fewObjects = 50;
+
 /**
  * The approximate size of an event and its data. Walking nested data takes less time than parsing it
- * took.
+ * took. Middlewares of the application may have added anything, such as circular data.
  */
 export function sizeOf(args: readonly unknown[]): number {
   let bytes = eventSize;
-  let nested: object[] | undefined;
+  const nested: object[] = [];
   const add = (value: unknown): void => {
     bytes += 8;
     if (typeof value === 'string') bytes += value.length;
-    else if (typeof value === 'object' && value !== null) {
-      nested ??= [];
-      nested.push(value);
-    }
+    else if (typeof value === 'object' && value !== null) nested.push(value);
   };
+  let count = 0;
+  let measured: Set<object> | undefined;
   for (const arg of args) add(arg);
-  for (let value = nested?.pop(); value !== undefined; value = nested?.pop()) {
+  for (let value = nested.pop(); value !== undefined; value = nested.pop()) {
+    count++;
+    if (count > fewObjects) {
+      measured ??= new Set();
+      if (measured.has(value)) continue;
+      measured.add(value);
+    }
     if (ArrayBuffer.isView(value)) bytes += value.byteLength;
     else if (Array.isArray(value)) for (const inner of value) add(inner);
-    else {
+    else if (isPlain(value)) {
       for (const key of Object.keys(value)) {
         bytes += key.length;
-        add(Reflect.get(value, key));
+        add(fieldOf(value, key));
       }
     }
   }
   return bytes;
+}
+
+/** The value of a key; undefined if it is a getter that throws. */
+function fieldOf(object: object, key: string): unknown {
+  try {
+    return Reflect.get(object, key);
+  } catch {
+    return undefined;
+  }
 }

@@ -146,6 +146,35 @@ describe('PendingEvents', () => {
     const text = `${'['.repeat(100_000)}"x"${']'.repeat(100_000)}`;
     expect(bytesOf(JSON.parse(text))).to.be.at.least(100_000);
   });
+
+  // Middlewares of the application add such values; a client can send none of them.
+  it('measures circular data', () => {
+    const circular: Record<string, unknown> = { text: 'x'.repeat(1_000) };
+    circular['self'] = circular;
+    circular['list'] = [circular, [circular]];
+    expect(bytesOf(circular)).to.be.within(1_000, megabyte);
+  });
+
+  it('does not look into instances of classes', () => {
+    class Model {
+      readonly rows = 'x'.repeat(1_000);
+      get owner(): never {
+        throw new Error('not loaded');
+      }
+    }
+    expect(bytesOf(new Model(), { model: new Model() }) - bytesOf()).to.be.below(100);
+  });
+
+  it('counts what it has measured when a getter throws', () => {
+    const text = 'x'.repeat(1_000);
+    const data = {
+      text,
+      get lazy(): never {
+        throw new Error('not loaded');
+      },
+    };
+    expect(bytesOf(data)).to.be.at.least(1_000);
+  });
 });
 
 describe('the memory of pending events', () => {

@@ -58,6 +58,26 @@ describe('Nothing lost: every event reaches its listener exactly once', () => {
     });
   }
 
+  it('passes on what a middleware has added, however it is built', async () => {
+    const added: unknown[] = [];
+    app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
+      socket.use((event, next) => {
+        const context: Record<string, unknown> = { socket };
+        context['self'] = context;
+        event.splice(1, 0, context);
+        added.push(context);
+        next();
+      });
+      socket.sessOn('go', (err, _session, context, ack) =>
+        ack(err?.code ?? added.includes(context)),
+      );
+    });
+    const { cookie } = await app.login();
+    const client = await app.connect({ cookie });
+    expect(await client.emitWithAck('go')).to.equal(true);
+    expect(await client.emitWithAck('go')).to.equal(true);
+  });
+
   it('passes on what arrives without an acknowledgement, including `undefined`', async () => {
     let tell = (_args: unknown[]): void => {};
     const called = new Promise<unknown[]>((resolve) => {
