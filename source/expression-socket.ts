@@ -163,7 +163,7 @@ export class ExpressionSocket<
     change: SessionChange<Result>,
   ): Promise<Result> {
     const { engine } = this.#parts;
-    if (isRequest(target)) return engine.updateRequest(target, change);
+    if (typeof target === 'object' && target !== null) return engine.updateRequest(target, change);
     assertSessionId('update', target);
     return engine.update(target, change);
   }
@@ -298,10 +298,6 @@ function remember<Key extends object | string, Value>(
   const value = known.get(key) ?? make();
   known.set(key, value);
   return value;
-}
-
-function isRequest(target: unknown): target is SessionRequest {
-  return typeof target === 'object' && target !== null && 'sessionID' in target;
 }
 
 function isNamespaceCheck(name: unknown): name is NamespaceCheck {

@@ -131,8 +131,7 @@ export class RecordWriter {
         await touches.touchSaved(sessionId, repaired);
         return repaired;
       }
-      if (await write.destroy) throw sessionEnded();
-      if (lock?.lost?.aborted) throw lockLost(withoutIds(lock.lost.reason, [sessionId]));
+      await assertMayWrite(write, lock);
       return this.#set(write, record, { changes, set: change.set, pending });
     });
   }
@@ -185,7 +184,7 @@ export class RecordWriter {
           stored = value === null ? undefined : asRecord(value);
           record = stored;
           if (stored === undefined || (changes.size === 0 && !isForced)) return undefined;
-          if (lock?.lost?.aborted) throw lockLost(withoutIds(lock.lost.reason, [sessionId]));
+          assertHeld(lock, sessionId);
           record = applied(stored, changes);
           return this.#forStore(sessionId, record);
         },
@@ -196,9 +195,10 @@ export class RecordWriter {
     }
     if (record === undefined) {
       if (newRecord) {
-        return this.#pending(sessionId, (pending) =>
-          this.#set(write, newRecord, { changes, pending }),
-        );
+        return this.#pending(sessionId, async (pending) => {
+          await assertMayWrite(write, lock);
+          return this.#set(write, newRecord, { changes, pending });
+        });
       }
       throw notChanged();
     }
@@ -218,6 +218,19 @@ export class RecordWriter {
 /** Applies changes. Each write renews the lifetime, also because a changed cookie may have an old date. */
 function applied(stored: SessionRecord, changes: RecordChanges): SessionRecord {
   return renewed(withChanges(stored, changes));
+}
+
+/** @throws {SessionError} if a logout has overtaken the write, or the lock was lost */
+async function assertMayWrite(
+  { sessionId, destroy }: Write,
+  lock: HeldLock | undefined,
+): Promise<void> {
+  if (await destroy) throw sessionEnded();
+  assertHeld(lock, sessionId);
+}
+
+function assertHeld(lock: HeldLock | undefined, sessionId: string): void {
+  if (lock?.lost?.aborted) throw lockLost(withoutIds(lock.lost.reason, [sessionId]));
 }
 
 /** Names the key of a value that cannot be serialised. */

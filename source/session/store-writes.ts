@@ -121,9 +121,12 @@ export class StoreWrites {
       endTurn();
       return;
     }
-    // A second call does nothing.
-    this.#patience.begin(endTurn);
-    void answered.then(endTurn);
+    const wait = this.#patience.begin(endTurn);
+    void answered.then(() => {
+      if (wait) this.#patience.end(wait);
+      // A second call does nothing.
+      endTurn();
+    });
   }
 
   /** Waits for the turn of an external write, until the deadline at most. */

@@ -18,14 +18,14 @@ const lockAdvice =
 /** Sends messages to the other nodes, and receives theirs. */
 export class ClusterBus {
   readonly #namespace: Namespace;
-  readonly #diagnostics: Pick<Diagnostics, 'warn' | 'advise'>;
+  readonly #diagnostics: Pick<Diagnostics, 'failed' | 'advise'>;
   readonly #isLockShared: boolean;
   #listener: ((message: unknown) => void) | undefined;
 
   /** @param isLockShared whether updates take a lock that the other nodes share */
   constructor(
     io: Server,
-    diagnostics: Pick<Diagnostics, 'warn' | 'advise'>,
+    diagnostics: Pick<Diagnostics, 'failed' | 'advise'>,
     isLockShared: boolean,
   ) {
     this.#namespace = io.of('/');
@@ -41,7 +41,7 @@ export class ClusterBus {
       this.#namespace.serverSideEmit(event, message);
     } catch (error) {
       // The adapter is down. The other nodes notice the change when they read the store.
-      this.#diagnostics.warn(error);
+      this.#diagnostics.failed(error, { event: 'cluster' });
     }
   }
 

@@ -16,8 +16,8 @@ export interface ErrorContext {
   /** The prototyped socket; undefined for an HTTP request or a job. */
   readonly socket?: Socket | undefined;
   /**
-   * The name of the event; or `'handshake'`, `'authorization'`, `'connection'`, `'sessionend'`, or
-   * `'http'` for a request.
+   * The name of the event; or `'handshake'`, `'authorization'`, `'connection'`, `'sessionend'`,
+   * `'http'` for a request, or `'cluster'` for a message to other nodes that could not be sent.
    */
   readonly event: string | symbol;
 }

@@ -29,18 +29,18 @@ class BrokenAdapter extends Adapter {
 
 describe('ClusterBus', () => {
   let namespace: Namespace;
-  let warn: sinon.SinonSpy;
+  let failed: sinon.SinonSpy;
   let advise: sinon.SinonSpy;
 
   beforeEach(() => {
-    warn = sinon.spy();
+    failed = sinon.spy();
     advise = sinon.spy();
   });
 
   function start(adapter?: typeof Adapter, isLockShared = true): ClusterBus {
     const io = new Server(adapter ? { adapter } : {});
     namespace = io.of('/');
-    return new ClusterBus(io, { warn, advise }, isLockShared);
+    return new ClusterBus(io, { failed, advise }, isLockShared);
   }
 
   /** What reaches a subscriber of what other nodes send. */
@@ -72,7 +72,7 @@ describe('ClusterBus', () => {
     it(`sends a message by the adapter that connects the nodes, here ${adapter.name}`, () => {
       start(adapter).publish(message);
       expect((namespace.adapter as NodeAdapter).sent).to.deep.equal([[eventName(), message]]);
-      expect(warn.callCount).to.equal(0);
+      expect(failed.callCount).to.equal(0);
     });
   }
 
@@ -83,9 +83,9 @@ describe('ClusterBus', () => {
     expect(emit.callCount).to.equal(0);
   });
 
-  it('warns of an adapter that is down', () => {
+  it('reports an adapter that is down', () => {
     start(BrokenAdapter).publish(message);
-    expect(String(warn.firstCall.args[0])).to.equal('Error: the adapter is down');
+    expect(String(failed.firstCall.args[0])).to.equal('Error: the adapter is down');
   });
 
   it('receives all messages that it knows', () => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { Site } from '../../support/site.js';
 import { SlowStore } from '../../support/slow-store.js';
+import { codeOf } from '../../support/visits.js';
 
 /** What a `connection` listener finds. */
 interface Arrival {
@@ -43,6 +44,27 @@ describe('A first visitor whose session comes with the handshake', () => {
     const { sessionId, isStored } = await arrive(false);
     expect(sessionId).to.be.a('string');
     expect(isStored).to.equal(false);
+  });
+
+  it('is not stored by an update that has lost its lock, with `rewrite`, too', async () => {
+    const loss = new AbortController();
+    site = await Site.start({
+      store,
+      options: {
+        lock: { acquire: async () => ({ release: async () => {}, lost: loss.signal }) },
+        // As that of a database which does not have the session.
+        rewrite: async (_sessionId, change) => void change(null),
+      },
+    });
+    site.io.engine.use(site.session);
+    const outcome = new Promise<unknown[]>((resolve) => {
+      site.expressionIO.sockets.on('connection', async (_err, session) => {
+        const update = session?.update(() => loss.abort());
+        resolve([await codeOf(update ?? Promise.resolve()), store.records.size]);
+      });
+    });
+    await site.connect('');
+    expect(await outcome).to.deep.equal(['ERR_SESSION_LOCK', 0]);
   });
 
   it('gets an error from a store that is down where it would be stored', async () => {

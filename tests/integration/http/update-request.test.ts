@@ -1,5 +1,7 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { expect } from 'chai';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import session, { MemoryStore } from 'express-session';
 import { type Handler, Site } from '../../support/site.js';
 import { forEachStore } from '../../support/store-kinds.js';
@@ -128,6 +130,14 @@ describe('update(request, change)', () => {
       });
       expect(result).to.match(
         /^TypeError: `update`: expected a request with a session.* got one without/,
+      );
+    });
+
+    it('is a TypeError for a request that `session()` has not seen', async () => {
+      const request = new IncomingMessage(new Socket());
+      const message = await messageOf(site.expressionIO.update(request as Request, count));
+      expect(message).to.match(
+        /^TypeError: `update`: expected a request with a session.* got one without; put `session\(/,
       );
     });
 
