@@ -26,32 +26,6 @@ export interface Settle<Value> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Something that was started; its first end counts. */
-class Task<Value> implements Settle<Value> {
-  isOver = false;
-  onEnd: (() => void) | undefined;
-  #value: Value | undefined;
-  #failure: { readonly error: unknown } | undefined;
-
-  readonly resolve = (value: Value): void => this.#end(value, undefined);
-  readonly reject = (error: unknown): void => this.#end(undefined, { error });
-
-  /** The value that it ended with; to be called when it is over. Throws the error instead, if any. */
-  result(): Value {
-    if (this.#failure) throw this.#failure.error;
-    // Without a failure it was resolved.
-    return this.#value as Value;
-  }
-
-  #end(value: Value | undefined, failure: { readonly error: unknown } | undefined): void {
-    if (this.isOver) return;
-    this.isOver = true;
-    this.#value = value;
-    this.#failure = failure;
-    this.onEnd?.();
-  }
-}
-
 /**
  * Gives everything that begins the same time to end.
  *
@@ -107,32 +81,30 @@ export class Deadlines {
    * Starts something that ends by `settle`, by throwing, or at the deadline, whichever is first; what
    * comes later is ignored.
    *
-   * @param start starts it
+   * @param start starts it; not called after `close()`
    * @param late makes the error of a missed deadline
    */
-  async wait<Value>(
+  wait<Value>(
     start: (settle: Settle<Value>) => void,
     late: (when: string) => Error,
   ): Promise<Value> {
-    return this.run(start, late);
-  }
-
-  /**
-   * Does what `wait` does, without a promise and a deadline where it ends before `start` returns: its
-   * value is returned then, or its error thrown.
-   */
-  run<Value>(
-    start: (settle: Settle<Value>) => void,
-    late: (when: string) => Error,
-  ): Value | Promise<Value> {
-    if (this.#isClosed) throw late(closing);
-    const task = new Task<Value>();
-    try {
-      start(task);
-    } catch (error) {
-      task.reject(error);
-    }
-    return task.isOver ? task.result() : this.#ended(task, late);
+    return new Promise<Value>((resolve, reject) => {
+      const wait = this.begin((when) => reject(late(when)));
+      if (wait === undefined) return;
+      const fail = (error: unknown): void => {
+        if (this.end(wait)) reject(error);
+      };
+      try {
+        start({
+          resolve: (value) => {
+            if (this.end(wait)) resolve(value);
+          },
+          reject: fail,
+        });
+      } catch (error) {
+        fail(error);
+      }
+    });
   }
 
   /** Ends every wait under way, and every later one at once. */
@@ -144,19 +116,6 @@ export class Deadlines {
       this.end(wait);
       wait.expire(closing);
     }
-  }
-
-  /** Waits for the end of a task, until the deadline. */
-  async #ended<Value>(task: Task<Value>, late: (when: string) => Error): Promise<Value> {
-    await new Promise<void>((resolve) => {
-      let wait: Wait | undefined;
-      task.onEnd = () => {
-        if (wait) this.end(wait);
-        resolve();
-      };
-      wait = this.begin((when) => task.reject(late(when)));
-    });
-    return task.result();
   }
 
   #watch(milliseconds: number): NodeJS.Timeout {

@@ -41,16 +41,15 @@ export class OriginPolicy {
   /**
    * Accepts an origin that may have a session, and a client that sends none, which is no browser.
    *
-   * @returns a promise only where an option has to be asked
    * @throws {SessionError} `ERR_SESSION_ORIGIN`
    */
-  check(handshake: Handshake, request: IncomingMessage): Promise<void> | undefined {
+  async check(handshake: Handshake, request: IncomingMessage): Promise<void> {
     const { origins, trustProxy = false } = this.#dependencies;
-    if (origins === false) return undefined;
+    if (origins === false) return;
     const { origin } = handshake.headers;
     if (origin === undefined) {
       if (isForeignScript(handshake, trustProxy)) throw scriptRefusal();
-      return undefined;
+      return;
     }
     if (!isSameHost(origin, hostOf(handshake.headers, trustProxy))) {
       return this.#checkName(origin, handshake, request);

@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Deadlines } from '../deadlines.js';
 import { describeValue, SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
-import { debug, type HandshakeTrace, isTraced, trace } from '../tracing.js';
+import { debug, type HandshakeTrace, trace } from '../tracing.js';
 import type { Handshake } from '../types/options.js';
 import type { GuestSession, GuestSessions } from './guest-session.js';
 import type { OriginPolicy } from './origin-policy.js';
@@ -30,7 +30,7 @@ export interface SessionIdDependencies {
   readonly deadlines: Deadlines;
 }
 
-/** Tells the session id of a handshake. */
+/** Finds the session id of a handshake. */
 export class SessionIdReader {
   readonly #dependencies: SessionIdDependencies;
 
@@ -39,14 +39,10 @@ export class SessionIdReader {
   }
 
   /**
-   * Tells the session id of a handshake: the one that the client presents, or, where it presents
-   * none, that of the session which `express-session` made for the handshake's request.
-   *
-   * @returns the id, or the error that says why there is none; a promise, which never rejects, only
-   * where something has to be waited for
+   * Finds the session id of a handshake: the one that the client presents, or else that of the session
+   * which `express-session` made for the handshake's request. Never rejects.
    */
-  read(handshake: Handshake, request: IncomingMessage): Found | Promise<Found> {
-    if (!isTraced('handshake')) return this.#find(handshake, request);
+  read(handshake: Handshake, request: IncomingMessage): Promise<Found> {
     return trace(
       'handshake',
       // A WebTransport connection has no request, and so an empty query.
@@ -56,73 +52,60 @@ export class SessionIdReader {
   }
 
   /**
-   * Tells the session id that a client presents: by a ticket, or by a cookie from an origin that
-   * may have a session.
+   * Finds the session id that a client presents: by a ticket, or by a cookie from an origin that may
+   * have a session. Never rejects.
    *
    * A ticket is accepted from any origin: the origin is checked because browsers send cookies by
    * themselves, whichever page opens the connection, and a foreign page has no ticket. The cookie
    * never replaces a bad ticket, since then nobody would notice that it is bad.
-   *
-   * @returns what `read` returns
    */
-  readPresented(handshake: Handshake, request: IncomingMessage): Found | Promise<Found> {
+  async readPresented(handshake: Handshake, request: IncomingMessage): Promise<Found> {
+    const { originPolicy, cookie, custom, tickets } = this.#dependencies;
     try {
-      const reading = this.#readId(handshake, request);
-      if (typeof reading === 'string') return reading;
-      return reading.catch((error: unknown) => this.#failure(error));
+      const ticket = tickets && ticketOf(handshake.auth);
+      if (tickets && ticket !== undefined) return await tickets.open(ticket, request);
+      await originPolicy.check(handshake, request);
+      return await (custom ? this.#ask(custom, handshake) : cookie.readSessionId(request));
     } catch (error) {
       return this.#failure(error);
     }
   }
 
   /**
-   * Finds the session that `express-session` made for a handshake. To be asked only where `read`
-   * gave an id, since that is where the origin is checked.
+   * Finds the session that `express-session` made for a handshake. Call it only if `read` has returned
+   * an id, because `read` checks the origin.
    *
-   * @returns nothing where the session id is told by a ticket or by the option `sessionId`
+   * @returns undefined if the session id comes from a ticket or from the option `sessionId`
    */
   guest(handshake: Handshake, request: IncomingMessage): GuestSession | undefined {
     if (this.#sourceOf(handshake) !== 'cookie') return undefined;
     return this.#dependencies.guests.of(request);
   }
 
-  #find(
+  async #find(
     handshake: Handshake,
     request: IncomingMessage,
-    payload?: HandshakeTrace,
-  ): Found | Promise<Found> {
-    const finish = (presented: Found): Found => {
-      const guest = isAbsent(presented) ? this.guest(handshake, request) : undefined;
-      const found = guest?.sessionId ?? presented;
-      const source = guest ? 'request' : this.#sourceOf(handshake);
-      if (found instanceof SessionError) {
-        debug.handshake('no session id (%s): %s', found.code, found.message);
-        if (payload) Object.assign(payload, { code: found.code, error: found });
-      } else {
-        debug.handshake('session id found, by: %s', source);
-        if (payload) payload.source = source;
-      }
-      return found;
-    };
-    const presented = this.readPresented(handshake, request);
-    return presented instanceof Promise ? presented.then(finish) : finish(presented);
-  }
-
-  #readId(handshake: Handshake, request: IncomingMessage): string | Promise<string> {
-    const { originPolicy, cookie, custom, tickets } = this.#dependencies;
-    const ticket = tickets && ticketOf(handshake.auth);
-    if (tickets && ticket !== undefined) return tickets.open(ticket, request);
-    const read = (): string | Promise<string> =>
-      custom ? this.#ask(custom, handshake) : cookie.readSessionId(request);
-    const checking = originPolicy.check(handshake, request);
-    return checking ? checking.then(read) : read();
+    payload: HandshakeTrace | undefined,
+  ): Promise<Found> {
+    const presented = await this.readPresented(handshake, request);
+    const guest = isAbsent(presented) ? this.guest(handshake, request) : undefined;
+    const found = guest?.sessionId ?? presented;
+    const source = guest ? 'request' : this.#sourceOf(handshake);
+    if (found instanceof SessionError) {
+      debug.handshake('no session id (%s): %s', found.code, found.message);
+      if (payload) Object.assign(payload, { code: found.code, error: found });
+    } else {
+      debug.handshake('session id found, by: %s', source);
+      if (payload) payload.source = source;
+    }
+    return found;
   }
 
   #failure(error: unknown): SessionError {
     if (error instanceof SessionError) return error;
     const message = this.#dependencies.custom
       ? 'The option `sessionId` failed'
-      : 'The cookie parser left something that cannot be read';
+      : 'The cookies that the cookie parser set could not be read';
     return new SessionError('ERR_SESSION_COOKIE_PARSER', message, { cause: error });
   }
 

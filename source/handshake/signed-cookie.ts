@@ -32,13 +32,12 @@ export class SignedCookie {
   /**
    * Reads the session id, whose signature the parser has checked.
    *
-   * @returns the id; a promise only where the parser does not call `next` before it returns
    * @throws {SessionError} `ERR_SESSION_COOKIE_PARSER`, `…_MISSING` or `…_INVALID`
    */
-  readSessionId(request: IncomingMessage): string | Promise<string> {
+  async readSessionId(request: IncomingMessage): Promise<string> {
     const parsed = parserRequest(request);
-    const parsing = this.#runParser(parsed);
-    return parsing ? parsing.then(() => this.#sessionIdOf(parsed)) : this.#sessionIdOf(parsed);
+    await this.#runParser(parsed);
+    return this.#sessionIdOf(parsed);
   }
 
   /**
@@ -53,29 +52,29 @@ export class SignedCookie {
     return request.secret;
   }
 
-  #runParser(request: ParsedRequest): Promise<undefined> | undefined {
+  async #runParser(request: ParsedRequest): Promise<void> {
     try {
-      return this.#deadlines
-        .run<undefined>(
-          (settle) => this.#begin(request, settle),
-          (when) => new Error(`It did not call \`next\` ${when}`),
-        )
-        ?.catch(parserFailed);
+      await this.#deadlines.wait<void>(
+        (settle) => this.#begin(request, settle),
+        (when) => new Error(`The cookie parser did not call \`next\` ${when}`),
+      );
     } catch (cause) {
-      return parserFailed(cause);
+      throw new SessionError('ERR_SESSION_COOKIE_PARSER', 'The cookie parser failed', { cause });
     }
   }
 
-  #begin(request: ParsedRequest, settle: Settle<undefined>): void {
+  #begin(request: ParsedRequest, settle: Settle<void>): void {
     const result = this.#parse(request, new ServerResponse(request), (error) => {
       if (error) settle.reject(error);
-      else settle.resolve(undefined);
+      else settle.resolve();
     });
     if (isThenable(result)) result.then(undefined, settle.reject);
     // `cookieParser` instead of `cookieParser(secret)` returns the parser and never calls `next`.
     if (typeof result === 'function') {
       settle.reject(
-        new TypeError('It returned a function: call it with the secret, as `cookieParser(secret)`'),
+        new TypeError(
+          'The cookie parser returned a function: call it with the secret, as `cookieParser(secret)`',
+        ),
       );
     }
   }
@@ -121,10 +120,6 @@ export class SignedCookie {
         : `The handshake has cookies, but none named ${name}: \`key\` is not the \`name\` given to express-session, or the visitor has no session yet, as with \`saveUninitialized: false\` until the session is changed`,
     );
   }
-}
-
-function parserFailed(cause: unknown): never {
-  throw new SessionError('ERR_SESSION_COOKIE_PARSER', 'The cookie parser failed', { cause });
 }
 
 function invalid(message: string): SessionError {

@@ -89,8 +89,7 @@ export class SocketController implements AdmissionOwner {
   async read(): Promise<ReadResult> {
     const { sessionIds, engine } = this.#dependencies;
     if (this.#sessionId === undefined) {
-      const found = sessionIds.read(this.raw.handshake, this.raw.request);
-      this.#sessionId = found instanceof Promise ? await found : found;
+      this.#sessionId = await sessionIds.read(this.raw.handshake, this.raw.request);
     }
     let result: ReadResult =
       typeof this.#sessionId === 'string'

@@ -33,36 +33,26 @@ describe('a deadline', () => {
     return ended;
   }
 
-  describe('of what has ended when it returns', () => {
-    it('is none: its value is returned at once', () => {
+  describe('once the deadlines are closed', () => {
+    it('is missed at once, and nothing is started', async () => {
       const deadlines = new Deadlines(100);
-      expect(deadlines.run<number>(({ resolve }) => resolve(7), late)).to.equal(7);
-      expect(clock.countTimers()).to.equal(0);
+      deadlines.close();
+      let isStarted = false;
+      const wait = deadlines.wait(() => {
+        isStarted = true;
+      }, late);
+      expect(await rejection(wait))
+        .to.have.property('message')
+        .that.includes('`close()`');
+      expect(isStarted).to.equal(false);
     });
 
-    it('is none: its error is thrown at once', () => {
-      const failure = new Error('connection lost');
-      const failing = (): unknown => new Deadlines(100).run(({ reject }) => reject(failure), late);
-      expect(failing).to.throw(failure);
-    });
-
-    it('leaves nothing behind when it closes the deadlines itself', async () => {
+    it('is missed by what closes them', async () => {
       const deadlines = new Deadlines(100);
       const wait = deadlines.wait(() => deadlines.close(), late);
       expect(await rejection(wait))
         .to.have.property('message')
         .that.includes('`close()`');
-    });
-
-    it('starts nothing once the deadlines are closed', () => {
-      const deadlines = new Deadlines(100);
-      deadlines.close();
-      let isStarted = false;
-      const start = (): void => {
-        isStarted = true;
-      };
-      expect(() => deadlines.run(start, late)).to.throw('`close()`');
-      expect(isStarted).to.equal(false);
     });
   });
 

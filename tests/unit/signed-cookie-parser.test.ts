@@ -7,8 +7,6 @@ import { inspect } from 'node:util';
 import { expect } from 'chai';
 import cookieParser from 'cookie-parser';
 import { type SinonFakeTimers, stub, useFakeTimers } from 'sinon';
-import { Deadlines } from '../../source/deadlines.js';
-import { SignedCookie } from '../../source/handshake/signed-cookie.js';
 import type { CookieParser } from '../../source/index.js';
 import { id, key, read, refusal, requestWith, secret, show } from '../support/cookie-reading.js';
 import { cookieOf, sign } from '../support/cookies.js';
@@ -178,14 +176,6 @@ describe('Only a signed id is believed', () => {
           .that.includes('5000 ms');
       });
     }
-  });
-
-  describe('a parser that calls back before it returns', () => {
-    it('needs no promise', () => {
-      const request = requestWith(cookieOf(sign(id, secret)));
-      const cookie = new SignedCookie(key, cookieParser(secret), new Deadlines(5_000));
-      expect(cookie.readSessionId(request)).to.equal(id);
-    });
   });
 
   describe('the request that the parser gets', () => {
