@@ -119,8 +119,16 @@ export class Deadlines {
   }
 
   #watch(milliseconds: number): NodeJS.Timeout {
+    const delay = Math.max(1, Math.ceil(milliseconds));
+    const firesAt = performance.now() + delay;
+    const expire = (): void => {
+      // When the event loop was busy, Node.js runs overdue timers before it reads the answers that
+      // have arrived meanwhile. Those are not late.
+      if (performance.now() > firesAt) setImmediate(() => this.#expireDue());
+      else this.#expireDue();
+    };
     // A deadline does not keep a process alive that has nothing else to do.
-    return setTimeout(() => this.#expireDue(), Math.max(1, Math.ceil(milliseconds))).unref();
+    return setTimeout(expire, delay).unref();
   }
 
   #expireDue(): void {

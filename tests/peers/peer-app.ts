@@ -41,6 +41,8 @@ export class PeerApp {
   readonly store: SlowStore = new SlowStore();
   /** The numbers of the `note` events, in the order in which their listeners were called. */
   readonly notes: number[] = [];
+  /** How many sockets have connected whose first event has not arrived. */
+  silent = 0;
   readonly #http: HttpServer;
   readonly #io: Server;
   readonly #clients: Socket[] = [];
@@ -73,6 +75,14 @@ export class PeerApp {
     });
     this.#http = createServer(pages);
     this.#io = new Server(this.#http);
+    this.#io.on('connection', (socket) => {
+      this.silent++;
+      const heard = (): void => {
+        socket.offAny(heard);
+        this.silent--;
+      };
+      socket.onAny(heard);
+    });
     this.#closePackage =
       install({
         ...{ io: this.#io, store, secret, middleware, parser: cookieParser(secret) },

@@ -6,6 +6,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Socket } from 'socket.io-client';
 import { connected } from '../support/app.js';
+import { until } from '../support/waiting.js';
 import type { PeerApp } from './peer-app.js';
 
 /** Tells whether it is so. */
@@ -15,7 +16,7 @@ export type Probe = (app: PeerApp) => Promise<boolean>;
 const patience = 5_000;
 
 /** How long a socket whose session has ended may stay, in milliseconds. */
-const grace = 1_500;
+const grace = 3_000;
 
 /** The probes by the first column of the table, without its formatting. */
 export const probes: Readonly<Record<string, Probe>> = {
@@ -43,7 +44,9 @@ export const probes: Readonly<Record<string, Probe>> = {
 
   async 'An event sent at once is not lost'(app) {
     const { cookie } = await app.logIn();
-    app.store.pace = ({ operation }) => (operation === 'get' ? delay(20) : undefined);
+    // A package that reads after the connection is answered once the event has come.
+    app.store.pace = ({ operation }) =>
+      operation === 'get' ? until(() => app.silent === 0) : undefined;
     const client = app.client({ cookie });
     let isAnswered = false;
     // Sent before it has connected: it comes right behind the connection.
@@ -103,10 +106,10 @@ export const probes: Readonly<Record<string, Probe>> = {
   async 'A logout disconnects the open sockets of its session'(app) {
     const { cookie } = await app.logIn();
     const client = await connect(app, cookie);
-    await app.post('/logout', cookie);
     const disconnected = new Promise<true>((resolve) => {
       client.once('disconnect', () => resolve(true));
     });
+    await app.post('/logout', cookie);
     return Promise.race([disconnected, delay(grace, false)]);
   },
 

@@ -49,6 +49,8 @@ export async function startExampleWith(
   for await (const line of createInterface(child.stdout)) {
     const address = /http:\/\/localhost:\d+/.exec(line)?.[0];
     if (address === undefined) continue;
+    // A full pipe would stop it.
+    child.stdout.resume();
     return {
       address,
       async close() {

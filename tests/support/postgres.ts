@@ -157,7 +157,7 @@ async function ready(child: ChildProcess): Promise<void> {
 }
 
 async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
+  if (child.exitCode !== null || child.signalCode !== null) return;
   // Ends connections, and does not wait for them.
   child.kill('SIGINT');
   await once(child, 'exit');

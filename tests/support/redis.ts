@@ -93,14 +93,16 @@ async function takeAllSlots(url: string): Promise<void> {
 async function ready(child: ChildProcess): Promise<void> {
   if (!child.stdout) throw new Error('redis-server has no output');
   for await (const line of createInterface({ input: child.stdout })) {
-    if (line.includes('Ready to accept connections')) break;
+    if (!line.includes('Ready to accept connections')) continue;
+    // A full pipe would stop the server.
+    child.stdout.resume();
+    return;
   }
-  // A full pipe would stop the server.
-  child.stdout.resume();
+  throw new Error('redis-server ended before it was ready');
 }
 
 async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
+  if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill();
   // Where a test has paused it.
   child.kill('SIGCONT');

@@ -8,6 +8,9 @@ import type { Socket as Client } from 'socket.io-client';
 /** Below mocha's own timeout, whose message does not say what was awaited. */
 const longestWait = 15_000;
 
+/** The real time, also where a test has stopped the clock. */
+const now = performance.now.bind(performance);
+
 /**
  * Waits until a condition is true.
  *
@@ -15,9 +18,9 @@ const longestWait = 15_000;
  * @throws {Error} with the source of the condition, where it stays false
  */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const startedAt = performance.now();
+  const startedAt = now();
   while (!(await condition())) {
-    if (performance.now() - startedAt > longestWait) {
+    if (now() - startedAt > longestWait) {
       throw new Error(`Still false after ${longestWait} ms: ${condition}`);
     }
     await pause(1);

@@ -101,6 +101,33 @@ describe('a deadline', () => {
     });
   });
 
+  describe('when the answer comes while the event loop is busy', () => {
+    beforeEach(() => clock.restore());
+
+    /** Lets no timer and no answer be handled for longer than the deadline. */
+    function block(): void {
+      const until = performance.now() + 40;
+      while (performance.now() < until);
+    }
+
+    it('gives the answer, though the timer is called first', async () => {
+      // Now is the phase of `setImmediate`: the timers are next, and then what is asked for here.
+      await new Promise(setImmediate);
+      const wait = new Deadlines(20).wait<number>(({ resolve }) => {
+        setImmediate(resolve, 7);
+      }, late);
+      block();
+      expect(await wait).to.equal(7);
+    });
+
+    it('still fails where none has come', async () => {
+      await new Promise(setImmediate);
+      const failure = rejection(new Deadlines(20).wait(never, late));
+      block();
+      expect(await failure).to.have.property('message', 'It did not answer within 20 ms');
+    });
+  });
+
   describe('when no answer comes', () => {
     it('waits until the time is over', async () => {
       const ended = watch({ one: new Deadlines(100).wait(never, late) });

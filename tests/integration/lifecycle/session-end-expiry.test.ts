@@ -1,19 +1,29 @@
 import { expect } from 'chai';
+import type { SinonFakeTimers } from 'sinon';
 import { App } from '../../support/app.js';
+import { stopClock, withoutPings } from '../../support/clock.js';
 import { watch } from '../../support/session-ends.js';
 import { SlowStore } from '../../support/slow-store.js';
 import { overHttp, Visits } from '../../support/visits.js';
 import { barrier, until } from '../../support/waiting.js';
 
+const minute = 60_000;
+const hour = 60 * minute;
+
 describe('A session that expires', () => {
   let store: SlowStore;
   let app: App;
+  let clock: SinonFakeTimers | undefined;
 
   beforeEach(async () => {
     store = new SlowStore();
-    app = await App.start({ store, options: { touch: false } });
+    app = await App.start({ store, options: { touch: false }, server: withoutPings });
   });
-  afterEach(() => app.stop());
+  afterEach(() => {
+    clock?.restore();
+    clock = undefined;
+    return app.stop();
+  });
 
   /** Somebody whose session lives for so long. */
   async function visitorFor(milliseconds: number): Promise<{ cookie: string; sessionId: string }> {
@@ -29,32 +39,47 @@ describe('A session that expires', () => {
     });
   }
 
-  it('ends its idle sockets with the reason `expired`', async () => {
-    const visitor = await visitorFor(200);
-    const { ended, left, told } = await watch(app, visitor);
-    const startedAt = performance.now();
+  /** Lets time pass, from now on only when a test says so, until a condition is true. */
+  async function passTimeUntil(condition: () => boolean): Promise<void> {
+    await until(() => {
+      clock?.tick(1_000);
+      return condition();
+    });
+  }
+
+  it('ends its idle sockets with the reason `expired` as soon as it is over', async () => {
+    const visitor = await visitorFor(minute);
+    clock = stopClock();
+    const { client, raw, ended, left, told } = await watch(app, visitor);
+    const { expires } = store.record(visitor.sessionId)?.cookie ?? {};
+    clock.tick(new Date(expires ?? 0).getTime() - Date.now() - 1);
+    await barrier(client, raw);
+    expect(told).to.deep.equal([]);
+    clock.tick(101);
     expect(await ended).to.equal('expired');
     expect(await left).to.equal('io server disconnect');
-    expect(performance.now() - startedAt).to.be.below(4_000);
     await until(() => told.length === 2);
     expect(told).to.deep.equal(['sessionend: expired', 'disconnect']);
   });
 
   it('ends the sockets of all namespaces, and of nobody else', async () => {
     app.expressionIO.of('/news');
-    const visitor = await visitorFor(200);
-    const other = await watch(app, await visitorFor(60_000));
+    const visitor = await visitorFor(minute);
+    const bystander = await visitorFor(hour);
+    clock = stopClock();
+    const other = await watch(app, bystander);
     const watched = [
       await watch(app, visitor),
       await watch(app, { ...visitor, namespace: '/news' }),
     ];
+    clock.tick(minute);
     for (const { ended } of watched) expect(await ended).to.equal('expired');
     await barrier(other.client, other.raw);
     expect(other.told).to.deep.equal([]);
   });
 
   it('ends them where the time was shortened while they were connected', async () => {
-    const visitor = await visitorFor(60_000);
+    const visitor = await visitorFor(minute);
     const { ended } = await watch(app, visitor);
     await live(visitor.cookie, 100);
     expect(await ended).to.equal('expired');
@@ -62,7 +87,7 @@ describe('A session that expires', () => {
 
   it('ends them where a listener shortened the time', async () => {
     const visits = new Visits(app);
-    const visitor = await visitorFor(60_000);
+    const visitor = await visitorFor(minute);
     const { ended, client } = await watch(app, visitor);
     await visits.go(client, (session) => {
       session.cookie.maxAge = 100;
@@ -72,30 +97,34 @@ describe('A session that expires', () => {
   });
 
   it('lives on where it was extended elsewhere, which only the store knows', async () => {
-    const visitor = await visitorFor(300);
+    const visitor = await visitorFor(minute);
+    clock = stopClock();
     const watched = await watch(app, visitor);
     const record = store.record(visitor.sessionId);
-    const expires = new Date(Date.now() + 60_000);
+    const expires = new Date(Date.now() + hour);
     store.records.set(
       visitor.sessionId,
       JSON.stringify({ ...record, cookie: { ...record?.cookie, expires } }),
     );
     const reads = store.count('get');
+    clock.tick(minute);
     await until(() => store.count('get') > reads);
     await barrier(watched.client, watched.raw);
     expect(watched.told).to.deep.equal([]);
   });
 
   it('lives on where the store keeps it, though its cookie has expired', async () => {
-    const visitor = await visitorFor(300);
+    const visitor = await visitorFor(minute);
+    clock = stopClock();
     const watched = await watch(app, visitor);
     const stale = { ...store.record(visitor.sessionId) };
     store.record = () => stale as never;
     const reads = store.count('get');
-    await until(() => store.count('get') > reads + 1);
+    await passTimeUntil(() => store.count('get') > reads + 1);
     await barrier(watched.client, watched.raw);
     expect(watched.told).to.deep.equal([]);
     store.record = () => undefined;
+    await passTimeUntil(() => watched.told.length > 0);
     expect(await watched.ended).to.equal('expired');
   });
 
@@ -112,15 +141,17 @@ describe('A session that expires', () => {
   });
 
   it('ends no socket while the store is down, and its own once the store is back', async () => {
-    const bystander = await watch(app, await visitorFor(60_000));
-    // Long enough to connect on a machine that is busy.
-    const watched = await watch(app, await visitorFor(700));
+    const [bystanding, visitor] = [await visitorFor(24 * hour), await visitorFor(minute)];
+    clock = stopClock();
+    const bystander = await watch(app, bystanding);
+    const watched = await watch(app, visitor);
     store.failing.add('get');
     const reads = store.count('get');
-    await until(() => store.count('get') > reads + 1);
+    await passTimeUntil(() => store.count('get') > reads + 1);
     await barrier(watched.client, watched.raw);
     expect(watched.told).to.deep.equal([]);
     store.failing.clear();
+    await passTimeUntil(() => watched.told.length > 0);
     expect(await watched.ended).to.equal('expired');
     await barrier(bystander.client, bystander.raw);
     expect(bystander.told).to.deep.equal([]);
@@ -128,18 +159,17 @@ describe('A session that expires', () => {
 
   it('ends no socket while the store hangs', async () => {
     await app.stop();
-    app = await App.start({
-      store,
-      options: { touch: false, storeTimeout: 50 },
-    });
-    const watched = await watch(app, await visitorFor(150));
+    app = await App.start({ store, options: { touch: false }, server: withoutPings });
+    const visitor = await visitorFor(minute);
+    clock = stopClock();
+    const watched = await watch(app, visitor);
     let asked = 0;
     store.pace = ({ operation }) => {
       if (operation !== 'get') return undefined;
       asked++;
       return new Promise(() => {});
     };
-    await until(() => asked > 1);
+    await passTimeUntil(() => asked > 1);
     await barrier(watched.client, watched.raw);
     expect(watched.told).to.deep.equal([]);
   });
@@ -154,9 +184,11 @@ describe('A session that expires', () => {
   });
 
   it('is checked once, however many sockets it has', async () => {
-    const visitor = await visitorFor(300);
+    const visitor = await visitorFor(minute);
+    clock = stopClock();
     const watched = await Promise.all(Array.from({ length: 10 }, () => watch(app, visitor)));
     const reads = store.count('get');
+    clock.tick(minute);
     await Promise.all(watched.map(({ ended }) => ended));
     expect(store.count('get') - reads).to.be.at.most(3);
   });
@@ -173,16 +205,20 @@ describe('A session that expires', () => {
 
     beforeEach(async () => {
       await app.stop();
-      app = await App.start({ store: new RemovingStore(), options: { touch: false } });
+      store = new RemovingStore();
+      app = await App.start({ store, options: { touch: false }, server: withoutPings });
     });
 
     it('ends by the reason of expired', async () => {
-      const { ended } = await watch(app, await visitorFor(200));
+      const visitor = await visitorFor(minute);
+      clock = stopClock();
+      const { ended } = await watch(app, visitor);
+      clock.tick(minute);
       expect(await ended).to.equal('expired');
     });
 
     it('ends by the reason of destroyed when the visitor logs out before', async () => {
-      const visitor = await visitorFor(60_000);
+      const visitor = await visitorFor(minute);
       const { ended } = await watch(app, visitor);
       await overHttp(app, visitor.cookie, (request) => {
         return new Promise<void>((resolve) => request.session.destroy(() => resolve()));

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { once } from 'node:events';
 import { expect } from 'chai';
 import type { SessionEndReason } from '../../../source/index.js';
 import { App, received } from '../../support/app.js';
@@ -179,11 +179,13 @@ describe('When a session ends', () => {
   });
 
   it('the listener that ended it can answer, though it takes its time', async () => {
-    const { go } = await new Visits(app).visitor();
+    const { cookie, go } = await new Visits(app).visitor();
+    const other = await watch(app, { cookie });
     const answer = await go(async (session) => {
+      const left = once(other.raw, 'disconnect');
       await session.destroy();
-      // Longer than the socket would stay connected otherwise.
-      await delay(350);
+      // Longer than a socket stays connected for which no listener is running.
+      await left;
       return 'logged out';
     });
     expect(answer).to.equal('logged out');

@@ -3,6 +3,7 @@ import type { SessionData } from 'express-session';
 import { useFakeTimers } from 'sinon';
 import type { ExpressionSocketOptions } from '../../../source/index.js';
 import { App, received } from '../../support/app.js';
+import { stopClock, withoutPings } from '../../support/clock.js';
 import { watch } from '../../support/session-ends.js';
 import { down, holdNext, SlowStore } from '../../support/slow-store.js';
 import { codeOf, overHttp, type Visitor, Visits } from '../../support/visits.js';
@@ -134,18 +135,30 @@ describe('Activity', () => {
   });
 
   it('keeps a session alive that lives for less than `touch`', async () => {
-    const watched = await watch(app, { cookie: visitor.cookie });
+    const lifetime = 40_000;
     await overHttp(app, visitor.cookie, (request) => {
-      request.session.cookie.maxAge = 500;
+      request.session.cookie.maxAge = lifetime;
       return new Promise<void>((resolve) => request.session.save(() => resolve()));
     });
-    const startedAt = performance.now();
-    while (performance.now() - startedAt < 1_500) {
-      expect(await visitor.go(({ n }) => n)).to.equal(0);
+    // One without timers yet.
+    await app.stop();
+    app = await App.start({ store, server: withoutPings });
+    visits = new Visits(app);
+    const clock = stopClock();
+    try {
+      const watched = await watch(app, { cookie: visitor.cookie });
+      for (let time = 0; time < 3 * lifetime; time += lifetime / 4) {
+        expect(await visits.go(watched.client, ({ n }) => n)).to.equal(0);
+        clock.tick(lifetime / 4);
+      }
+      await barrier(watched.client, watched.raw);
+      expect(watched.told).to.deep.equal([]);
+      // And once it is over, it is over.
+      clock.tick(2 * lifetime);
+      expect(await watched.ended).to.equal('expired');
+    } finally {
+      clock.restore();
     }
-    expect(watched.told).to.deep.equal([]);
-    // And once it is over, it is over.
-    expect(await watched.ended).to.equal('expired');
   });
 
   it('leaves the touch to an HTTP write that came meanwhile', async () => {

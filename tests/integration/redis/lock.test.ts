@@ -45,7 +45,7 @@ describe('The lock in Redis', () => {
       return run();
     });
     const held = await redis(twice).lock.acquire(sessionId, {
-      signal: AbortSignal.timeout(1_000),
+      signal: AbortSignal.timeout(10_000),
     });
     await held.release();
     expect(await redis(twice).claim('a', 60_000)).to.equal(true);

@@ -100,6 +100,10 @@ describe('A store that hangs', () => {
   });
 
   it('in a write of HTTP lets a save have its turn before the requests that come later', async () => {
+    // The save waits for as long as a request takes.
+    await app.stop();
+    app = await App.start({ store, options: { touch: false, onSessionEnd: 'ignore' } });
+    visits = new Visits(app);
     const { cookie, go } = await visits.visitor();
     await go(async (session) => {
       const first = holdNext(store, 'set');
