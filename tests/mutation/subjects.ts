@@ -16,6 +16,7 @@ const foldersOf: Readonly<Record<string, readonly string[]>> = {
 /** Further folders, and the order, where a file has another subject than the rest of its folder. */
 const otherFoldersOf: Readonly<Record<string, readonly string[]>> = {
   'session/active-writes': ['lifecycle', 'saving', 'http'],
+  'session/engine': ['saving', 'events', 'lifecycle', 'http', 'handshake'],
   'session/expiry-watch': ['lifecycle', 'saving'],
   'session/hooked-method': ['http', 'lifecycle', 'saving'],
   'session/http-writes': ['http', 'saving', 'lifecycle'],

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { type SinonFakeTimers, useFakeTimers } from 'sinon';
 import { SessionError } from '../../source/errors.js';
-import { LateWrites } from '../../source/session/late-writes.js';
+import { LateWrites, type PendingWrite } from '../../source/session/late-writes.js';
 import type { SessionRecord } from '../../source/session/record.js';
 
 const id = 'a session';
@@ -51,6 +51,17 @@ describe('LateWrites', () => {
       answer();
       await turn();
     };
+  }
+
+  /** A write that the store answers in time. */
+  async function land(
+    write: PendingWrite,
+    written: SessionRecord,
+    of: LateWrites = lateWrites,
+  ): Promise<void> {
+    const answered = Promise.resolve();
+    await of.settled(written, { done: answered, answered }, write);
+    await turn();
   }
 
   it('writes again what was saved after a write that lands late', async () => {
@@ -141,6 +152,64 @@ describe('LateWrites', () => {
     await giveUp(record(), 'another');
     await land();
     expect(repaired).to.deep.equal([]);
+  });
+
+  it('remembers a write that landed in time for ten minutes, if its repair fails', async () => {
+    canRepair = false;
+    const write = lateWrites.begin(id);
+    lateWrites.wrote(id, changes({ n: 2 }));
+    await land(write, record({ n: 1 }));
+    expect(repaired).to.deep.equal([id]);
+    clock.tick(599_999);
+    expect(lateWrites.repaired(id, record({ n: 1 }))).to.have.property('n', 2);
+    clock.tick(1);
+    expect(lateWrites.repaired(id, record({ n: 1 }))).to.have.property('n', 1);
+  });
+
+  it('repairs what was being written when the write began', async () => {
+    canRepair = false;
+    const saving = lateWrites.begin(id);
+    lateWrites.wrote(id, changes({ n: 2 }), saving);
+    const write = lateWrites.begin(id);
+    await land(saving, record({ n: 2 }));
+    await land(write, record({ n: 1 }));
+    expect(lateWrites.repaired(id, record({ n: 1 }))).to.have.property('n', 2);
+  });
+
+  it('repairs nothing that was written before the write began', async () => {
+    const saving = lateWrites.begin(id);
+    lateWrites.wrote(id, changes({ n: 2 }), saving);
+    await land(saving, record({ n: 2 }));
+    await land(lateWrites.begin(id), record({ n: 1 }));
+    expect(repaired).to.deep.equal([]);
+  });
+
+  it('repairs nothing that the write has changed itself', async () => {
+    const saving = lateWrites.begin(id);
+    lateWrites.wrote(id, changes({ n: 2 }), saving);
+    const write = lateWrites.begin(id);
+    lateWrites.wrote(id, changes({ n: 1 }), write);
+    await land(write, record({ n: 1 }));
+    expect(repaired).to.deep.equal([]);
+  });
+
+  it('repairs what others who use the same store have saved', async () => {
+    const store = {};
+    const ours = new LateWrites(store, async () => false);
+    const theirs = new LateWrites(store, async () => true);
+    const write = ours.begin(id);
+    theirs.wrote(id, changes({ n: 2 }));
+    await land(write, record({ n: 1 }), ours);
+    expect(ours.repaired(id, record({ n: 1 }))).to.have.property('n', 2);
+  });
+
+  it('compares with what was written, though the session has changed since', async () => {
+    const session = record({ n: 1 });
+    await giveUp(session);
+    session.n = 5;
+    lateWrites.wrote(id, changes({ n: 2 }));
+    expect(lateWrites.repaired(id, record({ n: 1 }))).to.have.property('n', 2);
+    expect(lateWrites.repaired(id, record({ n: 5 }))).to.have.property('n', 5);
   });
 
   it('remembers a thousand of them', async () => {
