@@ -81,9 +81,9 @@ export class HttpWrites {
           throw error;
         });
     if (saving === undefined) {
-      const isLoadedAgain = Reflect.get(session, 'req') !== undefined;
+      const isOfRequest = Reflect.get(session, 'req') !== undefined;
       return this.#write('set', call, () => {
-        if (isLoadedAgain) baselines.set(session, id, after);
+        if (isOfRequest) baselines.set(session, id, after);
       });
     }
     // At once: what the request changes from now on is for its next save.

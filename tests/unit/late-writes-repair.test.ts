@@ -37,14 +37,18 @@ describe('LateWrites', () => {
   afterEach(() => clock.restore());
 
   /** A write that is given up; it lands when the store answers. */
-  async function giveUp(written: SessionRecord, sessionId = id): Promise<() => Promise<void>> {
+  async function giveUp(
+    written: SessionRecord,
+    sessionId = id,
+    write = lateWrites.begin(sessionId),
+  ): Promise<() => Promise<void>> {
     let answer = (): void => {};
     const answered = new Promise<void>((resolve) => {
       answer = resolve;
     });
     const done = Promise.reject(timeout);
     const error = await lateWrites
-      .settled(written, { done, answered }, lateWrites.begin(sessionId))
+      .settled(written, { done, answered }, write)
       .catch((reason: unknown) => reason);
     expect(error).to.equal(timeout);
     return async () => {
@@ -173,6 +177,40 @@ describe('LateWrites', () => {
     const write = lateWrites.begin(id);
     await land(saving, record({ n: 2 }));
     await land(write, record({ n: 1 }));
+    expect(lateWrites.repaired(id, record({ n: 1 }))).to.have.property('n', 2);
+  });
+
+  it('repairs nothing of a save that failed, if it was under way when the write began', async () => {
+    const saving = lateWrites.begin(id);
+    const takeBack = lateWrites.wrote(id, changes({ n: 2 }), saving);
+    const write = lateWrites.begin(id);
+    takeBack();
+    await land(write, record({ n: 1 }));
+    expect(repaired).to.deep.equal([]);
+  });
+
+  it('still repairs a write when another of its session has ended', async () => {
+    const another = lateWrites.begin(id);
+    const write = lateWrites.begin(id);
+    lateWrites.end(another);
+    lateWrites.wrote(id, changes({ n: 2 }));
+    await land(write, record({ n: 1 }));
+    expect(repaired).to.deep.equal([id]);
+  });
+
+  it('repairs nothing of a save that had missed its deadline when the write began', async () => {
+    const saving = lateWrites.begin(id);
+    const takeBack = lateWrites.wrote(id, changes({ n: 2 }), saving);
+    await giveUp(record({ n: 2 }), id, saving);
+    takeBack();
+    await land(lateWrites.begin(id), record({ n: 1 }));
+    expect(repaired).to.deep.equal([]);
+  });
+
+  it('repairs what a write has erased before the store answers', () => {
+    const done = new Promise<void>(() => {});
+    void lateWrites.settled(record({ n: 1 }), { done, answered: done }, lateWrites.begin(id));
+    lateWrites.wrote(id, changes({ n: 2 }));
     expect(lateWrites.repaired(id, record({ n: 1 }))).to.have.property('n', 2);
   });
 
