@@ -194,6 +194,23 @@ describe('A session in a listener', () => {
     expect(store.record(sessionId)).to.include({ text: 'mine', more: 1 });
   });
 
+  it('keeps the cookie of its record, though it was deleted', async () => {
+    const session = await open();
+    delete session.cookie;
+    session.more = 1;
+    await session.save();
+    expect(store.record(sessionId)).to.deep.equal({ ...record, more: 1 });
+  });
+
+  it('saves a cookie that was replaced by a plain object once', async () => {
+    const session = await open();
+    session.cookie = { path: '/replaced' };
+    await session.save();
+    expect(store.record(sessionId)?.cookie).to.have.property('path', '/replaced');
+    await session.save();
+    expect(store.count('set')).to.equal(1);
+  });
+
   it('cannot have its id or request replaced', async () => {
     const session = await open();
     const { req } = session;
