@@ -209,7 +209,25 @@ describe('LateWrites', () => {
 
   it('repairs what a write has erased before the store answers', () => {
     const done = new Promise<void>(() => {});
+    lateWrites.wrote(id, changes({ m: 2 }), lateWrites.begin(id));
+    const write = lateWrites.begin(id);
+    void lateWrites.settled(record({ n: 1, m: 1 }), { done, answered: done }, write);
+    expect(lateWrites.repaired(id, record({ n: 1, m: 1 }))).to.include({ n: 1, m: 2 });
+    lateWrites.wrote(id, changes({ n: 2 }));
+    expect(lateWrites.repaired(id, record({ n: 1, m: 1 }))).to.include({ n: 2, m: 2 });
+  });
+
+  it('repairs what is saved while the store is writing', () => {
+    const done = new Promise<void>(() => {});
     void lateWrites.settled(record({ n: 1 }), { done, answered: done }, lateWrites.begin(id));
+    lateWrites.wrote(id, changes({ n: 2 }));
+    expect(lateWrites.repaired(id, record({ n: 1 }))).to.have.property('n', 2);
+  });
+
+  it('remembers a write that was issued when its task ends', async () => {
+    const write = lateWrites.begin(id);
+    await giveUp(record({ n: 1 }), id, write);
+    lateWrites.end(write);
     lateWrites.wrote(id, changes({ n: 2 }));
     expect(lateWrites.repaired(id, record({ n: 1 }))).to.have.property('n', 2);
   });
