@@ -176,10 +176,10 @@ describe('A session in a listener', () => {
     const session = await open();
     session.text = 'unsaved';
     Object.freeze(session);
-    await update(session, { text: 'theirs', more: 1 });
+    await update(session, { more: 1 });
     expect(session.text).to.equal('unsaved');
     await session.save();
-    expect(store.record(sessionId)).to.include({ text: 'theirs', more: 1 });
+    expect(store.record(sessionId)).to.include({ text: 'unsaved', more: 1 });
   });
 
   it('saves after an update what it could not save before', async () => {
@@ -200,6 +200,14 @@ describe('A session in a listener', () => {
     session.more = 1;
     await session.save();
     expect(store.record(sessionId)).to.deep.equal({ ...record, more: 1 });
+  });
+
+  it('saves no defaults that its cookie has and that of the record does not', async () => {
+    store.records.set(sessionId, JSON.stringify({ cookie: {} }));
+    const session = await open();
+    expect(session.cookie).to.have.property('path', '/');
+    await session.save();
+    expect(store.count('set')).to.equal(0);
   });
 
   it('saves a cookie that was replaced by a plain object once', async () => {
