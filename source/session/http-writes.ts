@@ -57,10 +57,9 @@ export class HttpWrites {
 
   /** The store's `set` was called. */
   set(call: MethodCall): unknown {
-    const [sessionId, session] = call.args;
-    if (typeof session !== 'object' || session === null) return this.#write('set', call);
     const { writes, baselines } = this.#dependencies;
-    const id = String(sessionId);
+    const id = String(call.args[0]);
+    const session: object = Object(call.args[1]);
     const before = baselines.of(session, id);
     const isInTouch = writes.isInternal(session);
     if (isInTouch && before === undefined) return this.#write('set', call);
@@ -74,20 +73,22 @@ export class HttpWrites {
     const set: SetSession = (written, callback) =>
       this.#write('set', { ...call, args: [id, written, callback] });
     const saving =
-      before && this.#dependencies.saveRequest({ sessionId: id, before, after, set, isInTouch });
-    if (before === undefined || saving === undefined) {
-      const isLoadedAgain = Reflect.get(session, 'req') !== undefined;
+      before &&
+      this.#dependencies
+        .saveRequest({ sessionId: id, before, after, set, isInTouch })
+        ?.catch((error: unknown) => {
+          baselines.takeBack(session, id, { before, after });
+          throw error;
+        });
+    if (saving === undefined) {
+      const isOfRequest = Reflect.get(session, 'req') !== undefined;
       return this.#write('set', call, () => {
-        if (isLoadedAgain) baselines.set(session, id, after);
+        if (isOfRequest) baselines.set(session, id, after);
       });
     }
     // At once: what the request changes from now on is for its next save.
     baselines.set(session, id, after);
-    const failed = (error: unknown): never => {
-      baselines.takeBack(session, id, { before, after });
-      throw error;
-    };
-    return answerCaller(call, saving.catch(failed));
+    return answerCaller(call, saving);
   }
 
   /** The store's `touch` was called. */

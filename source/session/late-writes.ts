@@ -4,7 +4,6 @@
  * acknowledged and then erased is written again.
  */
 
-import { SessionError } from '../errors.js';
 import { isSameData } from './data.js';
 import { isSameCookie, type RecordChanges, type SessionRecord, withChanges } from './record.js';
 import type { IssuedWrite } from './store-calls.js';
@@ -86,15 +85,13 @@ export class LateWrites {
     try {
       await done;
     } catch (error) {
-      if (error instanceof SessionError && error.code === 'ERR_SESSION_STORE_TIMEOUT') {
-        this.#remember(write);
-        void answered.then(() => this.#landed(write));
-      } else void this.#landed(write);
+      // It may have missed its deadline, and land later.
+      this.#remember(write);
       throw error;
     } finally {
       write.changes = undefined;
+      void answered.then(() => this.#landed(write));
     }
-    void this.#landed(write);
   }
 
   /**
@@ -162,16 +159,12 @@ export class LateWrites {
   async #landed(write: PendingWrite): Promise<void> {
     if (write.later.size > 0 && write.rememberedAt === undefined) this.#remember(write);
     let pause = shortestPause;
-    while (write.later.size > 0 && this.#isPending(write) && isRecent(write)) {
+    while (write.later.size > 0 && this.#remembered.has(write) && isRecent(write)) {
       if (await this.#repair(write.sessionId)) break;
       await new Promise((resolve) => void setTimeout(resolve, pause).unref());
       pause = Math.min(longestPause, pause * 2);
     }
     this.#forget(write);
-  }
-
-  #isPending(write: PendingWrite): boolean {
-    return this.#pending.get(write.sessionId)?.has(write) ?? false;
   }
 
   #forget(write: PendingWrite): void {

@@ -6,7 +6,7 @@
 import { SessionError } from '../errors.js';
 import { copyToStore, isSameData } from './data.js';
 import type { HeldSession } from './held-session.js';
-import { isRecord, isSameCookie, plainCookie, type RecordChanges } from './record.js';
+import { isSameCookie, plainCookie, type RecordChanges } from './record.js';
 import type { Snapshot } from './snapshot.js';
 
 /** Most sessions are never saved, and so have none. */
@@ -149,8 +149,6 @@ export class SessionChanges {
       if (value === this.#held.snapshot.record[key] && !this.#saved.has(key)) return true;
       const before = this.#baseline(key);
       if (key !== 'cookie') return isSameData(value, before);
-      // A record needs a cookie, so one that was removed is kept.
-      if (!isRecord({ cookie: value })) return true;
       return isSameCookie(plainCookie(value), this.#plainBaseline(before));
     } catch {
       return false;

@@ -73,7 +73,7 @@ export class StoreHooks {
   /** What the hooks would do that could not be put in place, because the store is frozen. */
   readonly #missing = new Map<string, Hook>();
   /** What the methods were before they were hooked. */
-  #ownDestroy: Method | undefined;
+  #ownDestroy: Method;
   #ownCreateSession: Method | undefined;
   #restore: (() => void)[] = [];
 
@@ -89,6 +89,7 @@ export class StoreHooks {
 
   private constructor(store: Store, writes: StoreWrites) {
     this.#store = store;
+    this.#ownDestroy = store.destroy as Method;
     this.writes = writes;
     this.isStandard = hasStandardSessions(store);
     this.#httpWrites = new HttpWrites({
@@ -118,8 +119,6 @@ export class StoreHooks {
     if (this.#observers.size > 0) return;
     for (const restore of this.#restore) restore();
     this.#restore = [];
-    this.#missing.clear();
-    this.#ownDestroy = undefined;
     this.#ownCreateSession = undefined;
   }
 
@@ -176,8 +175,7 @@ export class StoreHooks {
    * @returns resolves when the store has answered, or should have
    */
   #removeAgain(sessionId: string, pause: number = shortestPause): Promise<void> {
-    const method = this.#ownDestroy ?? (this.#store.destroy as Method);
-    const call: MethodCall = { method, target: this.#store, args: [sessionId] };
+    const call: MethodCall = { method: this.#ownDestroy, target: this.#store, args: [sessionId] };
     return new Promise((resolve) => {
       const retry = (): void => {
         resolve();

@@ -16,6 +16,7 @@ const foldersOf: Readonly<Record<string, readonly string[]>> = {
 /** Further folders, and the order, where a file has another subject than the rest of its folder. */
 const otherFoldersOf: Readonly<Record<string, readonly string[]>> = {
   'session/active-writes': ['lifecycle', 'saving', 'http'],
+  'session/engine': ['saving', 'events', 'lifecycle', 'http', 'handshake'],
   'session/expiry-watch': ['lifecycle', 'saving'],
   'session/hooked-method': ['http', 'lifecycle', 'saving'],
   'session/http-writes': ['http', 'saving', 'lifecycle'],
@@ -57,11 +58,12 @@ export function testsOf(root: string, name: string): string[] {
 
 /** The unit tests that import a file, or what tests have to support it. */
 function unitTestsOf(root: string, name: string): string[] {
+  const imported = [`/source/${name}.js'`, `/support/${basename(name)}.js'`];
+  // With it, tests use all of this folder.
+  if (name.startsWith('session/')) imported.push("/support/engine.js'");
   return testsIn(root, 'tests/unit').filter((test) => {
     const text = readFileSync(join(root, test), 'utf8');
-    return [`/source/${name}.js'`, `/support/${basename(name)}.js'`].some((path) =>
-      text.includes(path),
-    );
+    return imported.some((path) => text.includes(path));
   });
 }
 

@@ -9,6 +9,7 @@ import { type Composition, compose } from '../../source/compose.js';
 import type { ExpressionSocketOptions, SessionLock, SocketSession } from '../../source/index.js';
 import { resolveOptions } from '../../source/options.js';
 import type { LiveSession, Member } from '../../source/session/live-session.js';
+import type { SessionRecord } from '../../source/session/record.js';
 import { Snapshot } from '../../source/session/snapshot.js';
 import type { RewriteRecord } from '../../source/types/options.js';
 import type { SessionChange } from '../../source/types/session.js';
@@ -45,9 +46,13 @@ export class Engine {
     });
   }
 
-  /** The session as a listener is given it, or nothing where there is none. */
-  async open(sessionId: string): Promise<SocketSession | undefined> {
-    const { snapshot } = await this.#composition.engine.read(sessionId);
+  /**
+   * The session as a listener is given it, or nothing where there is none.
+   *
+   * @param newRecord that of a visitor's new session
+   */
+  async open(sessionId: string, newRecord?: SessionRecord): Promise<SocketSession | undefined> {
+    const { snapshot } = await this.#composition.engine.read(sessionId, newRecord);
     const session = snapshot && this.#composition.engine.open(sessionId, snapshot, owner);
     return session instanceof Error ? undefined : session;
   }

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { type SinonFakeTimers, useFakeTimers } from 'sinon';
 import { SessionError } from '../../source/errors.js';
-import { LateWrites } from '../../source/session/late-writes.js';
+import { LateWrites, type PendingWrite } from '../../source/session/late-writes.js';
 import type { SessionRecord } from '../../source/session/record.js';
 
 const id = 'a session';
@@ -37,20 +37,35 @@ describe('LateWrites', () => {
   afterEach(() => clock.restore());
 
   /** A write that is given up; it lands when the store answers. */
-  async function giveUp(written: SessionRecord, sessionId = id): Promise<() => Promise<void>> {
+  async function giveUp(
+    written: SessionRecord,
+    sessionId = id,
+    write = lateWrites.begin(sessionId),
+  ): Promise<() => Promise<void>> {
     let answer = (): void => {};
     const answered = new Promise<void>((resolve) => {
       answer = resolve;
     });
     const done = Promise.reject(timeout);
     const error = await lateWrites
-      .settled(written, { done, answered }, lateWrites.begin(sessionId))
+      .settled(written, { done, answered }, write)
       .catch((reason: unknown) => reason);
     expect(error).to.equal(timeout);
     return async () => {
       answer();
       await turn();
     };
+  }
+
+  /** A write that the store answers in time. */
+  async function land(
+    write: PendingWrite,
+    written: SessionRecord,
+    of: LateWrites = lateWrites,
+  ): Promise<void> {
+    const answered = Promise.resolve();
+    await of.settled(written, { done: answered, answered }, write);
+    await turn();
   }
 
   it('writes again what was saved after a write that lands late', async () => {
@@ -141,6 +156,116 @@ describe('LateWrites', () => {
     await giveUp(record(), 'another');
     await land();
     expect(repaired).to.deep.equal([]);
+  });
+
+  it('remembers a write that landed in time for ten minutes, if its repair fails', async () => {
+    canRepair = false;
+    const write = lateWrites.begin(id);
+    lateWrites.wrote(id, changes({ n: 2 }));
+    await land(write, record({ n: 1 }));
+    expect(repaired).to.deep.equal([id]);
+    clock.tick(599_999);
+    expect(lateWrites.repaired(id, record({ n: 1 }))).to.have.property('n', 2);
+    clock.tick(1);
+    expect(lateWrites.repaired(id, record({ n: 1 }))).to.have.property('n', 1);
+  });
+
+  it('repairs what was being written when the write began', async () => {
+    canRepair = false;
+    const saving = lateWrites.begin(id);
+    lateWrites.wrote(id, changes({ n: 2 }), saving);
+    const write = lateWrites.begin(id);
+    await land(saving, record({ n: 2 }));
+    await land(write, record({ n: 1 }));
+    expect(lateWrites.repaired(id, record({ n: 1 }))).to.have.property('n', 2);
+  });
+
+  it('repairs nothing of a save that failed, if it was under way when the write began', async () => {
+    const saving = lateWrites.begin(id);
+    const takeBack = lateWrites.wrote(id, changes({ n: 2 }), saving);
+    const write = lateWrites.begin(id);
+    takeBack();
+    await land(write, record({ n: 1 }));
+    expect(repaired).to.deep.equal([]);
+  });
+
+  it('still repairs a write when another of its session has ended', async () => {
+    const another = lateWrites.begin(id);
+    const write = lateWrites.begin(id);
+    lateWrites.end(another);
+    lateWrites.wrote(id, changes({ n: 2 }));
+    await land(write, record({ n: 1 }));
+    expect(repaired).to.deep.equal([id]);
+  });
+
+  it('repairs nothing of a save that had missed its deadline when the write began', async () => {
+    const saving = lateWrites.begin(id);
+    const takeBack = lateWrites.wrote(id, changes({ n: 2 }), saving);
+    await giveUp(record({ n: 2 }), id, saving);
+    takeBack();
+    await land(lateWrites.begin(id), record({ n: 1 }));
+    expect(repaired).to.deep.equal([]);
+  });
+
+  it('repairs what a write has erased before the store answers', () => {
+    const done = new Promise<void>(() => {});
+    lateWrites.wrote(id, changes({ m: 2 }), lateWrites.begin(id));
+    const write = lateWrites.begin(id);
+    void lateWrites.settled(record({ n: 1, m: 1 }), { done, answered: done }, write);
+    expect(lateWrites.repaired(id, record({ n: 1, m: 1 }))).to.include({ n: 1, m: 2 });
+    lateWrites.wrote(id, changes({ n: 2 }));
+    expect(lateWrites.repaired(id, record({ n: 1, m: 1 }))).to.include({ n: 2, m: 2 });
+  });
+
+  it('repairs what is saved while the store is writing', () => {
+    const done = new Promise<void>(() => {});
+    void lateWrites.settled(record({ n: 1 }), { done, answered: done }, lateWrites.begin(id));
+    lateWrites.wrote(id, changes({ n: 2 }));
+    expect(lateWrites.repaired(id, record({ n: 1 }))).to.have.property('n', 2);
+  });
+
+  it('remembers a write that was issued when its task ends', async () => {
+    const write = lateWrites.begin(id);
+    await giveUp(record({ n: 1 }), id, write);
+    lateWrites.end(write);
+    lateWrites.wrote(id, changes({ n: 2 }));
+    expect(lateWrites.repaired(id, record({ n: 1 }))).to.have.property('n', 2);
+  });
+
+  it('repairs nothing that was written before the write began', async () => {
+    const saving = lateWrites.begin(id);
+    lateWrites.wrote(id, changes({ n: 2 }), saving);
+    await land(saving, record({ n: 2 }));
+    await land(lateWrites.begin(id), record({ n: 1 }));
+    expect(repaired).to.deep.equal([]);
+  });
+
+  it('repairs nothing that the write has changed itself', async () => {
+    const saving = lateWrites.begin(id);
+    lateWrites.wrote(id, changes({ n: 2 }), saving);
+    const write = lateWrites.begin(id);
+    lateWrites.wrote(id, changes({ n: 1 }), write);
+    await land(write, record({ n: 1 }));
+    expect(repaired).to.deep.equal([]);
+  });
+
+  it('repairs what others who use the same store have saved', async () => {
+    const store = {};
+    const ours = new LateWrites(store, async () => false);
+    const theirs = new LateWrites(store, async () => true);
+    const write = ours.begin(id);
+    theirs.wrote(id, changes({ n: 2 }));
+    await land(write, record({ n: 1 }), ours);
+    expect(ours.repaired(id, record({ n: 1 }))).to.have.property('n', 2);
+  });
+
+  it('compares with what was written, though the session has changed since', async () => {
+    const session = record({ n: 1 });
+    await giveUp(session);
+    session.n = 5;
+    lateWrites.wrote(id, changes({ n: 2 }));
+    expect(lateWrites.repaired(id, record({ n: 1 }))).to.have.property('n', 2);
+    expect(lateWrites.repaired(id, record({ n: 5 }))).to.have.property('n', 5);
   });
 
   it('remembers a thousand of them', async () => {

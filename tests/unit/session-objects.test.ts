@@ -52,6 +52,10 @@ describe('A session in a listener', () => {
   async function open(): Promise<AnySession> {
     return (await engine.open(sessionId)) as never;
   }
+  async function update(session: AnySession, values: object): Promise<void> {
+    const change = (fresh: AnySession): void => void Object.assign(fresh, values);
+    await (session as never as { update(by: typeof change): Promise<void> }).update(change);
+  }
   const plain = (): AnySession => plainOf(store, JSON.parse(JSON.stringify(record)));
 
   for (const [what, look] of Object.entries(looks)) {
@@ -163,13 +167,56 @@ describe('A session in a listener', () => {
     const session = await open();
     Object.defineProperty(session, 'fixed', { value: 1 });
     session.text = 'unsaved';
-    await (session as never as { update(change: (fresh: AnySession) => void): unknown }).update(
-      (fresh) => {
-        fresh.more = 1;
-      },
-    );
+    await update(session, { more: 1 });
     await session.save();
     expect(store.record(sessionId)).to.include({ text: 'unsaved', more: 1 });
+  });
+
+  it('keeps what is unsaved when it is frozen, and updated', async () => {
+    const session = await open();
+    session.text = 'unsaved';
+    Object.freeze(session);
+    await update(session, { more: 1 });
+    expect(session.text).to.equal('unsaved');
+    await session.save();
+    expect(store.record(sessionId)).to.include({ text: 'unsaved', more: 1 });
+  });
+
+  it('saves after an update what it could not save before', async () => {
+    const session = await open();
+    session.text = 'mine';
+    store.failing.add('set');
+    await rejection(Promise.resolve(session.save()));
+    store.failing.clear();
+    await update(session, { more: 1 });
+    expect(store.record(sessionId)).to.include({ text: 'x', more: 1 });
+    await session.save();
+    expect(store.record(sessionId)).to.include({ text: 'mine', more: 1 });
+  });
+
+  it('keeps the cookie of its record, though it was deleted', async () => {
+    const session = await open();
+    delete session.cookie;
+    session.more = 1;
+    await session.save();
+    expect(store.record(sessionId)).to.deep.equal({ ...record, more: 1 });
+  });
+
+  it('saves no defaults that its cookie has and that of the record does not', async () => {
+    store.records.set(sessionId, JSON.stringify({ cookie: {} }));
+    const session = await open();
+    expect(session.cookie).to.have.property('path', '/');
+    await session.save();
+    expect(store.count('set')).to.equal(0);
+  });
+
+  it('saves a cookie that was replaced by a plain object once', async () => {
+    const session = await open();
+    session.cookie = { path: '/replaced' };
+    await session.save();
+    expect(store.record(sessionId)?.cookie).to.have.property('path', '/replaced');
+    await session.save();
+    expect(store.count('set')).to.equal(1);
   });
 
   it('cannot have its id or request replaced', async () => {

@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import type { SessionData } from 'express-session';
+import type { SocketSession } from '../../../source/index.js';
 import { expectNoCrash } from '../../support/crashes.js';
 import { Engine } from '../../support/engine.js';
 import { type Gate, holdNext, SlowStore } from '../../support/slow-store.js';
+import { codeOf } from '../../support/visits.js';
 
 const sessionId = 'one';
 const cookie = { path: '/', httpOnly: true, originalMaxAge: null };
@@ -32,7 +34,11 @@ describe('A touch that has waited for the turn of its session', () => {
   expectNoCrash();
 
   /** Begins a save, which has the session's turn until the gate is opened. */
-  async function beginSave(store: SlowStore): Promise<{ gate: Gate; saved: Promise<unknown> }> {
+  async function beginSave(store: SlowStore): Promise<{
+    held: SocketSession;
+    gate: Gate;
+    saved: Promise<unknown>;
+  }> {
     engine = new Engine(store);
     store.records.set(sessionId, JSON.stringify({ cookie, n: 0 }));
     const held = await engine.open(sessionId);
@@ -41,7 +47,7 @@ describe('A touch that has waited for the turn of its session', () => {
     const gate = holdNext(store, 'set');
     const saved = held.save();
     await gate.reached;
-    return { gate, saved: Promise.resolve(saved) };
+    return { held, gate, saved: Promise.resolve(saved) };
   }
 
   for (const [way, fail] of Object.entries(ways)) {
@@ -86,4 +92,36 @@ describe('A touch that has waited for the turn of its session', () => {
       });
     });
   }
+
+  /** Calls the store as a request does. */
+  function answerOf(begin: (callback: Answer) => void): Promise<unknown> {
+    return new Promise(begin);
+  }
+
+  it('is answered, and not made, if a logout has removed the session meanwhile', async () => {
+    const store = new SlowStore();
+    const { held, gate, saved } = await beginSave(store);
+    const outcome = codeOf(saved);
+    const touched = answerOf((callback) => store.touch(sessionId, session, callback));
+    await answerOf((callback) => store.destroy(sessionId, callback));
+    gate.open();
+    expect(await touched).to.equal(null);
+    expect(await outcome).to.equal('ERR_SESSION_ENDED');
+    expect(store.count('touch')).to.equal(0);
+    // It no longer has the turn.
+    held.n = 2;
+    expect(await codeOf(held.save())).to.equal('ERR_SESSION_ENDED');
+  });
+
+  it('is made if the logout has failed', async () => {
+    const store = new SlowStore();
+    const { gate, saved } = await beginSave(store);
+    const touched = answerOf((callback) => store.touch(sessionId, session, callback));
+    store.failing.add('destroy');
+    await answerOf((callback) => store.destroy(sessionId, callback));
+    gate.open();
+    expect(await touched).to.equal(null);
+    await saved;
+    expect(store.count('touch')).to.equal(1);
+  });
 });

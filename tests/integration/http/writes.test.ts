@@ -38,6 +38,19 @@ describe('What HTTP handlers write', () => {
       expect(stored).to.have.property('path', '/');
     });
 
+    it('is only what a new session changes once it is stored', async () => {
+      const first = await site.visit(undefined, async ({ session, sessionID }) => {
+        session.n = 1;
+        await saved(session);
+        await site.expressionIO.update(sessionID, (fresh) => {
+          fresh['test:other'] = 1;
+        });
+        session['test:mine'] = 1;
+        return sessionID;
+      });
+      expect(await site.record(first.result)).to.include({ n: 1, 'test:other': 1, 'test:mine': 1 });
+    });
+
     it('is kept, and so is what sockets and updates write at once', async () => {
       site.expressionIO.sockets.on('connection', (_err, _session, socket) => {
         socket.sessOn('save', async (err, session, key: `test:${string}`, ack) => {

@@ -78,4 +78,19 @@ describe('After a save that failed', () => {
     await session.save();
     expect(record()).to.include({ n: 4, 'test:other': 1 });
   });
+
+  it('an earlier save does not write what it could not write', async () => {
+    const session = await open();
+    const gate = holdNext(store, 'set');
+    const saves = [1, 2, 3].map((n) => {
+      session.n = n;
+      return codeOf(session.save());
+    });
+    await gate.reached;
+    session['test:other'] = 1;
+    expect(await codeOf(session.save())).to.equal('ERR_SESSION_OVERLOAD');
+    gate.open();
+    expect(await Promise.all(saves)).to.deep.equal(['fulfilled', 'fulfilled', 'fulfilled']);
+    expect(record()).to.include({ n: 3 }).and.not.have.property('test:other');
+  });
 });

@@ -1,0 +1,44 @@
+import { expect } from 'chai';
+import { Engine } from '../support/engine.js';
+import { SlowStore } from '../support/slow-store.js';
+
+const sessionId = 'one';
+const cookie = { path: '/', httpOnly: true, originalMaxAge: null };
+
+describe('A session that a job writes by the store itself', () => {
+  let store: SlowStore;
+  let engine: Engine;
+
+  beforeEach(() => {
+    store = new SlowStore();
+    engine = new Engine(store);
+  });
+  afterEach(() => engine.close());
+
+  /** Calls the store without a callback. */
+  async function call(name: 'set' | 'touch', session: object): Promise<void> {
+    await Reflect.apply(store[name] as () => unknown, store, [sessionId, session]);
+  }
+
+  it('is stored when the promise resolves that it gets without a callback', async () => {
+    await call('set', { cookie, n: 1 });
+    expect(store.record(sessionId)).to.have.property('n', 1);
+  });
+
+  it('is touched when the promise resolves that it gets without a callback', async () => {
+    await call('set', { cookie, n: 1 });
+    await call('touch', { cookie: { ...cookie, path: '/touched' } });
+    expect(store.record(sessionId)?.cookie).to.have.property('path', '/touched');
+  });
+
+  it('is written whole each time, also after a logout', async () => {
+    const session = { cookie, n: 1 };
+    await call('set', session);
+    store.records.set(sessionId, JSON.stringify({ cookie, n: 2, 'test:other': 1 }));
+    await call('set', session);
+    expect(store.record(sessionId)).to.deep.equal({ cookie, n: 1 });
+    store.records.delete(sessionId);
+    await call('set', session);
+    expect(store.record(sessionId)).to.deep.equal({ cookie, n: 1 });
+  });
+});

@@ -1,0 +1,107 @@
+import { expect } from 'chai';
+import type { SocketSession } from '../../source/index.js';
+import type { RewriteRecord } from '../../source/types/options.js';
+import { Engine } from '../support/engine.js';
+import { rejection } from '../support/outcomes.js';
+import { SlowStore } from '../support/slow-store.js';
+import { codeOf } from '../support/visits.js';
+
+const sessionId = 'one';
+const cookie = { path: '/', httpOnly: true, originalMaxAge: null, expires: null };
+
+/** As that of a store helper. */
+function rewriteOf({ records }: SlowStore): RewriteRecord {
+  return async (id, change) => {
+    const changed = change(JSON.parse(records.get(id) ?? 'null'));
+    if (changed) records.set(id, JSON.stringify(changed));
+  };
+}
+
+for (const how of ['set', 'rewrite'] as const) {
+  describe(`A visitor's new session that is written by \`${how}\``, () => {
+    let store: SlowStore;
+    let engine: Engine;
+    let session: SocketSession;
+
+    beforeEach(async () => {
+      store = new SlowStore();
+      engine = new Engine(store, { rewrite: how === 'rewrite' ? rewriteOf(store) : undefined });
+      const opened = await engine.open(sessionId, { cookie, n: 0 });
+      if (opened === undefined) throw new Error('There is no session');
+      session = opened;
+    });
+    afterEach(() => engine.close());
+
+    it('is stored by its first save, though nothing has changed', async () => {
+      await session.save();
+      expect(store.record(sessionId)).to.deep.equal({ cookie, n: 0 });
+    });
+
+    it('is stored with what has changed', async () => {
+      session.n = 1;
+      await session.save();
+      expect(store.record(sessionId)).to.deep.equal({ cookie, n: 1 });
+    });
+
+    it('is stored by its first update', async () => {
+      await session.update((fresh) => {
+        fresh.n = 1;
+      });
+      expect(store.record(sessionId)).to.deep.equal({ cookie, n: 1 });
+    });
+
+    it('erases nothing of one that was stored meanwhile', async () => {
+      store.records.set(sessionId, JSON.stringify({ cookie, n: 5, 'test:other': 1 }));
+      session['test:mine'] = 1;
+      await session.save();
+      expect(store.record(sessionId)).to.include({ n: 5, 'test:other': 1, 'test:mine': 1 });
+    });
+
+    it('fails with ERR_SESSION_ENDED once it was stored and has gone', async () => {
+      await session.save();
+      store.records.delete(sessionId);
+      session.n = 1;
+      expect(await codeOf(session.save())).to.equal('ERR_SESSION_ENDED');
+      expect(store.record(sessionId)).to.equal(undefined);
+    });
+
+    it('fails with ERR_SESSION_ENDED once it was destroyed', async () => {
+      await session.destroy();
+      session.n = 1;
+      expect(await codeOf(session.save())).to.equal('ERR_SESSION_ENDED');
+      expect(await codeOf(session.update(() => {}))).to.equal('ERR_SESSION_ENDED');
+      expect(store.record(sessionId)).to.equal(undefined);
+    });
+
+    it('is not opened once it was destroyed', async () => {
+      await session.destroy();
+      expect(await engine.open(sessionId, { cookie })).to.equal(undefined);
+    });
+  });
+}
+
+describe('A save by a `rewrite`', () => {
+  const mistakes: Readonly<Record<string, { rewrite: RewriteRecord; message: string }>> = {
+    'that does not call `change`': {
+      rewrite: async () => {},
+      message: 'without calling `change`',
+    },
+    'that reads no session': {
+      rewrite: async (_id, change) => void change({ n: 1 }),
+      message: 'expected an object with a `cookie`',
+    },
+  };
+  for (const [what, { rewrite, message }] of Object.entries(mistakes)) {
+    it(`${what} fails with ERR_SESSION_STORE`, async () => {
+      const store = new SlowStore();
+      store.records.set(sessionId, JSON.stringify({ cookie, n: 0 }));
+      const engine = new Engine(store, { rewrite });
+      const session = await engine.open(sessionId);
+      if (session) session.n = 1;
+      const error = await rejection(Promise.resolve(session?.save()));
+      engine.close();
+      expect(error).to.have.property('code', 'ERR_SESSION_STORE');
+      expect(error).to.have.property('message').that.includes(message);
+    });
+  }
+});
