@@ -23,6 +23,11 @@ describe('findMutants()', () => {
     'const f = () => a;': ['const f = () => (undefined as never);'],
     'function f() { return a; }': ['function f() { return undefined as never; }'],
     'while (a) b();': ['while (false) b();', 'while (a) ;'],
+    'try { a(); } finally { b(); }': [
+      'try { ; } finally { b(); }',
+      'try { a(); } finally {}',
+      'try { a(); } finally { ; }',
+    ],
   };
   for (const [text, expected] of Object.entries(examples)) {
     it(`changes \`${text}\``, () => {

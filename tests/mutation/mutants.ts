@@ -123,7 +123,7 @@ function* statementChanges(node: ts.Statement): Iterable<Change> {
   } else if (ts.isReturnStatement(node)) yield* returnChanges(node);
   else if (ts.isThrowStatement(node) || ts.isBreakOrContinueStatement(node)) yield [node, ';'];
   else if (ts.isForOfStatement(node)) yield [node, ';'];
-  else if (ts.isTryStatement(node) && node.finallyBlock) yield [node.finallyBlock, 'finally {}'];
+  else if (ts.isTryStatement(node) && node.finallyBlock) yield [node.finallyBlock, '{}'];
 }
 
 function* returnChanges(node: ts.ReturnStatement): Iterable<Change> {
