@@ -102,9 +102,19 @@ export class GuestSessions {
   };
 }
 
+/** Whether a signed cookie has the session id. Its dot tells an id from the beginning of a longer one. */
 function isInCookies({ headers }: IncomingMessage, sessionId: string): boolean {
   const { cookie = '' } = headers;
-  return cookie.includes(`s%3A${encodeURIComponent(sessionId)}.`) || cookie.includes(sessionId);
+  return cookie.split(';').some((one) => decoded(one).includes(`s:${sessionId}.`));
+}
+
+/** A client may encode any character. */
+function decoded(cookie: string): string {
+  try {
+    return decodeURIComponent(cookie);
+  } catch {
+    return cookie;
+  }
 }
 
 /** The session of a handshake, which the store may not have yet. */

@@ -14,14 +14,13 @@ import type { StoreWrites } from './store-writes.js';
 
 /** What an HTTP request is about to write. */
 export interface RequestWrite {
+  readonly name: 'set' | 'touch';
   readonly sessionId: string;
   /** The session as it was loaded, or saved last. */
   readonly before: SessionRecord;
   readonly after: SessionRecord;
-  /** Writes by the store's own `set`: wrappers of `set` have already seen this write. */
-  readonly set: SetSession;
-  /** Whether it is part of a touch: some stores' `touch` calls their own `set`. */
-  readonly isInTouch: boolean;
+  /** Calls the store's own method of that name: its wrappers have already seen this write. */
+  readonly write: SetSession;
 }
 
 /** What HTTP writes work with. */
@@ -57,43 +56,61 @@ export class HttpWrites {
 
   /** The store's `set` was called. */
   set(call: MethodCall): unknown {
-    const { writes, baselines } = this.#dependencies;
-    const id = String(call.args[0]);
-    const session: object = Object(call.args[1]);
-    const before = baselines.of(session, id);
-    const isInTouch = writes.isInternal(session);
-    if (isInTouch && before === undefined) return this.#write('set', call);
-    let after: SessionRecord;
-    try {
-      after = recordOf(session);
-    } catch {
-      // The store may be able to write what cannot be copied.
-      return this.#write('set', call);
-    }
-    const set: SetSession = (written, callback) =>
-      this.#write('set', { ...call, args: [id, written, callback] });
+    const { baselines } = this.#dependencies;
+    const sessionId = String(call.args[0]);
+    const session = Object(call.args[1]);
+    const after = this.#copyOf(session);
+    if (after === undefined) return this.#write('set', call);
+    const before = baselines.of(session, sessionId);
     const saving =
       before &&
-      this.#dependencies
-        .saveRequest({ sessionId: id, before, after, set, isInTouch })
-        ?.catch((error: unknown) => {
-          baselines.takeBack(session, id, { before, after });
-          throw error;
-        });
+      this.#saveRequest('set', call, { before, after })?.catch((error: unknown) => {
+        baselines.takeBack(session, sessionId, { before, after });
+        throw error;
+      });
     if (saving === undefined) {
       const isOfRequest = Reflect.get(session, 'req') !== undefined;
       return this.#write('set', call, () => {
-        if (isOfRequest) baselines.set(session, id, after);
+        if (isOfRequest) baselines.set(session, sessionId, after);
       });
     }
     // At once: what the request changes from now on is for its next save.
-    baselines.set(session, id, after);
+    baselines.set(session, sessionId, after);
     return answerCaller(call, saving);
   }
 
-  /** The store's `touch` was called. */
+  /**
+   * The store's `touch` was called. It gets the session as the store has it now: some stores write it
+   * whole, and all of them its expiry, which others may have changed since the request loaded it.
+   */
   touch(call: MethodCall): unknown {
-    return this.#write('touch', call);
+    const session = Object(call.args[1]);
+    const before = this.#dependencies.baselines.of(session, String(call.args[0]));
+    const after = before && this.#copyOf(session);
+    const touching = after && this.#saveRequest('touch', call, { before, after });
+    return touching ? answerCaller(call, touching) : this.#write('touch', call);
+  }
+
+  /** A copy of a session that is not written by this library already. */
+  #copyOf(session: object): SessionRecord | undefined {
+    if (this.#dependencies.writes.isInternal(session)) return undefined;
+    try {
+      return recordOf(session);
+    } catch {
+      // The store may be able to write what cannot be copied.
+      return undefined;
+    }
+  }
+
+  #saveRequest(
+    name: HttpWrite['name'],
+    call: MethodCall,
+    states: Pick<RequestWrite, 'before' | 'after'>,
+  ): Promise<void> | undefined {
+    const sessionId = String(call.args[0]);
+    const write: SetSession = (session, callback) =>
+      this.#write(name, { ...call, args: [sessionId, session, callback] });
+    return this.#dependencies.saveRequest({ name, sessionId, ...states, write });
   }
 
   /** Writes at once if no internal write has the session's turn, and otherwise after it. */

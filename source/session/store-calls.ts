@@ -150,12 +150,17 @@ export class StoreCalls {
   /**
    * Keeps a record from expiring. A store without `touch` needs none, or has none to offer: nothing is
    * returned then.
+   *
+   * @param touch takes the place of the store's `touch`
    */
-  touch(sessionId: string, session: SessionData): IssuedWrite | undefined {
-    if (typeof this.#store.touch !== 'function') return undefined;
-    return this.#write(sessionId, (callback) =>
+  touch(
+    sessionId: string,
+    session: SessionData,
+    touch: SetSession = (_session, callback) =>
       this.#dependencies.call('touch', sessionId, session, callback),
-    );
+  ): IssuedWrite | undefined {
+    if (typeof this.#store.touch !== 'function') return undefined;
+    return this.#write(sessionId, (callback) => touch(session, callback));
   }
 
   /** A write that somebody else has issued. */

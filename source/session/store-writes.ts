@@ -89,13 +89,11 @@ export class StoreWrites {
     return this.#inTurn(sessionId, endTurn ?? (() => {}), task, write);
   }
 
-  /** Runs a task as part of the external write in progress. */
-  async within<Result>(
-    sessionId: string,
-    task: (write: Write) => Promise<Result>,
-  ): Promise<Result> {
+  /** Does the same for a touch of a request, which shares its turn with others of its kind. */
+  async sharedInTime<Result>(sessionId: string, task: () => Promise<Result>): Promise<Result> {
     const write = this.active.begin(sessionId);
-    return this.#inTurn(sessionId, this.take(sessionId) ?? (() => {}), task, write);
+    const endTurn = this.take(sessionId) ?? (await this.takeInTime(sessionId));
+    return this.#inTurn(sessionId, endTurn, task, write);
   }
 
   async #inTurn<Result>(

@@ -11,7 +11,7 @@ import type { LiveSessions } from './live-sessions.js';
 import { renewed, type SessionRecord } from './record.js';
 import type { SessionFactory } from './session-factory.js';
 import type { Snapshot } from './snapshot.js';
-import type { StoreCalls } from './store-calls.js';
+import type { SetSession, StoreCalls } from './store-calls.js';
 import type { StoreWrites } from './store-writes.js';
 
 /** What touches work with. */
@@ -64,11 +64,15 @@ export class Touches {
     if (isDue) await this.touch(sessionId, record);
   }
 
-  /** Touches a session. The caller has its turn. */
-  async touch(sessionId: string, record: SessionRecord): Promise<void> {
+  /**
+   * Touches a session. The caller has its turn.
+   *
+   * @param touch takes the place of the store's `touch`
+   */
+  async touch(sessionId: string, record: SessionRecord, touch?: SetSession): Promise<void> {
     const { calls, writes, factory, lateWrites } = this.#dependencies;
     const session = writes.markInternal(factory.forStore(sessionId, renewed(record)));
-    const issued = calls.touch(sessionId, session);
+    const issued = calls.touch(sessionId, session, touch);
     if (issued === undefined) return;
     await trace(
       'write',

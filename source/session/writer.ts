@@ -5,12 +5,12 @@
 import { SessionError } from '../errors.js';
 import { trace } from '../tracing.js';
 import type { HeldLock } from '../types/options.js';
-import type { Write } from './active-writes.js';
 import type { OpenSession } from './held-session.js';
 import type { RequestWrite } from './http-writes.js';
-import { changesBetween, type RecordChanges, type SessionRecord } from './record.js';
+import { changesBetween, type RecordChanges, type SessionRecord, withChanges } from './record.js';
 import type { RecordWriter } from './record-writer.js';
 import { SessionChanges } from './session-changes.js';
+import type { SetSession } from './store-calls.js';
 import type { StoreWrites } from './store-writes.js';
 import type { Touches } from './touches.js';
 
@@ -82,7 +82,7 @@ export class SessionWriter {
   }
 
   /**
-   * Saves what a request has changed. A session that was not changed is touched.
+   * Saves what a request has changed, or touches its session. A session that was not changed is touched.
    *
    * @throws {SessionError} as `save`
    */
@@ -95,17 +95,19 @@ export class SessionWriter {
   }
 
   async #saveRequest(request: RequestWrite): Promise<void> {
-    const { sessionId, before, after, isInTouch, set } = request;
+    const { name, sessionId, before, after, write } = request;
     const { records, writes, canTouch } = this.#dependencies;
     const changes = changesBetween(before, after);
-    const isTouch = changes.size === 0 && canTouch && !isInTouch;
-    const task = async (write: Write): Promise<void> => {
-      if (isTouch) await this.#touchStored(write);
-      else await records.write(write, { changes: () => changes, isForced: true, set });
-    };
     try {
-      if (isInTouch) await writes.within(sessionId, task);
-      else await writes.aloneInTime(sessionId, task);
+      if (name === 'touch') {
+        await writes.sharedInTime(sessionId, () => this.#touchStored(sessionId, changes, write));
+      } else if (changes.size === 0 && canTouch) {
+        await writes.sharedInTime(sessionId, () => this.#touchStored(sessionId, changes));
+      } else {
+        await writes.aloneInTime(sessionId, async (turn) => {
+          await records.write(turn, { changes: () => changes, isForced: true, set: write });
+        });
+      }
     } catch (error) {
       const isDropped = error instanceof SessionError && error.code === 'ERR_SESSION_ENDED';
       // If nothing was changed, nothing was dropped.
@@ -114,9 +116,9 @@ export class SessionWriter {
   }
 
   /** Touches the session as the store has it now, since others may have changed its cookie. */
-  async #touchStored({ sessionId }: Write): Promise<void> {
+  async #touchStored(sessionId: string, changes: RecordChanges, touch?: SetSession): Promise<void> {
     const { records, touches } = this.#dependencies;
     const { record } = await records.readForWrite(sessionId);
-    await touches.touch(sessionId, record);
+    await touches.touch(sessionId, withChanges(record, changes), touch);
   }
 }

@@ -16,7 +16,7 @@ describe('StoreWrites', () => {
   afterEach(() => clock.restore());
 
   /** A write that has its turn until it is ended. */
-  async function hold(begin: 'alone' | 'aloneInTime' | 'within'): Promise<{
+  async function hold(begin: 'alone' | 'aloneInTime'): Promise<{
     write: Write;
     end: () => Promise<void>;
   }> {
@@ -289,25 +289,49 @@ describe('StoreWrites', () => {
     expect([await isGone(lost), await isGone(recent)]).to.deep.equal([undefined, true]);
   });
 
-  it('keeps others waiting for a part of an external write', async () => {
-    const whole = writes.take(id);
-    const { end } = await hold('within');
-    whole?.();
+  it('lets touches of requests share a turn, and keeps others waiting for the last of them', async () => {
+    const [first, second] = [await holdTouch(), await holdTouch()];
     let hasBegun = false;
     const next = writes.alone(id, async () => {
       hasBegun = true;
     });
+    await first();
     await clock.tickAsync(0);
     expect(hasBegun).to.equal(false);
-    await end();
+    await second();
     await next;
     expect(hasBegun).to.equal(true);
   });
 
-  it('lets a part of an external write go on while an internal one has the turn', async () => {
-    const [outer, inner] = [await hold('alone'), await hold('within')];
-    await inner.end();
-    expect(writes.take(id), 'the turn is still the outer one’s').to.equal(undefined);
-    await outer.end();
+  it('lets a touch of a request wait for what is written, until the deadline', async () => {
+    const { end } = await hold('alone');
+    let hasBegun = false;
+    const touch = writes.sharedInTime(id, async () => {
+      hasBegun = true;
+    });
+    await clock.tickAsync(99);
+    expect(hasBegun).to.equal(false);
+    await clock.tickAsync(1);
+    expect(hasBegun).to.equal(true);
+    await touch;
+    await end();
   });
+
+  /** A touch that has its turn until it is ended by what this returns. */
+  async function holdTouch(): Promise<() => Promise<void>> {
+    let end = (): void => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const begun = await new Promise<{ touch: Promise<void> }>((resolve) => {
+      const touch = writes.sharedInTime(id, async () => {
+        queueMicrotask(() => resolve({ touch }));
+        await ended;
+      });
+    });
+    return () => {
+      end();
+      return begun.touch;
+    };
+  }
 });

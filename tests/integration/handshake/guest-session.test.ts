@@ -153,6 +153,23 @@ describe('with `io.engine.use(session(…))` in front', () => {
         expect(await stored()).not.to.include('known');
       });
 
+      it('takes it for the same session, however the client encodes its cookie', async () => {
+        await start();
+        const cookie = new session.Cookie();
+        await new Promise((done) => store.set('known', { cookie } as session.SessionData, done));
+        const encoded = cookieOf(sign('known', secret)).replace('known', '%6Bnown');
+        const { id, guest } = await visit(transport, { cookie: encoded });
+        expect(id).to.equal('known');
+        expect(guest).to.include({ sessionId: 'known', isNew: false });
+      });
+
+      it('takes a session for new whose id is a part of a cookie', async () => {
+        await start({ genid: () => 'one' });
+        const cookie = `theme=one; ${cookieOf(sign('one-before', secret))}`;
+        const { guest } = await visit(transport, { cookie });
+        expect(guest).to.include({ sessionId: 'one', isNew: true });
+      });
+
       it('takes no session for a foreign origin, and stores none', async () => {
         await start({ saveUninitialized: false });
         const { id } = await visit(transport, { origin: 'https://evil.example' });

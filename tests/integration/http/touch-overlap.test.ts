@@ -3,10 +3,16 @@ import type { SessionData } from 'express-session';
 import { Site } from '../../support/site.js';
 import { Gate, holdNext, SlowStore } from '../../support/slow-store.js';
 
-/** A store whose `touch` writes what it is given, as some do. */
+/** A store whose `touch` writes what it is given, as some do: by `set`, or by itself. */
 class WritingStore extends SlowStore {
   override touch(sessionId: string, session: SessionData, callback?: () => void): void {
     this.set(sessionId, session, callback);
+  }
+}
+
+class UpsertingStore extends SlowStore {
+  override touch(sessionId: string, session: SessionData, callback?: () => void): void {
+    super.set(sessionId, session, callback);
   }
 }
 
@@ -24,7 +30,8 @@ describe('A request that goes on as its session is touched', () => {
             other.session['test:other'] = 1;
             return undefined;
           });
-          const touch = holdNext(store, 'touch');
+          // What has ended is not touched any more.
+          const touch = holdNext(store, end === 'a logout' ? 'get' : 'touch');
           response.end('"the answer"');
           await touch.reached;
           session['test:late'] = 1;
@@ -43,9 +50,14 @@ describe('A request that goes on as its session is touched', () => {
 });
 
 describe('A store whose touch writes the session', () => {
-  for (const resave of [false, true]) {
-    it(`loses nothing, and revives nothing, by a request that changed nothing (resave: ${resave})`, async () => {
-      const site = await Site.start({ store: new WritingStore(), session: { resave } });
+  for (const [Store, resave] of [
+    [WritingStore, false],
+    [WritingStore, true],
+    [UpsertingStore, false],
+    [UpsertingStore, true],
+  ] as const) {
+    it(`loses nothing, and revives nothing, by a request that changed nothing (${Store.name}, resave: ${resave})`, async () => {
+      const site = await Site.start({ store: new Store(), session: { resave } });
       try {
         const { cookie, sessionId } = await site.visitor();
         await site.visit(cookie, () =>
