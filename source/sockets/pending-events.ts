@@ -105,25 +105,26 @@ export class PendingEvents {
 }
 
 /**
- * The approximate size of an event and its data. Walking nested data takes less time than parsing it
- * took.
+ * The approximate size of an event and its data, each object once: a middleware of the socket may have
+ * added an object that refers to itself, and instances of classes, which are not counted.
  */
 export function sizeOf(args: readonly unknown[]): number {
   let bytes = eventSize;
-  let nested: object[] | undefined;
+  let nested: Set<object> | undefined;
   const add = (value: unknown): void => {
     bytes += 8;
     if (typeof value === 'string') bytes += value.length;
     else if (typeof value === 'object' && value !== null) {
-      nested ??= [];
-      nested.push(value);
+      nested ??= new Set();
+      nested.add(value);
     }
   };
   for (const arg of args) add(arg);
-  for (let value = nested?.pop(); value !== undefined; value = nested?.pop()) {
+  // What is added to a set while it is iterated is iterated, too.
+  for (const value of nested ?? []) {
     if (ArrayBuffer.isView(value)) bytes += value.byteLength;
     else if (Array.isArray(value)) for (const inner of value) add(inner);
-    else {
+    else if (isPlain(value)) {
       for (const key of Object.keys(value)) {
         bytes += key.length;
         add(Reflect.get(value, key));
@@ -131,4 +132,10 @@ export function sizeOf(args: readonly unknown[]): number {
     }
   }
   return bytes;
+}
+
+/** Whether an object is data, as a parser makes it, and no instance of a class. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }

@@ -146,6 +146,26 @@ describe('PendingEvents', () => {
     const text = `${'['.repeat(100_000)}"x"${']'.repeat(100_000)}`;
     expect(bytesOf(JSON.parse(text))).to.be.at.least(100_000);
   });
+
+  it('measures an object once that refers to itself', () => {
+    const text = 'x'.repeat(1_000);
+    const cycle: Record<string, unknown> = { text };
+    cycle.self = cycle;
+    expect(bytesOf(cycle, [cycle]) - bytesOf()).to.be.within(1_000, 1_100);
+  });
+
+  it('reads nothing of an instance of a class', () => {
+    class Request {
+      readonly headers = 'x'.repeat(1_000);
+    }
+    const request = Object.defineProperty(new Request(), 'query', {
+      enumerable: true,
+      get: () => {
+        throw new Error('not parsed');
+      },
+    });
+    expect(bytesOf(request) - bytesOf()).to.be.below(100);
+  });
 });
 
 describe('the memory of pending events', () => {
