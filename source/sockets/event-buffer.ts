@@ -2,6 +2,7 @@
  * @module Buffers the events of a socket that is not admitted yet, before Socket.IO delivers them.
  */
 
+import { AsyncResource } from 'node:async_hooks';
 import type { Socket } from 'socket.io';
 import { sizeOf, socketLimit } from './pending-events.js';
 
@@ -52,7 +53,9 @@ function begin(raw: Socket, limit: number): EventBuffer {
     if (isOver) return Reflect.apply(receive, raw, [packet]);
     // A function that replaced `push` has seen the event already.
     const isSeen = receiveOf(raw) !== push;
-    deliveries.push(() => Reflect.apply(isSeen ? receive : receiveOf(raw), raw, [packet]));
+    const deliver = (): void => Reflect.apply(isSeen ? receive : receiveOf(raw), raw, [packet]);
+    // Listeners run in the asynchronous context of their event.
+    deliveries.push(AsyncResource.bind(deliver));
     bytes += sizeOf([packet]);
     // One event may be buffered however large it is.
     const isTooLarge = deliveries.length > 1 && bytes > socketLimit;

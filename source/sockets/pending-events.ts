@@ -105,31 +105,25 @@ export class PendingEvents {
   }
 }
 
-/** How many objects of an event are measured before it is recorded which ones: most events have few. */
-const fewObjects = 50;
-
 /**
- * The approximate size of an event and its data. Walking nested data takes less time than parsing it
- * took. Middlewares of the application may have added anything, such as circular data.
+ * The approximate size of an event and its data, each object once. A middleware of the application may
+ * have added anything, such as an object that refers to itself, or an instance of a class, which is not
+ * measured.
  */
 export function sizeOf(args: readonly unknown[]): number {
   let bytes = eventSize;
-  const nested: object[] = [];
+  let nested: Set<object> | undefined;
   const add = (value: unknown): void => {
     bytes += 8;
     if (typeof value === 'string') bytes += value.length;
-    else if (typeof value === 'object' && value !== null) nested.push(value);
-  };
-  let count = 0;
-  let measured: Set<object> | undefined;
-  for (const arg of args) add(arg);
-  for (let value = nested.pop(); value !== undefined; value = nested.pop()) {
-    count++;
-    if (count > fewObjects) {
-      measured ??= new Set();
-      if (measured.has(value)) continue;
-      measured.add(value);
+    else if (typeof value === 'object' && value !== null) {
+      nested ??= new Set();
+      nested.add(value);
     }
+  };
+  for (const arg of args) add(arg);
+  // What is added to a set during its iteration is visited, too.
+  for (const value of nested ?? []) {
     if (ArrayBuffer.isView(value)) bytes += value.byteLength;
     else if (Array.isArray(value)) for (const inner of value) add(inner);
     else if (isPlain(value)) {

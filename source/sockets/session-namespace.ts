@@ -7,7 +7,7 @@ import { assertListener, assertSessionId, assertSocket } from '../assertions.js'
 import { connectError } from '../errors.js';
 import { sessionHashOf } from '../session/session-hash.js';
 import type { NamespaceListeners } from './admission.js';
-import { type EventName, emitterOf, type Listener } from './listener-links.js';
+import { type EventName, emitterOf, type Listener, registeredOn } from './listener-links.js';
 import type { SessionSockets } from './session-sockets.js';
 
 /** The sockets of a room, on all nodes. */
@@ -26,6 +26,8 @@ export class SessionNamespaceWrapper {
   /** The listeners that the application added to the namespace itself through this wrapper. */
   readonly #others: { readonly event: EventName; readonly listener: Listener }[] = [];
   readonly #connected: (raw: Socket) => void;
+  /** The function that is on the namespace: `#connected`, or what another library wrapped it in. */
+  #registered: Listener | undefined;
 
   constructor(namespace: Namespace, sockets: SessionSockets) {
     this.namespace = namespace;
@@ -33,7 +35,7 @@ export class SessionNamespaceWrapper {
     this.#connected = (raw) => sockets.of(raw).admission.connected(this.#listeners);
     // One listener and one middleware call all listeners of the wrapper: a namespace that Socket.IO
     // makes from a pattern copies those of its parent, and would keep any that the parent removes.
-    namespace.on('connection', this.#connected);
+    this.#listen();
     namespace.use((raw, next) => {
       sockets
         .of(raw)
@@ -45,8 +47,10 @@ export class SessionNamespaceWrapper {
   /** Adds a listener: of connections, with the session, or of any other event of the namespace. */
   on(event: EventName, listener: Listener): this {
     assertListener('on', listener);
-    if (isConnection(event)) this.#listeners.connectionListeners.push(listener);
-    else {
+    if (isConnection(event)) {
+      if (!this.#isListening) this.#listen();
+      this.#listeners.connectionListeners.push(listener);
+    } else {
       emitterOf(this.namespace).on(event, listener);
       this.#others.push({ event, listener });
     }
@@ -101,6 +105,19 @@ export class SessionNamespaceWrapper {
    */
   static close(wrapper: SessionNamespaceWrapper): void {
     wrapper.#close();
+  }
+
+  /** Whether the application has not removed all listeners of the namespace. */
+  get #isListening(): boolean {
+    const registered = registeredOn(this.namespace, 'connection');
+    return this.#registered === undefined || registered.includes(this.#registered);
+  }
+
+  /** Listens to the namespace for connections; removing all its listeners removed those of the wrapper. */
+  #listen(): void {
+    this.#listeners.connectionListeners.length = 0;
+    this.namespace.on('connection', this.#connected);
+    this.#registered = registeredOn(this.namespace, 'connection').at(-1);
   }
 
   #close(): void {

@@ -137,6 +137,18 @@ describe('`.of(name)`: the wrapper of a namespace: string, RegExp, function or a
       expect(calls).to.deep.equal(['called']);
     });
 
+    it('add a `connection` listener also after `removeAllListeners` of the namespace', async () => {
+      const calls: string[] = [];
+      app.expressionIO.sockets.on('connection', () => calls.push('removed'));
+      app.io.of('/').removeAllListeners('connection');
+      await app.connect();
+      app.expressionIO.sockets.on('connection', () => calls.push('first'));
+      app.expressionIO.sockets.on('connection', () => calls.push('second'));
+      await app.connect();
+
+      expect(calls).to.deep.equal(['first', 'second']);
+    });
+
     it('pass other events to the namespace', () => {
       const calls: unknown[] = [];
       const listener = (...args: unknown[]): unknown => calls.push(args);

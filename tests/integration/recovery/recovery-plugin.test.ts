@@ -1,14 +1,23 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect } from 'chai';
 import type { Socket } from 'socket.io';
 import { useApps } from '../../support/app.js';
 import { pair } from '../../support/pair.js';
-import { loseConnection, reconnect, recovering } from '../../support/recovery.js';
+import { loseConnection, packets, reconnect, recovering } from '../../support/recovery.js';
 import { until } from '../../support/waiting.js';
 
 /** Delivers events past whatever was put in place of `onevent`, as some plugins do. */
 function bypassBuffer(raw: Socket): void {
   const own: unknown = Reflect.get(Object.getPrototypeOf(raw), 'onevent');
   Reflect.set(raw, 'onevent', (packet: unknown) => Reflect.apply(own as () => void, raw, [packet]));
+}
+
+/** Gives each event an asynchronous context of its own, as tracers do. */
+function traceEvents(raw: Socket, context: AsyncLocalStorage<unknown>): void {
+  const receive = Reflect.get(raw, 'onevent') as unknown as (packet: { data: unknown[] }) => void;
+  Reflect.set(raw, 'onevent', (packet: { data: unknown[] }) =>
+    context.run(packet.data[1], () => Reflect.apply(receive, raw, [packet])),
+  );
 }
 
 describe('Recovery is not a bypass, with a plugin that replaces `onevent`', () => {
@@ -49,5 +58,44 @@ describe('Recovery is not a bypass, with a plugin that replaces `onevent`', () =
     answer(false);
     expect(await left).to.equal('io server disconnect');
     expect(calls).to.deep.equal([]);
+  });
+});
+
+describe('The events of a recovered socket that is not admitted yet', () => {
+  const start = useApps();
+
+  it('are delivered in their own asynchronous contexts', async () => {
+    const app = await start({ server: recovering });
+    const context = new AsyncLocalStorage<unknown>();
+    const { sockets } = app.expressionIO;
+    let admitted = Promise.resolve();
+    sockets.authorization(async () => {
+      await admitted;
+      return true;
+    });
+    const { client, raw } = await pair(app, { cookie: (await app.login()).cookie });
+    await loseConnection(client, raw);
+
+    const seen: unknown[] = [];
+    app.io.on('connection', (recovered) => {
+      traceEvents(recovered, context);
+      const socket = sockets.socketOf(recovered);
+      socket.onAny((_event, id) => seen.push(['any', id, context.getStore()]));
+      socket.on('test:bare', (id) => seen.push(['bare', id, context.getStore()]));
+      socket.sessOn('test:event', (_err, _session, id) => {
+        seen.push(['session', id, context.getStore()]);
+      });
+    });
+    admitted = packets(app, 2);
+    client.once('connect', () => client.emit('test:bare', 1).emit('test:event', 2));
+    await reconnect(client);
+    await until(() => seen.length === 4);
+    expect(client.recovered).to.equal(true);
+    expect(seen).to.deep.equal([
+      ['any', 1, 1],
+      ['any', 2, 2],
+      ['bare', 1, 1],
+      ['session', 2, 2],
+    ]);
   });
 });
