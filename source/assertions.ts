@@ -96,6 +96,12 @@ export function assertListener(method: string, listener: unknown): void {
   );
 }
 
+/** @throws {TypeError} if it is not a function */
+export function assertChange(change: unknown): void {
+  if (typeof change === 'function') return;
+  throw new TypeError(`\`update\`: expected a function, got ${describeValue(change)}`);
+}
+
 /** The longest delay of a timer of Node.js, in milliseconds: https://nodejs.org/api/timers.html */
 export const longestDelay = 2_147_483_647;
 

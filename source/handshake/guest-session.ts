@@ -156,27 +156,18 @@ export class GuestSession {
   }
 
   /**
-   * Stores a new session whose cookie went out with the WebSocket's response, as `express-session`
-   * does at the end of an HTTP response. Without a cookie, it is left to the first save.
+   * Stores a new session whose cookie went out with the WebSocket's response, as `express-session` does
+   * at the end of an HTTP response. Without a cookie, it is left to the first save. Calls at the same
+   * time share one write.
    *
    * @throws {SessionError} `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
    */
   async storeIfCookieSent(): Promise<void> {
-    if (this.#hasCookie) await this.store();
-  }
-
-  /**
-   * Stores a new session, whatever the options of `express-session`. Does nothing where it is not
-   * new; calls at the same time share one write.
-   *
-   * @throws {SessionError} `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
-   */
-  store(): Promise<void> {
-    if (this.#isSettled) return Promise.resolve();
+    if (this.#isSettled || !this.#hasCookie) return;
     this.#storing ??= this.#save().finally(() => {
       this.#storing = undefined;
     });
-    return this.#storing;
+    await this.#storing;
   }
 
   async #save(): Promise<void> {

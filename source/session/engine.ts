@@ -3,7 +3,8 @@
  */
 
 import type { Store } from 'express-session';
-import { describeValue, SessionError } from '../errors.js';
+import { assertChange } from '../assertions.js';
+import { SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
 import type {
   SessionChange,
@@ -163,9 +164,7 @@ export class SessionEngine {
     request: SessionRequest,
     change: SessionChange<Result>,
   ): Promise<Result> {
-    if (typeof change !== 'function') {
-      throw new TypeError(`\`update\`: expected a function, got ${describeValue(change)}`);
-    }
+    assertChange(change);
     const session = await this.#requests.stored(request);
     const { sessionID: sessionId } = request;
     const { result, saved } = await this.#updater.update(change, this.#target(sessionId));

@@ -110,12 +110,16 @@ export function answerCaller({ args }: MethodCall, task: Promise<void>): unknown
     task.catch(() => {});
     return task;
   }
-  // Outside of the promise, so that an error of the callback is not taken for a failure.
+  callBack(task, callback);
+  return undefined;
+}
+
+/** Calls back outside of the promise, so that an error of the callback is not taken for a failure. */
+export function callBack(task: Promise<unknown>, callback: (error: unknown) => void): void {
   task.then(
     () => process.nextTick(callback, null),
     (error: unknown) => process.nextTick(callback, error),
   );
-  return undefined;
 }
 
 /** The callback of the caller, or one that does nothing. */

@@ -7,6 +7,7 @@ import { SessionError } from '../errors.js';
 import { trace } from '../tracing.js';
 import type { SessionChange, SocketSession } from '../types/session.js';
 import type { OpenSession, SessionOwner, SessionStore } from './held-session.js';
+import { callBack } from './hooked-method.js';
 import type { SessionReader } from './reader.js';
 import { SessionChanges } from './session-changes.js';
 import type { SessionFactory } from './session-factory.js';
@@ -37,19 +38,19 @@ export class SessionBackend implements SessionStore {
 
   /** Saves a session. */
   set(_sessionId: string, session: OpenSession, callback: Callback): void {
-    settle(this.#dependencies.writer.save(session), callback);
+    callBack(this.#dependencies.writer.save(session), callback);
   }
 
   destroy(sessionId: string, callback: Callback): void {
-    settle(this.#destroy(sessionId), callback);
+    callBack(this.#destroy(sessionId), callback);
   }
 
   regenerate(_request: object, callback: Callback): void {
-    settle(Promise.reject(cannotRegenerate()), callback);
+    callBack(Promise.reject(cannotRegenerate()), callback);
   }
 
   reload(session: OpenSession, callback: Callback): void {
-    settle(this.#reload(session), callback);
+    callBack(this.#reload(session), callback);
   }
 
   update(session: OpenSession, change: SessionChange<unknown>): Promise<unknown> {
@@ -82,14 +83,6 @@ export class SessionBackend implements SessionStore {
       throw cause;
     }
   }
-}
-
-/** Calls back outside of the promise, so that an error of the callback is not taken for a failure. */
-function settle(task: Promise<unknown>, callback: Callback): void {
-  task.then(
-    () => process.nextTick(callback, null),
-    (error: unknown) => process.nextTick(callback, error),
-  );
 }
 
 function cannotRegenerate(): SessionError {

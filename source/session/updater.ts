@@ -2,7 +2,7 @@
  * @module The atomic read-modify-write: a session is read, changed and saved under its lock.
  */
 
-import { describeValue } from '../errors.js';
+import { assertChange } from '../assertions.js';
 import { trace } from '../tracing.js';
 import type { SessionChange, SocketSession } from '../types/session.js';
 import type { OpenSession } from './held-session.js';
@@ -52,9 +52,7 @@ export class SessionUpdater {
     change: SessionChange<Result>,
     { sessionId, open, newRecord }: UpdateTarget,
   ): Promise<Updated<Result>> {
-    if (typeof change !== 'function') {
-      throw new TypeError(`\`update\`: expected a function, got ${describeValue(change)}`);
-    }
+    assertChange(change);
     return trace(
       'update',
       () => ({}),

@@ -36,9 +36,6 @@ export interface AdmissionOwner extends AuthorizationOwner {
   storeGuest(): Promise<void>;
 }
 
-/** Resolved: a callback of it costs less than one of `queueMicrotask`. */
-const nextMicrotask = Promise.resolve();
-
 /** How often a connection that waits for the store reads it again, in milliseconds. */
 const retryInterval = 1_000;
 
@@ -97,7 +94,7 @@ export class Admission {
     this.#announce(wrapper);
     // All wrappers of the namespace are called in this turn. What was read may be large, so it is
     // released afterwards.
-    void nextMicrotask.then(() => {
+    queueMicrotask(() => {
       this.#initialRead = undefined;
     });
   }

@@ -149,7 +149,7 @@ describe('with `io.engine.use(session(…))` in front', () => {
         expect(id).to.equal('known');
         expect(guest).to.include({ sessionId: 'known', isNew: false });
         await store.destroy('known');
-        await guest?.store();
+        await guest?.storeIfCookieSent();
         expect(await stored()).not.to.include('known');
       });
 
@@ -198,25 +198,12 @@ describe('with `io.engine.use(session(…))` in front', () => {
         expect(await stored()).to.include(id);
       });
 
-      it('stores nothing without `saveUninitialized`, until it is asked to', async () => {
+      it('stores nothing without `saveUninitialized`', async () => {
         await start({ saveUninitialized: false });
-        const { id, guest } = await visit(transport);
+        const { guest } = await visit(transport);
         await guest?.storeIfCookieSent();
         expect(await stored()).to.deep.equal([]);
         expect(guest?.isNew).to.equal(true);
-        const set = spy(store, 'set');
-        await Promise.all([guest?.store(), guest?.store()]);
-        expect(set.callCount).to.equal(1);
-        expect(await stored()).to.deep.equal([id]);
-        expect(guest?.isNew).to.equal(false);
-      });
-
-      it('stores no session again that has ended', async () => {
-        await start({ saveUninitialized: false });
-        const { guest } = await visit(transport);
-        guest?.settle();
-        await guest?.store();
-        expect(await stored()).to.deep.equal([]);
       });
 
       it('gives two sockets of one connection the same session', async () => {
@@ -234,6 +221,25 @@ describe('with `io.engine.use(session(…))` in front', () => {
       next();
     });
     expect((await visit('websocket')).guest).to.equal(undefined);
+  });
+
+  it('stores it once, whoever else asks for it meanwhile', async () => {
+    await start();
+    const { id, guest } = await visit('websocket');
+    const set = spy(store, 'set');
+    await Promise.all([guest?.storeIfCookieSent(), guest?.storeIfCookieSent()]);
+    await guest?.storeIfCookieSent();
+    expect(set.callCount).to.equal(1);
+    expect(await stored()).to.deep.equal([id]);
+    expect(guest?.isNew).to.equal(false);
+  });
+
+  it('stores no session again that has ended', async () => {
+    await start();
+    const { guest } = await visit('websocket');
+    guest?.settle();
+    await guest?.storeIfCookieSent();
+    expect(await stored()).to.deep.equal([]);
   });
 
   it('has the record that the store would have', async () => {
