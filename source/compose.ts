@@ -5,7 +5,7 @@
 import type { Store } from 'express-session';
 import type { Server } from 'socket.io';
 import { Deadlines } from './deadlines.js';
-import { Diagnostics } from './diagnostics.js';
+import { ErrorReporter } from './error-reporter.js';
 import { GuestSessions } from './handshake/guest-session.js';
 import { OriginPolicy } from './handshake/origin-policy.js';
 import { SessionIdReader } from './handshake/session-id.js';
@@ -38,7 +38,7 @@ export interface Composition {
 export function compose(io: Server, { store, cookieParser, options }: Dependencies): Composition {
   const { key, origins, trustProxy, storeTimeout } = options;
   const deadlines = new Deadlines(storeTimeout);
-  const diagnostics = new Diagnostics(options.onError, options);
+  const reporter = new ErrorReporter(options.onError, options);
 
   // A server without an engine yet has no `cors` either.
   const cors = (): unknown => io.engine?.opts.cors;
@@ -62,16 +62,16 @@ export function compose(io: Server, { store, cookieParser, options }: Dependenci
     deadlines,
   });
 
-  const bus = new ClusterBus(io, diagnostics, options.lock !== undefined);
+  const bus = new ClusterBus(io, reporter, options.lock !== undefined);
   const engine = new SessionEngine({
     store,
     options,
     publish: (message) => bus.publish(message),
-    report: (error) => diagnostics.failed(error, { event: 'http' }),
+    report: (error) => reporter.failed(error, { event: 'http' }),
   });
   bus.subscribe((message) => engine.receive(message));
 
-  const sockets = new SessionSockets({ options, sessionIds, engine, diagnostics });
+  const sockets = new SessionSockets({ options, sessionIds, engine, reporter });
   return {
     engine,
     sockets,

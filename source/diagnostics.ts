@@ -1,175 +1,186 @@
 /**
- * @module Reports errors that no listener gets: to `onError`, or else to the process.
+ * @module Publishes what the library does: on `node:diagnostics_channel` for tracers and metrics, and
+ * with the `debug` package for developers. Neither contains a session id, a cookie or a secret.
+ *
+ * https://nodejs.org/api/diagnostics_channel.html
  */
 
-import type { Socket } from 'socket.io';
-import { isThenable } from './assertions.js';
-import { describeValue, helpFor, SessionError, type SessionErrorCode } from './errors.js';
-import type { ResolvedOptions } from './options.js';
-import { debug, publishRefusal } from './tracing.js';
-import type { ErrorContext } from './types/options.js';
+import {
+  type Channel,
+  channel,
+  type TracingChannel,
+  tracingChannel,
+} from 'node:diagnostics_channel';
+import createDebug from 'debug';
+import { SessionError, type SessionErrorCode } from './errors.js';
+import type { SessionEndReason } from './types/session.js';
 
-/** The socket and event of a call of a listener, and whether it got a session. */
-export interface ListenerContext extends ErrorContext {
-  /**
-   * Whether the listener was given a session; `false` if it was given an error instead.
-   *
-   * @default true
-   */
-  readonly hasSession?: boolean;
+/** The outcome of an operation, which is set at its end. */
+interface Outcome {
+  /** Why the operation failed, if it did. */
+  error?: unknown;
+  /** The code of `error`, if it is a `SessionError`. */
+  code?: SessionErrorCode;
 }
 
-/** The socket and event of a refusal. */
-type SocketContext = ErrorContext & { readonly socket: Socket };
+/** A handshake: from its headers to a session id. Once for each socket. */
+export interface HandshakeTrace extends Outcome {
+  /** The transport of the handshake, such as `'websocket'` or `'polling'`. */
+  readonly transport: string;
+  /** Where the session id came from; `'request'` is the session that express-session made. */
+  source?: 'cookie' | 'ticket' | 'sessionId' | 'request';
+}
 
-type DiagnosticsOptions = Partial<Pick<ResolvedOptions, 'reportRefusals' | 'sessionId'>>;
+/** A read of the store. */
+export interface ReadTrace extends Outcome {
+  /** How many sessions one call reads: more than one with `readMany`. */
+  readonly sessions: number;
+}
 
-/** The refusals that a mistake in the configuration can cause, for every visitor. */
-const configurable: ReadonlySet<SessionErrorCode> = new Set<SessionErrorCode>([
-  'ERR_SESSION_COOKIE_MISSING',
-  'ERR_SESSION_COOKIE_INVALID',
-  'ERR_SESSION_COOKIE_PARSER',
-  'ERR_SESSION_ORIGIN',
-  'ERR_SESSION_NOT_FOUND',
-]);
+/** A write of the store. */
+export interface WriteTrace extends Outcome {
+  readonly operation: 'save' | 'touch' | 'destroy' | 'http';
+}
 
-/** Reports errors to `onError`; without it, as a process warning or an uncaught exception. */
-export class Diagnostics {
-  readonly #onError: ResolvedOptions['onError'];
-  readonly #options: DiagnosticsOptions;
-  readonly #warned = new Set<unknown>();
+/** An `update`: its lock, read, change and write. */
+export interface UpdateTrace extends Outcome {
+  /** How long it waited for the lock, in milliseconds; set once it has the lock. */
+  waited?: number;
+}
 
-  constructor(onError: ResolvedOptions['onError'], options: DiagnosticsOptions = {}) {
-    this.#onError = onError;
-    this.#options = options;
-  }
+/** The end of a session: until its sockets of this process are disconnected. */
+export interface EndTrace extends Outcome {
+  readonly reason: SessionEndReason;
+  /** How many sockets of this process the session has. */
+  readonly sockets: number;
+}
 
-  /**
-   * Calls a listener of the application, and reports what it throws or rejects with.
-   *
-   * @returns what the listener returned
-   */
-  call(
-    listener: (...args: unknown[]) => unknown,
-    args: unknown[],
-    context: ListenerContext,
-  ): unknown {
+/** The payload of each tracing channel, `expression.socket.io:<name>`. */
+export interface Traces {
+  handshake: HandshakeTrace;
+  read: ReadTrace;
+  write: WriteTrace;
+  update: UpdateTrace;
+  end: EndTrace;
+}
+
+/** The message of the channel `expression.socket.io:refusal`: a client without a session. */
+export interface RefusalMessage {
+  readonly code: SessionErrorCode;
+  /** The sentence of the error, for operators. */
+  readonly message: string;
+  /** `'handshake'` or `'authorization'`. */
+  readonly event: string;
+  readonly namespace: string;
+}
+
+/** The message of the channel `expression.socket.io:counts`: the numbers of this process. */
+export interface CountsMessage {
+  /** Sockets with a session. */
+  readonly sockets: number;
+  /** Sessions with a socket. */
+  readonly sessions: number;
+}
+
+const prefix = 'expression.socket.io';
+
+const traces: { readonly [Name in keyof Traces]: TracingChannel<unknown, Traces[Name]> } = {
+  handshake: tracingChannel(`${prefix}:handshake`),
+  read: tracingChannel(`${prefix}:read`),
+  write: tracingChannel(`${prefix}:write`),
+  update: tracingChannel(`${prefix}:update`),
+  end: tracingChannel(`${prefix}:end`),
+};
+
+const refusals: Channel = channel(`${prefix}:refusal`);
+const counts: Channel = channel(`${prefix}:counts`);
+
+/** Whether a tracing channel has subscribers. */
+export function isTraced(name: keyof Traces): boolean {
+  return traces[name].hasSubscribers;
+}
+
+/**
+ * Traces an asynchronous operation.
+ *
+ * @param makeTrace makes the payload; called only if the channel has subscribers
+ * @param run runs the operation, with the payload to add to, if the channel has subscribers
+ */
+export function trace<Name extends keyof Traces, Result>(
+  name: Name,
+  makeTrace: () => Traces[Name],
+  run: (payload: Traces[Name] | undefined) => Promise<Result>,
+): Promise<Result> {
+  const traced = traces[name];
+  return traced.hasSubscribers ? traceRun(traced, makeTrace(), run) : run(undefined);
+}
+
+async function traceRun<Payload extends Outcome & object, Result>(
+  traced: TracingChannel<unknown, Payload>,
+  payload: Payload,
+  run: (payload: Payload) => Promise<Result>,
+): Promise<Result> {
+  let result: Result | undefined;
+  // Returns nothing, because `tracePromise` publishes what it returns: a session id, or a record.
+  await traced.tracePromise(async () => {
     try {
-      const result: unknown = Reflect.apply(listener, context.socket, args);
-      if (isThenable(result)) {
-        result.then(undefined, (error) => {
-          // Rethrown, it is an unhandled rejection, as it is without the library.
-          if (!this.#report(error, context)) throw error;
-        });
-      }
-      return result;
+      result = await run(payload);
     } catch (error) {
-      this.listenerFailed(error, context);
-      return undefined;
+      if (error instanceof SessionError) payload.code = error.code;
+      throw error;
     }
-  }
-
-  /** Reports what a listener threw or rejected with. */
-  listenerFailed(error: unknown, context: ListenerContext): void {
-    if (!this.#report(error, context)) rethrow(error);
-  }
-
-  /** Reports a failure of the store, of the parser, or of an ignored save; never ends the process. */
-  failed(error: unknown, context: ErrorContext): void {
-    if (this.#onError) this.#callOnError(error, context);
-    else this.warn(error);
-  }
-
-  /**
-   * Reports that a client has no session or was refused: to `onError` with `reportRefusals`, or else,
-   * outside production, as a warning if the configuration may be the reason.
-   */
-  refused(error: SessionError, context: SocketContext): void {
-    const { code, message } = error;
-    const event = String(context.event);
-    const namespace = context.socket.nsp.name;
-    publishRefusal(() => ({ code, message, event, namespace }));
-    debug.socket('%s refused in %s (%s): %s', event, namespace, code, message);
-    if (this.#onError && this.#options.reportRefusals) this.#callOnError(error, context);
-    else if (this.#isLikelyMistake(code, context)) {
-      this.#warnOnce(
-        `refused ${code}`,
-        `${message}. This warning is emitted once, and not in production; turn \`reportRefusals\` on to report each refusal to \`onError\``,
-        { code, detail: `See ${helpFor(code)}` },
-      );
-    }
-  }
-
-  /** Whether the configuration may be the reason, and not only that a visitor has no session yet. */
-  #isLikelyMistake(code: SessionErrorCode, { socket }: SocketContext): boolean {
-    if (process.env.NODE_ENV === 'production' || !configurable.has(code)) return false;
-    if (code !== 'ERR_SESSION_COOKIE_MISSING') return true;
-    return !this.#options.sessionId && socket.handshake.headers.cookie === undefined;
-  }
-
-  /** Reports a failure as a process warning, once per code. */
-  warn(error: unknown): void {
-    const { code, message } =
-      error instanceof SessionError ? error : { code: undefined, message: 'A session failed' };
-    this.#warnOnce(code, `${message}. Set \`onError\` to get each such error, with its cause`, {
-      code,
-      ...(code === undefined ? {} : { detail: `See ${helpFor(code)}` }),
-    });
-  }
-
-  /** Reports a likely mistake in the configuration as a process warning, once, and not in production. */
-  advise(message: string): void {
-    if (process.env.NODE_ENV !== 'production') this.#warnOnce(message, message, {});
-  }
-
-  /**
-   * Reports a listener's error. Returns `false` if it must end the process, as in Node.js: a mistake
-   * of a listener that had its session, without `onError`. Visitors cannot cause that: a missing
-   * session, or a `SessionError` that a listener rethrows, is a warning.
-   */
-  #report(error: unknown, context: ListenerContext): boolean {
-    if (this.#onError) this.#callOnError(error, context);
-    else if (error instanceof SessionError) this.warn(error);
-    else if (context.hasSession === false) this.#warnOfListener(error, context);
-    else return false;
-    return true;
-  }
-
-  #warnOfListener(error: unknown, { event }: ErrorContext): void {
-    const what = error instanceof Error ? `${error.name}: ${error.message}` : describeValue(error);
-    this.#warnOnce(
-      event,
-      `A listener of \`${String(event)}\` threw while it was called without a session (${what}): check \`err\` before using \`session\`, or set \`onError\` to get each such error`,
-      error instanceof Error && error.stack ? { detail: error.stack } : {},
-    );
-  }
-
-  #warnOnce(
-    kind: unknown,
-    message: string,
-    { code, detail }: { code?: string | undefined; detail?: string },
-  ): void {
-    if (this.#warned.has(kind)) return;
-    this.#warned.add(kind);
-    process.emitWarning(message, {
-      type: 'SessionWarning',
-      ...(code === undefined ? {} : { code }),
-      ...(detail === undefined ? {} : { detail }),
-    });
-  }
-
-  #callOnError(error: unknown, { socket, event }: ErrorContext): void {
-    try {
-      this.#onError?.(error, { socket, event });
-    } catch (mistake) {
-      rethrow(mistake);
-    }
-  }
+  }, payload);
+  // It has been set: if `run` throws, so does `tracePromise`.
+  return result as Result;
 }
 
-/** Throws in a later turn, as an uncaught exception. */
-function rethrow(error: unknown): void {
-  process.nextTick(() => {
-    throw error;
+/**
+ * Traces an operation that ends with a callback. Call it only if `isTraced` returns `true`.
+ *
+ * @param run begins the operation; calls its parameter once, at the end, with the error if any
+ */
+export function traceCallback<Name extends keyof Traces>(
+  name: Name,
+  payload: Traces[Name],
+  run: (done: (error?: unknown) => void) => void,
+): void {
+  const { start, end, asyncStart, asyncEnd, error: failed } = traces[name];
+  const done = (error?: unknown): void => {
+    if (error) {
+      payload.error = error;
+      if (error instanceof SessionError) payload.code = error.code;
+      failed.publish(payload);
+    }
+    asyncStart.runStores(payload, () => asyncEnd.publish(payload));
+  };
+  start.runStores(payload, () => {
+    try {
+      run(done);
+    } finally {
+      end.publish(payload);
+    }
   });
 }
+
+/** Publishes why a client has no session. */
+export function publishRefusal(makeMessage: () => RefusalMessage): void {
+  if (refusals.hasSubscribers) refusals.publish(makeMessage());
+}
+
+/** Publishes the numbers of sockets and sessions. Call it when they have changed. */
+export function publishCounts(makeMessage: () => CountsMessage): void {
+  if (counts.hasSubscribers) counts.publish(makeMessage());
+}
+
+/** Writes a line to stderr if `DEBUG` enables it. */
+export interface Debug {
+  (format: string, ...args: readonly unknown[]): void;
+  readonly enabled: boolean;
+}
+
+/** `DEBUG=expression.socket.io*` prints each step with its reason: https://www.npmjs.com/package/debug */
+export const debug: { readonly [Part in 'handshake' | 'session' | 'socket']: Debug } = {
+  handshake: createDebug(`${prefix}:handshake`),
+  session: createDebug(`${prefix}:session`),
+  socket: createDebug(`${prefix}:socket`),
+};

@@ -2,9 +2,6 @@
  * @module The exports of the package.
  */
 
-export { SessionError, type SessionErrorCode } from './errors.js';
-export { ExpressionSocket, ExpressionSocket as default } from './expression-socket.js';
-export type { TicketHandler } from './handshake/ticket-endpoint.js';
 export type {
   CountsMessage,
   EndTrace,
@@ -13,7 +10,10 @@ export type {
   RefusalMessage,
   UpdateTrace,
   WriteTrace,
-} from './tracing.js';
+} from './diagnostics.js';
+export { SessionError, type SessionErrorCode } from './errors.js';
+export { ExpressionSocket, ExpressionSocket as default } from './expression-socket.js';
+export type { TicketHandler } from './handshake/ticket-endpoint.js';
 export type {
   DefaultEventsMap,
   EventsMap,

@@ -8,9 +8,9 @@
 
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Deadlines } from '../deadlines.js';
+import { debug } from '../diagnostics.js';
 import { SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
-import { debug } from '../tracing.js';
 import type { Handshake } from '../types/options.js';
 
 /** What the `cors` option of a Socket.IO server may be, as the `cors` package reads it. */

@@ -5,9 +5,9 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { Deadlines } from '../deadlines.js';
+import { debug, type HandshakeTrace, trace } from '../diagnostics.js';
 import { describeValue, SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
-import { debug, type HandshakeTrace, trace } from '../tracing.js';
 import type { Handshake } from '../types/options.js';
 import type { GuestSession, GuestSessions } from './guest-session.js';
 import type { OriginPolicy } from './origin-policy.js';

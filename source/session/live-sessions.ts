@@ -4,8 +4,8 @@
  * remove them.
  */
 
+import { debug, publishCounts, trace } from '../diagnostics.js';
 import { ExpiringMap } from '../expiring-map.js';
-import { debug, publishCounts, trace } from '../tracing.js';
 import type { SessionEndReason } from '../types/session.js';
 import { ExpiryWatch } from './expiry-watch.js';
 import { LiveSession, type Member } from './live-session.js';

@@ -3,8 +3,8 @@
  * `req.sessionStore`, which is this in place of the store.
  */
 
+import { trace } from '../diagnostics.js';
 import { SessionError } from '../errors.js';
-import { trace } from '../tracing.js';
 import type { SessionChange, SocketSession } from '../types/session.js';
 import type { OpenSession, SessionOwner, SessionStore } from './held-session.js';
 import { callBack } from './hooked-method.js';

@@ -5,9 +5,9 @@
 import type { SessionData, Store } from 'express-session';
 import { isThenable } from '../assertions.js';
 import { Deadlines } from '../deadlines.js';
+import { isTraced, traceCallback } from '../diagnostics.js';
 import { noSession, notFound, type SessionError, storeTimeout } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
-import { isTraced, traceCallback } from '../tracing.js';
 import type { HeldLock, RecordChange } from '../types/options.js';
 import { isRecord } from './record.js';
 import type { RecordCache } from './record-cache.js';

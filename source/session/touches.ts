@@ -3,8 +3,8 @@
  * but not more often than the option `touch` says.
  */
 
+import { trace } from '../diagnostics.js';
 import { ExpiringMap } from '../expiring-map.js';
-import { trace } from '../tracing.js';
 import type { LateWrites } from './late-writes.js';
 import type { LiveSession } from './live-session.js';
 import type { LiveSessions } from './live-sessions.js';

@@ -3,7 +3,7 @@
  */
 
 import { assertChange } from '../assertions.js';
-import { trace } from '../tracing.js';
+import { trace } from '../diagnostics.js';
 import type { SessionChange, SocketSession } from '../types/session.js';
 import type { OpenSession } from './held-session.js';
 import type { AcquiredLock, SessionLocks } from './locks.js';

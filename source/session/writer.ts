@@ -2,8 +2,8 @@
  * @module Saves what a listener or a request has changed in its session, when it is its turn.
  */
 
+import { trace } from '../diagnostics.js';
 import { SessionError } from '../errors.js';
-import { trace } from '../tracing.js';
 import type { HeldLock } from '../types/options.js';
 import type { OpenSession } from './held-session.js';
 import type { RequestWrite } from './http-writes.js';

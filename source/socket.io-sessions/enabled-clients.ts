@@ -5,7 +5,7 @@
 
 import type { Socket } from 'socket.io';
 import { isThenable } from '../assertions.js';
-import type { Diagnostics } from '../diagnostics.js';
+import type { ErrorReporter } from '../error-reporter.js';
 import { isStoreTrouble, SessionError } from '../errors.js';
 import type { KeyedQueue } from '../keyed-queue.js';
 import { SocketProxies } from '../sockets/socket-proxies.js';
@@ -24,7 +24,7 @@ interface EnabledClientsDependencies {
   readonly emit: (event: SessionsEvent, client: Socket, ...rest: unknown[]) => boolean;
   /** Runs the listeners of one session one after another. */
   readonly queue: KeyedQueue;
-  readonly diagnostics: Diagnostics;
+  readonly reporter: ErrorReporter;
 }
 
 /** The clients of one `enable`. */
@@ -83,7 +83,7 @@ export class EnabledClients {
 
   /** Collects what a `disconnect` listener returns, so that the save can wait for it. */
   #wrapDisconnectListener(client: Socket, event: string, listener: Listener): Listener {
-    const { diagnostics } = this.#dependencies;
+    const { reporter } = this.#dependencies;
     return (...args) => {
       const collect: Listener = (...given) => {
         const result = Reflect.apply(listener, client, given);
@@ -93,7 +93,7 @@ export class EnabledClients {
         }
         return result;
       };
-      diagnostics.call(collect, args, { socket: client, event });
+      reporter.call(collect, args, { socket: client, event });
     };
   }
 
@@ -132,7 +132,7 @@ export class EnabledClients {
   }
 
   #reportFailure(error: unknown, client: Socket, event: string): void {
-    this.#dependencies.diagnostics.failed(error, { socket: client, event });
+    this.#dependencies.reporter.failed(error, { socket: client, event });
   }
 }
 

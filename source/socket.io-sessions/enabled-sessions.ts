@@ -6,7 +6,7 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
 import { assertListener } from '../assertions.js';
-import { Diagnostics } from '../diagnostics.js';
+import { ErrorReporter } from '../error-reporter.js';
 import { ExpressionSocket } from '../expression-socket.js';
 import { KeyedQueue } from '../keyed-queue.js';
 import { resolveOptions, resolveTicketOptions } from '../options.js';
@@ -21,18 +21,18 @@ const events: readonly unknown[] = ['sconnection', 'sinvalid'] satisfies Session
 export class EnabledSessions {
   readonly expressionIO: ExpressionSocket;
   readonly #listeners = new EventEmitter();
-  readonly #diagnostics: Diagnostics;
+  readonly #reporter: ErrorReporter;
   readonly #script: ClientScript;
 
   constructor({ io, store, parser, isPerMessage, resourcePolicy, options }: ResolvedSettings) {
     this.expressionIO = new ExpressionSocket(io, store, parser, options);
-    this.#diagnostics = new Diagnostics(options.onError);
+    this.#reporter = new ErrorReporter(options.onError);
     const { maxPending, trustProxy } = resolveOptions(options);
     const clients = new EnabledClients({
       isPerMessage,
       emit: (event, ...args) => this.#emit(event, args),
       queue: new KeyedQueue({ perKey: maxPending - 1, inAll: maxPending * 10 }),
-      diagnostics: this.#diagnostics,
+      reporter: this.#reporter,
     });
     this.expressionIO.sockets.on('connection', (err, session, socket) => {
       clients.connected(err, session, socket);
@@ -77,7 +77,7 @@ export class EnabledSessions {
     // Only functions are added. The raw listeners of `once` remove themselves.
     const listeners = this.#listeners.rawListeners(event) as Listener[];
     const context = { socket: args[0], event, hasSession: event === 'sconnection' };
-    for (const listener of listeners) this.#diagnostics.call(listener, args, context);
+    for (const listener of listeners) this.#reporter.call(listener, args, context);
     return listeners.length > 0;
   }
 }

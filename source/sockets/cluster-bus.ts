@@ -4,7 +4,7 @@
 
 import { EventEmitter } from 'node:events';
 import type { Namespace, Server } from 'socket.io';
-import type { Diagnostics } from '../diagnostics.js';
+import type { ErrorReporter } from '../error-reporter.js';
 import type { SessionMessage } from '../session/live-sessions.js';
 import { isSessionHash } from '../session/session-hash.js';
 import { emitterOf } from './listener-links.js';
@@ -18,30 +18,30 @@ const lockAdvice =
 /** Sends messages to the other nodes, and receives theirs. */
 export class ClusterBus {
   readonly #namespace: Namespace;
-  readonly #diagnostics: Pick<Diagnostics, 'failed' | 'advise'>;
+  readonly #reporter: Pick<ErrorReporter, 'failed' | 'advise'>;
   readonly #isLockShared: boolean;
   #listener: ((message: unknown) => void) | undefined;
 
   /** @param isLockShared whether updates take a lock that the other nodes share */
   constructor(
     io: Server,
-    diagnostics: Pick<Diagnostics, 'failed' | 'advise'>,
+    reporter: Pick<ErrorReporter, 'failed' | 'advise'>,
     isLockShared: boolean,
   ) {
     this.#namespace = io.of('/');
-    this.#diagnostics = diagnostics;
+    this.#reporter = reporter;
     this.#isLockShared = isLockShared;
   }
 
   /** Sends a message to all other nodes, if the adapter connects any. */
   publish(message: SessionMessage): void {
     if (!connectsNodes(this.#namespace.adapter)) return;
-    if (!this.#isLockShared) this.#diagnostics.advise(lockAdvice);
+    if (!this.#isLockShared) this.#reporter.advise(lockAdvice);
     try {
       this.#namespace.serverSideEmit(event, message);
     } catch (error) {
       // The adapter is down. The other nodes notice the change when they read the store.
-      this.#diagnostics.failed(error, { event: 'cluster' });
+      this.#reporter.failed(error, { event: 'cluster' });
     }
   }
 

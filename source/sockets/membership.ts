@@ -8,7 +8,7 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import type { Namespace, Socket } from 'socket.io';
 import { isThenable } from '../assertions.js';
-import type { Diagnostics } from '../diagnostics.js';
+import type { ErrorReporter } from '../error-reporter.js';
 import type { GuestSession } from '../handshake/guest-session.js';
 import type { ResolvedOptions } from '../options.js';
 import type { SessionEngine } from '../session/engine.js';
@@ -28,7 +28,7 @@ const patience = 500;
 export interface MembershipDependencies {
   readonly options: Pick<ResolvedOptions, 'onSessionEnd'>;
   readonly engine: Pick<SessionEngine, 'join' | 'leave'>;
-  readonly diagnostics: Pick<Diagnostics, 'call' | 'failed'>;
+  readonly reporter: Pick<ErrorReporter, 'call' | 'failed'>;
   readonly leaveRoomListener: LeaveRoomListener;
 }
 
@@ -137,7 +137,7 @@ export class Membership implements Member {
   #enterRoom(): void {
     if (this.#session === undefined) return;
     const context = { socket: this.#socket, event: 'connection' };
-    const failed = (error: unknown): void => this.#dependencies.diagnostics.failed(error, context);
+    const failed = (error: unknown): void => this.#dependencies.reporter.failed(error, context);
     try {
       // Adapters of one process join at once; a `join` of another library may return anything.
       const joined: unknown = this.#raw.join(this.#session.hash);
@@ -152,7 +152,7 @@ export class Membership implements Member {
     // The raw listeners of `once` remove themselves; all of them are functions.
     const listeners = this.#endEvents?.rawListeners('sessionend') ?? [];
     for (const listener of listeners as Listener[]) {
-      this.#dependencies.diagnostics.call(listener, [reason], context);
+      this.#dependencies.reporter.call(listener, [reason], context);
     }
   }
 }

@@ -5,7 +5,7 @@
 
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
-import type { Diagnostics } from '../diagnostics.js';
+import type { ErrorReporter } from '../error-reporter.js';
 import { isStoreTrouble, SessionError } from '../errors.js';
 import type { GuestSession } from '../handshake/guest-session.js';
 import type { SessionIdReader } from '../handshake/session-id.js';
@@ -25,7 +25,7 @@ export interface ControllerDependencies extends MembershipDependencies {
   readonly options: ResolvedOptions;
   readonly sessionIds: SessionIdReader;
   readonly engine: SessionEngine;
-  readonly diagnostics: Diagnostics;
+  readonly reporter: ErrorReporter;
   readonly pendingTotal: PendingTotal;
 }
 
@@ -233,17 +233,17 @@ export class SocketController implements AdmissionOwner {
     error: unknown,
     { event, hasSession }: { readonly event: EventName; readonly hasSession: boolean },
   ): void {
-    this.#dependencies.diagnostics.listenerFailed(error, { ...this.#context(event), hasSession });
+    this.#dependencies.reporter.listenerFailed(error, { ...this.#context(event), hasSession });
   }
 
   /** Reports why the client has no session, or is refused. */
   refused(error: SessionError, event: EventName): void {
-    this.#dependencies.diagnostics.refused(error, this.#context(event));
+    this.#dependencies.reporter.refused(error, this.#context(event));
   }
 
   /** Reports a failure that no listener gets. */
   report(error: unknown, event: EventName): void {
-    this.#dependencies.diagnostics.failed(error, this.#context(event));
+    this.#dependencies.reporter.failed(error, this.#context(event));
   }
 
   /** Counts a read of the session for an event as activity of the client, which may touch it. */
@@ -260,7 +260,7 @@ export class SocketController implements AdmissionOwner {
   #call(call: ListenerCall, listener: Listener, args: unknown[]): void {
     const { event, hasSession } = call;
     const context = { socket: this.socket, event, hasSession };
-    call.result = this.#dependencies.diagnostics.call(listener, args, context);
+    call.result = this.#dependencies.reporter.call(listener, args, context);
   }
 
   /** Opens a session for a call of a listener. */

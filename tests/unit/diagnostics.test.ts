@@ -1,250 +1,151 @@
 /**
- * @module Where an error is reported: to `onError`, or, without one, as an event of the process.
+ * @module The channels of `node:diagnostics_channel`: what they publish, and that nothing happens
+ * while they have no subscribers.
  */
 
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { channel, tracingChannel } from 'node:diagnostics_channel';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
-import { createSandbox, type SinonStub } from 'sinon';
-import type { Socket } from 'socket.io';
-import { isThenable } from '../../source/assertions.js';
-import { Diagnostics } from '../../source/diagnostics.js';
+import {
+  isTraced,
+  publishCounts,
+  publishRefusal,
+  type ReadTrace,
+  trace,
+  traceCallback,
+} from '../../source/diagnostics.js';
 import { SessionError } from '../../source/errors.js';
+import { rejection } from '../support/outcomes.js';
 
-const sandbox = createSandbox();
-/** Nobody looks at the socket. */
-const context = { socket: {} as Socket, event: 'vote' };
-const mistake = new Error('a mistake');
+const read = tracingChannel<unknown, ReadTrace>('expression.socket.io:read');
+const failure = new SessionError('ERR_SESSION_STORE', 'The session store failed');
 
-describe("A listener's mistake stays its own", () => {
-  let nextTick: SinonStub;
+/** Fails where it is called: nobody listens. */
+function neverMade(): never {
+  throw new Error('the payload was made while nobody listens');
+}
+
+describe('diagnostics', () => {
+  let seen: { step: string; payload: ReadTrace }[];
+  const note =
+    (step: string) =>
+    (payload: unknown): void => {
+      seen.push({ step, payload: { ...(payload as ReadTrace) } });
+    };
+  const subscribers = {
+    start: note('start'),
+    end: note('end'),
+    asyncStart: note('asyncStart'),
+    asyncEnd: note('asyncEnd'),
+    error: note('error'),
+  };
 
   beforeEach(() => {
-    nextTick = sandbox.stub(process, 'nextTick');
+    seen = [];
   });
 
   afterEach(() => {
-    sandbox.restore();
+    read.unsubscribe(subscribers);
   });
 
-  /** Runs what was put off until nothing of the library's is on the stack. */
-  function runNextTick(): void {
-    for (const [task, ...args] of nextTick.args) task(...args);
-  }
-
-  describe('with `onError`', () => {
-    it('tells what a listener threw, and where', () => {
-      const onError = sandbox.stub();
-      new Diagnostics(onError).call(
-        () => {
-          throw mistake;
-        },
-        [],
-        context,
-      );
-      expect(onError.args).to.deep.equal([[mistake, context]]);
-    });
-
-    it('tells what a listener rejected with', async () => {
-      const onError = sandbox.stub();
-      new Diagnostics(onError).call(() => Promise.reject(mistake), [], context);
-      await new Promise(setImmediate);
-      expect(onError.args).to.deep.equal([[mistake, context]]);
-    });
-
-    it('tells a thrown `undefined`, too', () => {
-      const onError = sandbox.stub();
-      new Diagnostics(onError).call(
-        () => {
-          throw undefined;
-        },
-        [],
-        context,
-      );
-      expect(onError.args).to.deep.equal([[undefined, context]]);
-    });
-
-    it('rethrows nothing', () => {
-      new Diagnostics(sandbox.stub()).listenerFailed(mistake, context);
-      expect(nextTick.called).to.equal(false);
-    });
-
-    it('tells every failure of the store', () => {
-      const onError = sandbox.stub();
-      const diagnostics = new Diagnostics(onError);
-      const failure = new SessionError('ERR_SESSION_STORE', 'It failed');
-      diagnostics.failed(failure, context);
-      diagnostics.failed(failure, context);
-      expect(onError.args).to.deep.equal([
-        [failure, context],
-        [failure, context],
+  describe('while nobody listens', () => {
+    it('runs the operation without a payload', async () => {
+      expect(isTraced('read')).to.equal(false);
+      expect(await trace('read', neverMade, async (payload) => [payload])).to.deep.equal([
+        undefined,
       ]);
     });
 
-    it('rethrows what `onError` itself throws, as Node.js would have it', () => {
-      const wrong = new Error('a mistake in `onError`');
-      new Diagnostics(() => {
-        throw wrong;
-      }).failed(mistake, context);
-      expect(runNextTick).to.throw(wrong);
+    it('makes no messages', () => {
+      publishRefusal(neverMade);
+      publishCounts(neverMade);
     });
   });
 
-  describe('without `onError`', () => {
-    it('rethrows what a listener threw, where nobody else is on the stack', () => {
-      const diagnostics = new Diagnostics(undefined);
-      expect(() =>
-        diagnostics.call(
-          () => {
-            throw mistake;
-          },
-          [],
-          context,
-        ),
-      ).not.to.throw();
-      expect(runNextTick).to.throw(mistake);
+  describe('of a promise', () => {
+    it('publishes its steps, and gives its result to the caller only', async () => {
+      read.subscribe(subscribers);
+      const result = await trace(
+        'read',
+        () => ({ sessions: 2 }),
+        async () => 'a-session-id',
+      );
+      expect(result).to.equal('a-session-id');
+      expect(seen.map(({ step }) => step)).to.deep.equal([
+        'start',
+        'end',
+        'asyncStart',
+        'asyncEnd',
+      ]);
+      expect(seen[0]?.payload.sessions).to.equal(2);
+      expect(inspect(seen)).not.to.include('a-session-id');
     });
 
-    it('leaves a rejection to Node.js', () => {
-      const then = sandbox.stub();
-      new Diagnostics(undefined).call(() => Object.fromEntries([['then', then]]), [], context);
-      const [, onRejected] = then.firstCall.args;
-      expect(() => onRejected(mistake)).to.throw(mistake);
-    });
-
-    it('takes a failure of the store that a listener passes on for no mistake of it', async () => {
-      const emitWarning = sandbox.stub(process, 'emitWarning');
-      const failure = new SessionError('ERR_SESSION_STORE', 'The session store failed');
-      const diagnostics = new Diagnostics(undefined);
-      diagnostics.call(() => Promise.reject(failure), [], context);
-      await new Promise(setImmediate);
-      expect(emitWarning.callCount).to.equal(1);
-      expect(nextTick.called).to.equal(false);
+    it('publishes the error with its code, and passes it on', async () => {
+      read.subscribe(subscribers);
+      const traced = trace(
+        'read',
+        () => ({ sessions: 1 }),
+        () => Promise.reject(failure),
+      );
+      expect(await rejection(traced)).to.equal(failure);
+      expect(seen.at(-1)).to.deep.include({ step: 'asyncEnd' });
+      expect(seen.at(-1)?.payload).to.include({ code: 'ERR_SESSION_STORE', error: failure });
+      expect(seen.map(({ step }) => step)).to.include('error');
     });
   });
 
-  describe('without `onError`, of a listener that was called without a session', () => {
-    const sessionless = { ...context, hasSession: false };
+  describe('of a callback', () => {
+    it('publishes its steps', () => {
+      read.subscribe(subscribers);
+      traceCallback('read', { sessions: 1 }, (done) => done());
+      expect(seen.map(({ step }) => step)).to.deep.equal([
+        'start',
+        'asyncStart',
+        'asyncEnd',
+        'end',
+      ]);
+    });
 
-    for (const [what, listener] of [
-      [
-        'throws',
-        () => {
-          throw mistake;
-        },
-      ],
-      ['rejects', () => Promise.reject(mistake)],
-    ] as const) {
-      it(`is a warning with the way out and the stack, where it ${what}`, async () => {
-        const emitWarning = sandbox.stub(process, 'emitWarning');
-        new Diagnostics(undefined).call(listener, [], sessionless);
-        await new Promise(setImmediate);
-        const [message, options] = emitWarning.firstCall.args as unknown as [string, object];
-        expect(message).to.include('`vote`').and.to.include('check `err` before using `session`');
-        expect(options).to.deep.equal({ type: 'SessionWarning', detail: mistake.stack });
-        expect(nextTick.called).to.equal(false);
-      });
-    }
+    it('publishes the error with its code', () => {
+      read.subscribe(subscribers);
+      traceCallback('read', { sessions: 1 }, (done) => done(failure));
+      expect(seen.map(({ step }) => step)).to.include('error');
+      expect(seen.at(-1)?.payload).to.include({ code: 'ERR_SESSION_STORE', error: failure });
+    });
 
-    it('is reported once per event', () => {
-      const emitWarning = sandbox.stub(process, 'emitWarning');
-      const diagnostics = new Diagnostics(undefined);
-      for (const event of ['vote', 'vote', 'rename']) {
-        diagnostics.listenerFailed(mistake, { ...sessionless, event });
+    it('runs the operation in the context that a tracer binds to it', () => {
+      const storage = new AsyncLocalStorage();
+      read.start.bindStore(storage, (payload) => (payload as ReadTrace).sessions);
+      try {
+        traceCallback('read', { sessions: 7 }, (done) => {
+          expect(storage.getStore()).to.equal(7);
+          done();
+        });
+      } finally {
+        read.start.unbindStore(storage);
       }
-      expect(emitWarning.callCount).to.equal(2);
-    });
-
-    it('goes to `onError`, with the socket and the event only', () => {
-      const onError = sandbox.stub();
-      new Diagnostics(onError).listenerFailed(mistake, sessionless);
-      expect(onError.args).to.deep.equal([[mistake, context]]);
     });
   });
 
-  it('is a warning without `onError`, where a listener throws a `SessionError` on', () => {
-    const emitWarning = sandbox.stub(process, 'emitWarning');
-    const failure = new SessionError('ERR_SESSION_REGENERATE', 'It failed');
-    new Diagnostics(undefined).listenerFailed(failure, context);
-    expect(emitWarning.callCount).to.equal(1);
-    expect(nextTick.called).to.equal(false);
-  });
-
-  it('calls the listener with its arguments, and the socket as `this`', () => {
-    const listener = sandbox.stub();
-    new Diagnostics(undefined).call(listener, [1, 'two'], context);
-    expect(listener.args).to.deep.equal([[1, 'two']]);
-    expect(listener.firstCall.thisValue).to.equal(context.socket);
-  });
-});
-
-describe('failures of the store without `onError`', () => {
-  let emitWarning: SinonStub;
-
-  beforeEach(() => {
-    emitWarning = sandbox.stub(process, 'emitWarning');
-  });
-
-  afterEach(() => {
-    sandbox.restore();
-  });
-
-  it('are a process warning with their code', () => {
-    new Diagnostics(undefined).failed(
-      new SessionError('ERR_SESSION_STORE', 'The session store failed'),
-      context,
-    );
-    const [message, options] = emitWarning.firstCall.args;
-    expect(message).to.include('The session store failed').and.to.include('`onError`');
-    expect(options).to.include({ type: 'SessionWarning', code: 'ERR_SESSION_STORE' });
-  });
-
-  it('are reported once per kind', () => {
-    const diagnostics = new Diagnostics(undefined);
-    for (const code of [
-      'ERR_SESSION_STORE',
-      'ERR_SESSION_STORE',
-      'ERR_SESSION_STORE_TIMEOUT',
-    ] as const) {
-      diagnostics.failed(new SessionError(code, 'It failed'), context);
+  it('publishes refusals and counts to whoever subscribes', () => {
+    const messages: unknown[] = [];
+    const hear = (message: unknown): void => {
+      messages.push(message);
+    };
+    const refusals = channel('expression.socket.io:refusal');
+    const counts = channel('expression.socket.io:counts');
+    refusals.subscribe(hear);
+    counts.subscribe(hear);
+    try {
+      const refusal = { code: failure.code, message: 'No', event: 'handshake', namespace: '/' };
+      publishRefusal(() => refusal);
+      publishCounts(() => ({ sockets: 2, sessions: 1 }));
+      expect(messages).to.deep.equal([refusal, { sockets: 2, sessions: 1 }]);
+    } finally {
+      refusals.unsubscribe(hear);
+      counts.unsubscribe(hear);
     }
-    expect(emitWarning.args.map(([, { code }]) => code)).to.deep.equal([
-      'ERR_SESSION_STORE',
-      'ERR_SESSION_STORE_TIMEOUT',
-    ]);
   });
-
-  it('do not show what is behind them, which may hold a session id', () => {
-    const cause = new Error('GET sess:a-session-id failed');
-    const diagnostics = new Diagnostics(undefined);
-    diagnostics.failed(new SessionError('ERR_SESSION_STORE', 'It failed', { cause }), context);
-    diagnostics.failed(cause, context);
-    expect(emitWarning.callCount).to.equal(2);
-    expect(JSON.stringify(emitWarning.args)).not.to.include('a-session-id');
-  });
-
-  it('are never rethrown', () => {
-    const nextTick = sandbox.stub(process, 'nextTick');
-    new Diagnostics(undefined).failed(mistake, context);
-    expect(nextTick.called).to.equal(false);
-  });
-});
-
-describe('a promise, of whatever make,', () => {
-  it('is known by its `then`', () => {
-    expect(isThenable(Object.fromEntries([['then', () => {}]]))).to.equal(true);
-  });
-
-  for (const value of [
-    undefined,
-    null,
-    7,
-    'then',
-    {},
-    Object.fromEntries([['then', true]]),
-    () => {},
-  ]) {
-    it(`is not ${inspect(value)}`, () => {
-      expect(isThenable(value)).to.equal(false);
-    });
-  }
 });

@@ -38,7 +38,7 @@ class FakeSocket {
 describe('Membership', () => {
   let socket: FakeSocket;
   let engine: { join: sinon.SinonStub; leave: sinon.SinonStub };
-  let diagnostics: { call: sinon.SinonSpy; failed: sinon.SinonSpy };
+  let reporter: { call: sinon.SinonSpy; failed: sinon.SinonSpy };
   let ends: unknown[];
   let leaveRoomListener: LeaveRoomListener;
   let session: LiveSession;
@@ -47,7 +47,7 @@ describe('Membership', () => {
     socket = new FakeSocket();
     session = new LiveSession(id);
     engine = { join: sinon.stub().returns(session), leave: sinon.stub() };
-    diagnostics = { call: sinon.spy((listener, args) => listener(...args)), failed: sinon.spy() };
+    reporter = { call: sinon.spy((listener, args) => listener(...args)), failed: sinon.spy() };
     ends = [];
     leaveRoomListener = new LeaveRoomListener();
   });
@@ -59,7 +59,7 @@ describe('Membership', () => {
     const membership = new Membership(raw, prototyped, {
       options,
       engine,
-      diagnostics,
+      reporter,
       leaveRoomListener,
     });
     membership.endEvents.on('sessionend', (reason) => ends.push(reason));
@@ -140,7 +140,7 @@ describe('Membership', () => {
       };
       expect(create().join(id, snapshot)).to.equal(true);
       await turn();
-      expect(diagnostics.failed.args).to.deep.equal([
+      expect(reporter.failed.args).to.deep.equal([
         [failure, { socket: prototyped, event: 'connection' }],
       ]);
     });
@@ -192,7 +192,7 @@ describe('Membership', () => {
     const membership = create('ignore');
     membership.join(id, snapshot);
     await membership.end('expired');
-    const [call] = diagnostics.call.args;
+    const [call] = reporter.call.args;
     expect(call?.slice(1)).to.deep.equal([
       ['expired'],
       { socket: prototyped, event: 'sessionend' },

@@ -1,0 +1,175 @@
+/**
+ * @module Reports errors that no listener gets: to `onError`, or else to the process.
+ */
+
+import type { Socket } from 'socket.io';
+import { isThenable } from './assertions.js';
+import { debug, publishRefusal } from './diagnostics.js';
+import { describeValue, helpFor, SessionError, type SessionErrorCode } from './errors.js';
+import type { ResolvedOptions } from './options.js';
+import type { ErrorContext } from './types/options.js';
+
+/** The socket and event of a call of a listener, and whether it got a session. */
+export interface ListenerContext extends ErrorContext {
+  /**
+   * Whether the listener was given a session; `false` if it was given an error instead.
+   *
+   * @default true
+   */
+  readonly hasSession?: boolean;
+}
+
+/** The socket and event of a refusal. */
+type SocketContext = ErrorContext & { readonly socket: Socket };
+
+type ErrorReporterOptions = Partial<Pick<ResolvedOptions, 'reportRefusals' | 'sessionId'>>;
+
+/** The refusals that a mistake in the configuration can cause, for every visitor. */
+const configurable: ReadonlySet<SessionErrorCode> = new Set<SessionErrorCode>([
+  'ERR_SESSION_COOKIE_MISSING',
+  'ERR_SESSION_COOKIE_INVALID',
+  'ERR_SESSION_COOKIE_PARSER',
+  'ERR_SESSION_ORIGIN',
+  'ERR_SESSION_NOT_FOUND',
+]);
+
+/** Reports errors to `onError`; without it, as a process warning or an uncaught exception. */
+export class ErrorReporter {
+  readonly #onError: ResolvedOptions['onError'];
+  readonly #options: ErrorReporterOptions;
+  readonly #warned = new Set<unknown>();
+
+  constructor(onError: ResolvedOptions['onError'], options: ErrorReporterOptions = {}) {
+    this.#onError = onError;
+    this.#options = options;
+  }
+
+  /**
+   * Calls a listener of the application, and reports what it throws or rejects with.
+   *
+   * @returns what the listener returned
+   */
+  call(
+    listener: (...args: unknown[]) => unknown,
+    args: unknown[],
+    context: ListenerContext,
+  ): unknown {
+    try {
+      const result: unknown = Reflect.apply(listener, context.socket, args);
+      if (isThenable(result)) {
+        result.then(undefined, (error) => {
+          // Rethrown, it is an unhandled rejection, as it is without the library.
+          if (!this.#report(error, context)) throw error;
+        });
+      }
+      return result;
+    } catch (error) {
+      this.listenerFailed(error, context);
+      return undefined;
+    }
+  }
+
+  /** Reports what a listener threw or rejected with. */
+  listenerFailed(error: unknown, context: ListenerContext): void {
+    if (!this.#report(error, context)) rethrow(error);
+  }
+
+  /** Reports a failure of the store, of the parser, or of an ignored save; never ends the process. */
+  failed(error: unknown, context: ErrorContext): void {
+    if (this.#onError) this.#callOnError(error, context);
+    else this.warn(error);
+  }
+
+  /**
+   * Reports that a client has no session or was refused: to `onError` with `reportRefusals`, or else,
+   * outside production, as a warning if the configuration may be the reason.
+   */
+  refused(error: SessionError, context: SocketContext): void {
+    const { code, message } = error;
+    const event = String(context.event);
+    const namespace = context.socket.nsp.name;
+    publishRefusal(() => ({ code, message, event, namespace }));
+    debug.socket('%s refused in %s (%s): %s', event, namespace, code, message);
+    if (this.#onError && this.#options.reportRefusals) this.#callOnError(error, context);
+    else if (this.#isLikelyMistake(code, context)) {
+      this.#warnOnce(
+        `refused ${code}`,
+        `${message}. This warning is emitted once, and not in production; turn \`reportRefusals\` on to report each refusal to \`onError\``,
+        { code, detail: `See ${helpFor(code)}` },
+      );
+    }
+  }
+
+  /** Whether the configuration may be the reason, and not only that a visitor has no session yet. */
+  #isLikelyMistake(code: SessionErrorCode, { socket }: SocketContext): boolean {
+    if (process.env.NODE_ENV === 'production' || !configurable.has(code)) return false;
+    if (code !== 'ERR_SESSION_COOKIE_MISSING') return true;
+    return !this.#options.sessionId && socket.handshake.headers.cookie === undefined;
+  }
+
+  /** Reports a failure as a process warning, once per code. */
+  warn(error: unknown): void {
+    const { code, message } =
+      error instanceof SessionError ? error : { code: undefined, message: 'A session failed' };
+    this.#warnOnce(code, `${message}. Set \`onError\` to get each such error, with its cause`, {
+      code,
+      ...(code === undefined ? {} : { detail: `See ${helpFor(code)}` }),
+    });
+  }
+
+  /** Reports a likely mistake in the configuration as a process warning, once, and not in production. */
+  advise(message: string): void {
+    if (process.env.NODE_ENV !== 'production') this.#warnOnce(message, message, {});
+  }
+
+  /**
+   * Reports a listener's error. Returns `false` if it must end the process, as in Node.js: a mistake
+   * of a listener that had its session, without `onError`. Visitors cannot cause that: a missing
+   * session, or a `SessionError` that a listener rethrows, is a warning.
+   */
+  #report(error: unknown, context: ListenerContext): boolean {
+    if (this.#onError) this.#callOnError(error, context);
+    else if (error instanceof SessionError) this.warn(error);
+    else if (context.hasSession === false) this.#warnOfListener(error, context);
+    else return false;
+    return true;
+  }
+
+  #warnOfListener(error: unknown, { event }: ErrorContext): void {
+    const what = error instanceof Error ? `${error.name}: ${error.message}` : describeValue(error);
+    this.#warnOnce(
+      event,
+      `A listener of \`${String(event)}\` threw while it was called without a session (${what}): check \`err\` before using \`session\`, or set \`onError\` to get each such error`,
+      error instanceof Error && error.stack ? { detail: error.stack } : {},
+    );
+  }
+
+  #warnOnce(
+    kind: unknown,
+    message: string,
+    { code, detail }: { code?: string | undefined; detail?: string },
+  ): void {
+    if (this.#warned.has(kind)) return;
+    this.#warned.add(kind);
+    process.emitWarning(message, {
+      type: 'SessionWarning',
+      ...(code === undefined ? {} : { code }),
+      ...(detail === undefined ? {} : { detail }),
+    });
+  }
+
+  #callOnError(error: unknown, { socket, event }: ErrorContext): void {
+    try {
+      this.#onError?.(error, { socket, event });
+    } catch (mistake) {
+      rethrow(mistake);
+    }
+  }
+}
+
+/** Throws in a later turn, as an uncaught exception. */
+function rethrow(error: unknown): void {
+  process.nextTick(() => {
+    throw error;
+  });
+}
