@@ -6,7 +6,7 @@ import type { Store } from 'express-session';
 import type { Server } from 'socket.io';
 import { Deadlines } from './deadlines.js';
 import { ErrorReporter } from './error-reporter.js';
-import { GuestSessions } from './handshake/guest-session.js';
+import { NewSessions } from './handshake/new-session.js';
 import { OriginPolicy } from './handshake/origin-policy.js';
 import { SessionIdReader } from './handshake/session-id.js';
 import { SignedCookie } from './handshake/signed-cookie.js';
@@ -52,13 +52,13 @@ export function compose(io: Server, { store, cookieParser, options }: Dependenci
       claim: options.claim,
       deadlines,
     });
-  const guests = new GuestSessions({ store, engine: () => io.engine, deadlines });
+  const newSessions = new NewSessions({ store, engine: () => io.engine, deadlines });
   const sessionIds = new SessionIdReader({
     originPolicy: new OriginPolicy({ origins, trustProxy, cors, deadlines }),
     cookie,
     custom: options.sessionId,
     tickets,
-    guests,
+    newSessions,
     deadlines,
   });
 
@@ -78,7 +78,7 @@ export function compose(io: Server, { store, cookieParser, options }: Dependenci
     ticketEndpoint: tickets && new TicketEndpoint(tickets, sessionIds),
     close: () => {
       bus.close();
-      guests.close();
+      newSessions.close();
       engine.close();
       deadlines.close();
     },

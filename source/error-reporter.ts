@@ -77,7 +77,7 @@ export class ErrorReporter {
   /** Reports a failure of the store, of the parser, or of an ignored save; never ends the process. */
   failed(error: unknown, context: ErrorContext): void {
     if (this.#onError) this.#callOnError(error, context);
-    else this.warn(error);
+    else this.#warn(error);
   }
 
   /**
@@ -108,7 +108,7 @@ export class ErrorReporter {
   }
 
   /** Reports a failure as a process warning, once per code. */
-  warn(error: unknown): void {
+  #warn(error: unknown): void {
     const { code, message } =
       error instanceof SessionError ? error : { code: undefined, message: 'A session failed' };
     this.#warnOnce(code, `${message}. Set \`onError\` to get each such error, with its cause`, {
@@ -129,7 +129,7 @@ export class ErrorReporter {
    */
   #report(error: unknown, context: ListenerContext): boolean {
     if (this.#onError) this.#callOnError(error, context);
-    else if (error instanceof SessionError) this.warn(error);
+    else if (error instanceof SessionError) this.#warn(error);
     else if (context.hasSession === false) this.#warnOfListener(error, context);
     else return false;
     return true;

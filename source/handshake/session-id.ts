@@ -9,7 +9,7 @@ import { debug, type HandshakeTrace, trace } from '../diagnostics.js';
 import { describeValue, SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Handshake } from '../types/options.js';
-import type { GuestSession, GuestSessions } from './guest-session.js';
+import type { NewSession, NewSessions } from './new-session.js';
 import type { OriginPolicy } from './origin-policy.js';
 import type { SignedCookie } from './signed-cookie.js';
 import type { Tickets } from './tickets.js';
@@ -26,7 +26,7 @@ export interface SessionIdDependencies {
   /** Come before either, where the option `ticket` is on. */
   readonly tickets: Pick<Tickets, 'open'> | undefined;
   /** The sessions that `express-session` made for handshakes. */
-  readonly guests: Pick<GuestSessions, 'of'>;
+  readonly newSessions: Pick<NewSessions, 'of'>;
   readonly deadlines: Deadlines;
 }
 
@@ -77,9 +77,9 @@ export class SessionIdReader {
    *
    * @returns undefined if the session id comes from a ticket or from the option `sessionId`
    */
-  guest(handshake: Handshake, request: IncomingMessage): GuestSession | undefined {
+  newSession(handshake: Handshake, request: IncomingMessage): NewSession | undefined {
     if (this.#sourceOf(handshake) !== 'cookie') return undefined;
-    return this.#dependencies.guests.of(request);
+    return this.#dependencies.newSessions.of(request);
   }
 
   async #find(
@@ -88,9 +88,9 @@ export class SessionIdReader {
     payload: HandshakeTrace | undefined,
   ): Promise<Found> {
     const presented = await this.readPresented(handshake, request);
-    const guest = isAbsent(presented) ? this.guest(handshake, request) : undefined;
-    const found = guest?.sessionId ?? presented;
-    const source = guest ? 'request' : this.#sourceOf(handshake);
+    const newSession = isAbsent(presented) ? this.newSession(handshake, request) : undefined;
+    const found = newSession?.sessionId ?? presented;
+    const source = newSession ? 'request' : this.#sourceOf(handshake);
     if (found instanceof SessionError) {
       debug.handshake('no session id (%s): %s', found.code, found.message);
       if (payload) Object.assign(payload, { code: found.code, error: found });

@@ -5,7 +5,7 @@
 
 import type { Store } from 'express-session';
 import { isThenable } from '../assertions.js';
-import { noReason } from './store-error.js';
+import { noReason } from '../store-error.js';
 
 /** How a store answers a call. */
 type Callback = (...answer: unknown[]) => void;

@@ -7,8 +7,8 @@ import { Deadlines } from '../deadlines.js';
 import { SessionError } from '../errors.js';
 import { type EndTurn, KeyedQueue } from '../keyed-queue.js';
 import type { ResolvedOptions } from '../options.js';
+import { withoutIds } from '../store-error.js';
 import type { HeldLock, SessionLock } from '../types/options.js';
-import { withoutIds } from './store-error.js';
 import { overloadError, writeLimits } from './store-writes.js';
 
 /** A lock that is held. */

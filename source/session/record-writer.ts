@@ -5,6 +5,7 @@
 
 import type { SessionData } from 'express-session';
 import { lockLost, SessionError, sessionEnded } from '../errors.js';
+import { withoutIds } from '../store-error.js';
 import type { HeldLock } from '../types/options.js';
 import type { Write } from './active-writes.js';
 import type { LateWrites, PendingWrite } from './late-writes.js';
@@ -18,7 +19,6 @@ import {
 import type { SessionFactory } from './session-factory.js';
 import { Snapshot } from './snapshot.js';
 import type { SetSession, StoreCalls } from './store-calls.js';
-import { withoutIds } from './store-error.js';
 import type { StoreHooks } from './store-hooks.js';
 import type { Touches } from './touches.js';
 

@@ -4,6 +4,7 @@
  */
 
 import type { Store } from 'express-session';
+import { storeError } from '../store-error.js';
 import type { SessionRequest } from '../types/session.js';
 import { copyData } from './data.js';
 import {
@@ -13,7 +14,6 @@ import {
   recordOf,
   withChanges,
 } from './record.js';
-import { storeError } from './store-error.js';
 import type { StoreHooks } from './store-hooks.js';
 import type { Saved } from './writer.js';
 

@@ -5,12 +5,12 @@
 
 import type { SessionData } from 'express-session';
 import { SessionError } from '../errors.js';
+import { withoutIds } from '../store-error.js';
 import { copyData } from './data.js';
 import type { HeldSession, SessionShape } from './held-session.js';
 import type { SessionRecord } from './record.js';
 import { addSessionMethods } from './session-methods.js';
 import { fixedKeys, type MakeSession, sessionMaker } from './session-proxy.js';
-import { withoutIds } from './store-error.js';
 
 /** What `createSession` takes as the request, which gets the session. */
 interface SessionHolder {

@@ -8,11 +8,11 @@ import { Deadlines } from '../deadlines.js';
 import { isTraced, traceCallback } from '../diagnostics.js';
 import { noSession, notFound, type SessionError, storeTimeout } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
+import { isAbsence, noReason, storeError, wrongCount } from '../store-error.js';
 import type { HeldLock, RecordChange } from '../types/options.js';
 import { isRecord } from './record.js';
 import type { RecordCache } from './record-cache.js';
 import { type ReadResult, Snapshot } from './snapshot.js';
-import { isAbsence, noReason, storeError, wrongCount } from './store-error.js';
 
 /** What the calls of one engine are made with. */
 export interface StoreCallsDependencies {

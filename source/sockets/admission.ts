@@ -33,7 +33,7 @@ export interface AdmissionOwner extends AuthorizationOwner {
   hasSession(hash: string): boolean;
   deliver(event: EventName, listener: Listener, result: ReadResult, args: readonly unknown[]): void;
   /** Stores a visitor's new session, where express-session would do so. */
-  storeGuest(): Promise<void>;
+  storeNewSession(): Promise<void>;
 }
 
 /** How often a connection that waits for the store reads it again, in milliseconds. */
@@ -78,7 +78,7 @@ export class Admission {
   /** Stores a visitor's new session only once the client is authorized. */
   async #readStored(): Promise<ReadResult> {
     try {
-      await this.#owner.storeGuest();
+      await this.#owner.storeNewSession();
     } catch (error) {
       return { error: error as SessionError };
     }

@@ -9,7 +9,7 @@ import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import type { Namespace, Socket } from 'socket.io';
 import { isThenable } from '../assertions.js';
 import type { ErrorReporter } from '../error-reporter.js';
-import type { GuestSession } from '../handshake/guest-session.js';
+import type { NewSession } from '../handshake/new-session.js';
 import type { ResolvedOptions } from '../options.js';
 import type { SessionEngine } from '../session/engine.js';
 import type { LiveSession, Member } from '../session/live-session.js';
@@ -40,7 +40,7 @@ export class Membership implements Member {
   readonly #socket: Socket;
   readonly #dependencies: MembershipDependencies;
   #session: LiveSession | undefined;
-  #guest: GuestSession | undefined;
+  #newSession: NewSession | undefined;
   #isEnding = false;
   #endEvents: EventEmitter | undefined;
 
@@ -75,14 +75,14 @@ export class Membership implements Member {
   /**
    * Adds the socket to its session.
    *
-   * @param guest the session that was made for the handshake, if it is that one
+   * @param newSession the session that was made for the handshake, if it is that one
    * @returns whether the session is still alive; if not, the socket ends with it
    */
-  join(sessionId: string, snapshot: Snapshot, guest?: GuestSession): boolean {
+  join(sessionId: string, snapshot: Snapshot, newSession?: NewSession): boolean {
     if (this.isGone || this.#session) return true;
     // A socket that is being disconnected does not join again, though `end()` keeps the session.
     if (this.endsWithSession) return false;
-    this.#guest = guest;
+    this.#newSession = newSession;
     const session = this.#dependencies.engine.join(sessionId, this, snapshot);
     if (typeof session === 'string') {
       // Once, even if several events were read before the session ended.
@@ -115,7 +115,7 @@ export class Membership implements Member {
     // Code that awaits `session.destroy()`, or the same read, continues first.
     await turn();
     if (this.isGone) return;
-    this.#guest?.settle();
+    this.#newSession?.settle();
     this.#emitSessionEnd(reason);
     if (this.#dependencies.options.onSessionEnd === 'ignore') return;
     const listenerFinished = Promise.race([settled(listenerResult), pause(patience)]);

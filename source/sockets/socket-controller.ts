@@ -7,7 +7,7 @@ import type { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
 import type { ErrorReporter } from '../error-reporter.js';
 import { isStoreTrouble, SessionError } from '../errors.js';
-import type { GuestSession } from '../handshake/guest-session.js';
+import type { NewSession } from '../handshake/new-session.js';
 import type { SessionIdReader } from '../handshake/session-id.js';
 import type { ResolvedOptions } from '../options.js';
 import type { SessionEngine } from '../session/engine.js';
@@ -65,7 +65,7 @@ export class SocketController implements AdmissionOwner {
   readonly #pending: PendingEvents;
   #sessionId: string | SessionError | undefined;
   /** The session that express-session made for the handshake. */
-  #guest: GuestSession | undefined;
+  #newSession: NewSession | undefined;
   #isRefusalTold = false;
   /** The read for the first event of a socket that was not admitted. */
   #firstRead: Promise<ReadResult> | undefined;
@@ -95,7 +95,7 @@ export class SocketController implements AdmissionOwner {
       typeof this.#sessionId === 'string'
         ? await engine.read(this.#sessionId)
         : { error: this.#sessionId };
-    if (result.error?.code === 'ERR_SESSION_NOT_FOUND') result = await this.#readGuest(result);
+    if (result.error?.code === 'ERR_SESSION_NOT_FOUND') result = await this.#readNewSession(result);
     const { error } = result;
     const isAbsent = typeof this.#sessionId !== 'string' || error?.code === 'ERR_SESSION_NOT_FOUND';
     if (error && isAbsent && !this.#isRefusalTold) {
@@ -106,14 +106,14 @@ export class SocketController implements AdmissionOwner {
   }
 
   /** Reads the session that express-session made for the handshake, if it did, in place of `result`. */
-  async #readGuest(result: ReadResult): Promise<ReadResult> {
+  async #readNewSession(result: ReadResult): Promise<ReadResult> {
     const { sessionIds, engine } = this.#dependencies;
     const { handshake, request } = this.raw;
-    const guest = sessionIds.guest(handshake, request);
-    if (!guest?.isNew) return result;
-    this.#guest = guest;
-    this.#sessionId = guest.sessionId;
-    return engine.read(guest.sessionId, guest.record());
+    const newSession = sessionIds.newSession(handshake, request);
+    if (!newSession?.isNew) return result;
+    this.#newSession = newSession;
+    this.#sessionId = newSession.sessionId;
+    return engine.read(newSession.sessionId, newSession.record());
   }
 
   /**
@@ -121,8 +121,8 @@ export class SocketController implements AdmissionOwner {
    *
    * @throws {SessionError} if the store fails
    */
-  async storeGuest(): Promise<void> {
-    await this.#guest?.storeIfCookieSent();
+  async storeNewSession(): Promise<void> {
+    await this.#newSession?.storeIfCookieSent();
   }
 
   /** Whether the socket came with the session of this hash. */
@@ -136,7 +136,7 @@ export class SocketController implements AdmissionOwner {
    * @returns whether the session is still alive
    */
   join(snapshot: Snapshot): boolean {
-    return this.membership.join(String(this.#sessionId), snapshot, this.#guest);
+    return this.membership.join(String(this.#sessionId), snapshot, this.#newSession);
   }
 
   /** Reads the session for an event, and then calls the listener. */
@@ -179,7 +179,7 @@ export class SocketController implements AdmissionOwner {
     // Its result comes later than that of a read that is issued by itself, so that must wait.
     if (this.#firstRead) return this.#firstRead.then(() => this.#readForEvent());
     if (typeof sessionId === 'string') {
-      const newRecord = this.#guest?.isNew ? this.#guest.record() : undefined;
+      const newRecord = this.#newSession?.isNew ? this.#newSession.record() : undefined;
       return this.#dependencies.engine.read(sessionId, newRecord);
     }
     if (sessionId) return Promise.resolve({ error: sessionId });
@@ -248,7 +248,7 @@ export class SocketController implements AdmissionOwner {
 
   /** Counts a read of the session for an event as activity of the client, which may touch it. */
   #use(event: EventName, snapshot: Snapshot): void {
-    if (!snapshot.isNew) this.#guest?.settle();
+    if (!snapshot.isNew) this.#newSession?.settle();
     // The store may have been down when the socket was announced.
     if (!this.membership.session) this.join(snapshot);
     const { session } = this.membership;

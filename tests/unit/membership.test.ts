@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import sinon from 'sinon';
 import type { Socket } from 'socket.io';
 import { Deadlines } from '../../source/deadlines.js';
-import { GuestSession } from '../../source/handshake/guest-session.js';
+import { NewSession } from '../../source/handshake/new-session.js';
 import { LiveSession } from '../../source/session/live-session.js';
 import { sessionHashOf } from '../../source/session/session-hash.js';
 import { Snapshot } from '../../source/session/snapshot.js';
@@ -234,12 +234,12 @@ describe('Membership', () => {
 
   it('settles the session of the handshake, so that it does not begin again', async () => {
     const deadlines = new Deadlines(1_000);
-    const guest = new GuestSession(id, { save: () => {} }, { hasCookie: true, deadlines });
+    const newSession = new NewSession(id, { save: () => {} }, { hasCookie: true, deadlines });
     const membership = create('ignore');
-    membership.join(id, snapshot, guest);
-    expect(guest.isNew).to.equal(true);
+    membership.join(id, snapshot, newSession);
+    expect(newSession.isNew).to.equal(true);
     await membership.end('destroyed');
-    expect(guest.isNew).to.equal(false);
+    expect(newSession.isNew).to.equal(false);
   });
 });
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { SessionError } from '../../source/errors.js';
-import { storeError, withoutIds } from '../../source/session/store-error.js';
+import { storeError, withoutIds } from '../../source/store-error.js';
 import { reachable } from '../support/reachable.js';
 
 const sessionId = 'V1stGXR8_Z5jdHi6B-myT';

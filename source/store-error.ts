@@ -4,7 +4,7 @@
  */
 
 import { types } from 'node:util';
-import { describeValue, SessionError } from '../errors.js';
+import { describeValue, SessionError } from './errors.js';
 
 /** How many causes of causes are passed on. */
 const mostCauses = 8;

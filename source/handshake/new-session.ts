@@ -7,7 +7,8 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Store } from 'express-session';
 import type { Deadlines } from '../deadlines.js';
-import { SessionError, storeTimeout } from '../errors.js';
+import { storeTimeout } from '../errors.js';
+import { storeError } from '../store-error.js';
 
 /** What `express-session` leaves on a request. */
 interface SessionRequest extends IncomingMessage {
@@ -22,8 +23,8 @@ interface ExpressSession {
   save(callback: (error?: unknown) => void): unknown;
 }
 
-/** What guest sessions are looked for with. */
-export interface GuestSessionDependencies {
+/** What new sessions are found with. */
+export interface NewSessionDependencies {
   readonly store: Store;
   /** The Engine.IO server; none before Socket.IO is attached to an HTTP server. */
   readonly engine: () => EventEmitter | undefined;
@@ -31,15 +32,15 @@ export interface GuestSessionDependencies {
 }
 
 /** Finds the sessions that `express-session` made for handshakes. */
-export class GuestSessions {
-  readonly #dependencies: GuestSessionDependencies;
-  readonly #guests = new WeakMap<IncomingMessage, GuestSession>();
+export class NewSessions {
+  readonly #dependencies: NewSessionDependencies;
+  readonly #sessions = new WeakMap<IncomingMessage, NewSession>();
   /** The handshakes whose response sets the cookie of their session. */
   readonly #withCookie = new WeakSet<IncomingMessage>();
   readonly #engines = new Set<EventEmitter>();
   readonly #retry: NodeJS.Immediate;
 
-  constructor(dependencies: GuestSessionDependencies) {
+  constructor(dependencies: NewSessionDependencies) {
     this.#dependencies = dependencies;
     this.#watchHeaders();
     // `io.attach(httpServer)` may be the next statement.
@@ -51,25 +52,25 @@ export class GuestSessions {
    *
    * @returns always the same one for one request; nothing where there is none, or none of this store
    */
-  of(request: IncomingMessage | undefined): GuestSession | undefined {
+  of(request: IncomingMessage | undefined): NewSession | undefined {
     // A WebTransport connection has no request.
     if (!request) return undefined;
     this.#watchHeaders();
-    const known = this.#guests.get(request);
+    const known = this.#sessions.get(request);
     if (known) return known;
     const { session, sessionID, sessionStore } = request as SessionRequest;
     if (sessionStore !== this.#dependencies.store || !session) return undefined;
     if (typeof sessionID !== 'string' || sessionID === '' || session.id !== sessionID) {
       return undefined;
     }
-    const guest = new GuestSession(sessionID, session, {
+    const newSession = new NewSession(sessionID, session, {
       hasCookie: this.#withCookie.has(request),
       deadlines: this.#dependencies.deadlines,
     });
     // The id came with the request: the session was loaded, and is not new.
-    if (isInCookies(request, sessionID)) guest.settle();
-    this.#guests.set(request, guest);
-    return guest;
+    if (isInCookies(request, sessionID)) newSession.settle();
+    this.#sessions.set(request, newSession);
+    return newSession;
   }
 
   close(): void {
@@ -118,7 +119,7 @@ function decoded(cookie: string): string {
 }
 
 /** The session of a handshake, which the store may not have yet. */
-export class GuestSession {
+export class NewSession {
   readonly sessionId: string;
   readonly #session: ExpressSession;
   readonly #hasCookie: boolean;
@@ -173,8 +174,8 @@ export class GuestSession {
   async #save(): Promise<void> {
     await this.#deadlines.wait<void>(({ resolve, reject }) => {
       this.#session.save((cause) => {
-        if (!cause) return resolve();
-        reject(new SessionError('ERR_SESSION_STORE', 'The session store failed', { cause }));
+        if (cause) reject(storeError(cause, [this.sessionId]));
+        else resolve();
       });
     }, storeTimeout);
     this.#isSettled = true;

@@ -6,6 +6,7 @@
 import { once } from 'node:events';
 import { createServer, type Server as HttpServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
 import { expect } from 'chai';
 import cookieParser from 'cookie-parser';
 import session, { MemoryStore, type SessionOptions } from 'express-session';
@@ -15,7 +16,7 @@ import { type Socket as Client, io as open } from 'socket.io-client';
 import { WebSocket } from 'ws';
 import { Deadlines } from '../../../source/deadlines.js';
 import type { SessionError } from '../../../source/errors.js';
-import { type GuestSession, GuestSessions } from '../../../source/handshake/guest-session.js';
+import { type NewSession, NewSessions } from '../../../source/handshake/new-session.js';
 import { OriginPolicy } from '../../../source/handshake/origin-policy.js';
 import { SessionIdReader } from '../../../source/handshake/session-id.js';
 import { SignedCookie } from '../../../source/handshake/signed-cookie.js';
@@ -26,7 +27,7 @@ const secret = 'a secret of the tests';
 
 interface Visit {
   readonly id: string | SessionError;
-  readonly guest: GuestSession | undefined;
+  readonly newSession: NewSession | undefined;
   readonly request: IncomingMessage;
 }
 
@@ -34,7 +35,7 @@ describe('with `io.engine.use(session(…))` in front', () => {
   let http: HttpServer;
   let io: Server;
   let store: MemoryStore;
-  let guests: GuestSessions;
+  let newSessions: NewSessions;
   let clients: Client[];
   let deadlines: Deadlines;
 
@@ -44,7 +45,7 @@ describe('with `io.engine.use(session(…))` in front', () => {
   ): Promise<void> {
     http = createServer();
     io = isAttachedLater ? new Server() : new Server(http);
-    guests = new GuestSessions({ store, engine: () => io.engine, deadlines });
+    newSessions = new NewSessions({ store, engine: () => io.engine, deadlines });
     if (isAttachedLater) io.attach(http);
     io.engine.use(
       session({ secret, store: requestStore, resave: false, saveUninitialized: true, ...options }),
@@ -61,7 +62,7 @@ describe('with `io.engine.use(session(…))` in front', () => {
 
   afterEach(async () => {
     for (const client of clients) client.disconnect();
-    guests.close();
+    newSessions.close();
     deadlines.close();
     http.closeAllConnections();
     await io.close();
@@ -82,13 +83,13 @@ describe('with `io.engine.use(session(…))` in front', () => {
       cookie: new SignedCookie('connect.sid', cookieParser(secret), deadlines),
       custom,
       tickets: undefined,
-      guests,
+      newSessions,
       deadlines,
     });
     const visited = new Promise<Visit>((resolve) => {
       io.once('connection', async ({ handshake, request }) => {
         const id = await ids.read(handshake, request);
-        resolve({ id, guest: ids.guest(handshake, request), request });
+        resolve({ id, newSession: ids.newSession(handshake, request), request });
       });
     });
     const client = open(`http://${address()}`, {
@@ -122,9 +123,9 @@ describe('with `io.engine.use(session(…))` in front', () => {
     describe(`over ${transport}`, () => {
       it('takes the new session of a visitor without a cookie', async () => {
         await start();
-        const { id, guest, request } = await visit(transport);
+        const { id, newSession, request } = await visit(transport);
         expect(id).to.be.a('string').that.equals(Reflect.get(request, 'sessionID'));
-        expect(guest).to.include({ sessionId: id });
+        expect(newSession).to.include({ sessionId: id });
       });
 
       it('takes the new session of a visitor with a forged cookie', async () => {
@@ -135,21 +136,25 @@ describe('with `io.engine.use(session(…))` in front', () => {
 
       it('takes the new session of a visitor whose session is gone', async () => {
         await start();
-        const { id, guest } = await visit(transport, { cookie: cookieOf(sign('gone', secret)) });
+        const { id, newSession } = await visit(transport, {
+          cookie: cookieOf(sign('gone', secret)),
+        });
         expect(id).to.equal('gone');
-        expect(guest?.sessionId).not.to.equal('gone');
-        expect(guest?.isNew).to.equal(true);
+        expect(newSession?.sessionId).not.to.equal('gone');
+        expect(newSession?.isNew).to.equal(true);
       });
 
       it('takes the session of a visitor who has one, which is not new', async () => {
         await start();
         const cookie = new session.Cookie();
         await new Promise((done) => store.set('known', { cookie } as session.SessionData, done));
-        const { id, guest } = await visit(transport, { cookie: cookieOf(sign('known', secret)) });
+        const { id, newSession } = await visit(transport, {
+          cookie: cookieOf(sign('known', secret)),
+        });
         expect(id).to.equal('known');
-        expect(guest).to.include({ sessionId: 'known', isNew: false });
+        expect(newSession).to.include({ sessionId: 'known', isNew: false });
         await store.destroy('known');
-        await guest?.storeIfCookieSent();
+        await newSession?.storeIfCookieSent();
         expect(await stored()).not.to.include('known');
       });
 
@@ -158,16 +163,16 @@ describe('with `io.engine.use(session(…))` in front', () => {
         const cookie = new session.Cookie();
         await new Promise((done) => store.set('known', { cookie } as session.SessionData, done));
         const encoded = cookieOf(sign('known', secret)).replace('known', '%6Bnown');
-        const { id, guest } = await visit(transport, { cookie: encoded });
+        const { id, newSession } = await visit(transport, { cookie: encoded });
         expect(id).to.equal('known');
-        expect(guest).to.include({ sessionId: 'known', isNew: false });
+        expect(newSession).to.include({ sessionId: 'known', isNew: false });
       });
 
       it('takes a session for new whose id is a part of a cookie', async () => {
         await start({ genid: () => 'one' });
         const cookie = `theme=one; ${cookieOf(sign('one-before', secret))}`;
-        const { guest } = await visit(transport, { cookie });
-        expect(guest).to.include({ sessionId: 'one', isNew: true });
+        const { newSession } = await visit(transport, { cookie });
+        expect(newSession).to.include({ sessionId: 'one', isNew: true });
       });
 
       it('takes no session for a foreign origin, and stores none', async () => {
@@ -179,37 +184,37 @@ describe('with `io.engine.use(session(…))` in front', () => {
 
       it('takes no session of another store', async () => {
         await start({}, { requestStore: new MemoryStore() });
-        const { id, guest } = await visit(transport);
+        const { id, newSession } = await visit(transport);
         expect(id).to.have.property('code', 'ERR_SESSION_COOKIE_MISSING');
-        expect(guest).to.equal(undefined);
+        expect(newSession).to.equal(undefined);
       });
 
       it('takes none where the option `sessionId` returns none', async () => {
         await start();
-        const { id, guest } = await visit(transport, {}, () => undefined);
+        const { id, newSession } = await visit(transport, {}, () => undefined);
         expect(id).to.have.property('code', 'ERR_SESSION_COOKIE_MISSING');
-        expect(guest).to.equal(undefined);
+        expect(newSession).to.equal(undefined);
       });
 
       it('has it in the store once its cookie was sent, with `saveUninitialized`', async () => {
         await start({ saveUninitialized: true });
-        const { id, guest } = await visit(transport);
-        await guest?.storeIfCookieSent();
+        const { id, newSession } = await visit(transport);
+        await newSession?.storeIfCookieSent();
         expect(await stored()).to.include(id);
       });
 
       it('stores nothing without `saveUninitialized`', async () => {
         await start({ saveUninitialized: false });
-        const { guest } = await visit(transport);
-        await guest?.storeIfCookieSent();
+        const { newSession } = await visit(transport);
+        await newSession?.storeIfCookieSent();
         expect(await stored()).to.deep.equal([]);
-        expect(guest?.isNew).to.equal(true);
+        expect(newSession?.isNew).to.equal(true);
       });
 
       it('gives two sockets of one connection the same session', async () => {
         await start({ saveUninitialized: false });
-        const { guest, request } = await visit(transport);
-        expect(guests.of(request)).to.equal(guest);
+        const { newSession, request } = await visit(transport);
+        expect(newSessions.of(request)).to.equal(newSession);
       });
     });
   }
@@ -220,25 +225,25 @@ describe('with `io.engine.use(session(…))` in front', () => {
       request.sessionID = 'another';
       next();
     });
-    expect((await visit('websocket')).guest).to.equal(undefined);
+    expect((await visit('websocket')).newSession).to.equal(undefined);
   });
 
   it('stores it once, whoever else asks for it meanwhile', async () => {
     await start();
-    const { id, guest } = await visit('websocket');
+    const { id, newSession } = await visit('websocket');
     const set = spy(store, 'set');
-    await Promise.all([guest?.storeIfCookieSent(), guest?.storeIfCookieSent()]);
-    await guest?.storeIfCookieSent();
+    await Promise.all([newSession?.storeIfCookieSent(), newSession?.storeIfCookieSent()]);
+    await newSession?.storeIfCookieSent();
     expect(set.callCount).to.equal(1);
     expect(await stored()).to.deep.equal([id]);
-    expect(guest?.isNew).to.equal(false);
+    expect(newSession?.isNew).to.equal(false);
   });
 
   it('stores no session again that has ended', async () => {
     await start();
-    const { guest } = await visit('websocket');
-    guest?.settle();
-    await guest?.storeIfCookieSent();
+    const { newSession } = await visit('websocket');
+    newSession?.settle();
+    await newSession?.storeIfCookieSent();
     expect(await stored()).to.deep.equal([]);
   });
 
@@ -246,13 +251,13 @@ describe('with `io.engine.use(session(…))` in front', () => {
     await start({ cookie: { maxAge: 60_000 } });
     // express-session computes the age from the clock, which must not tick meanwhile.
     const clock = useFakeTimers({ toFake: ['Date'], now: Date.now() });
-    const { guest } = await visit('websocket').finally(() => clock.restore());
-    await guest?.storeIfCookieSent();
+    const { newSession } = await visit('websocket').finally(() => clock.restore());
+    await newSession?.storeIfCookieSent();
     const inStore = await new Promise((resolve) => {
-      store.get(String(guest?.sessionId), (_error, record) => resolve(record));
+      store.get(String(newSession?.sessionId), (_error, record) => resolve(record));
     });
-    expect(guest?.record()).to.deep.equal(JSON.parse(JSON.stringify(inStore)));
-    expect(guest?.record()).to.have.nested.property('cookie.originalMaxAge', 60_000);
+    expect(newSession?.record()).to.deep.equal(JSON.parse(JSON.stringify(inStore)));
+    expect(newSession?.record()).to.have.nested.property('cookie.originalMaxAge', 60_000);
   });
 
   it('stores a session that a middleware wrote into, since its cookie was sent', async () => {
@@ -261,39 +266,53 @@ describe('with `io.engine.use(session(…))` in front', () => {
       request.session.n = 1;
       next();
     });
-    const { id, guest } = await visit('websocket');
-    await guest?.storeIfCookieSent();
+    const { id, newSession } = await visit('websocket');
+    await newSession?.storeIfCookieSent();
     expect(await stored()).to.deep.equal([id]);
   });
 
   it('notices its cookie where Socket.IO is attached after it', async () => {
     await start({}, { isAttachedLater: true });
-    const { id, guest } = await visit('websocket');
-    await guest?.storeIfCookieSent();
+    const { id, newSession } = await visit('websocket');
+    await newSession?.storeIfCookieSent();
     expect(await stored()).to.deep.equal([id]);
   });
 
   it('rejects with ERR_SESSION_STORE where the store fails', async () => {
     await start();
-    const { guest } = await visit('websocket');
+    const { newSession } = await visit('websocket');
     store.set = (_id, _session, callback) => callback?.(new Error('down'));
-    const error = await guest?.storeIfCookieSent().catch((failure: unknown) => failure);
+    const error = await newSession?.storeIfCookieSent().catch((failure: unknown) => failure);
     expect(error).to.have.property('code', 'ERR_SESSION_STORE');
-    expect(guest?.isNew).to.equal(true);
+    expect(newSession?.isNew).to.equal(true);
+  });
+
+  it('rejects with an error that leads to no session id, as those of database clients do', async () => {
+    await start();
+    const { newSession } = await visit('websocket');
+    store.set = (id, _session, callback) => {
+      const command = { name: 'SET', args: [`sess:${id}`] };
+      callback?.(Object.assign(new Error(`SET sess:${id} failed`), { command }));
+    };
+    const error = await newSession?.storeIfCookieSent().catch((failure: unknown) => failure);
+    expect(error)
+      .to.have.nested.property('cause.message')
+      .that.matches(/^SET .*failed$/);
+    expect(inspect(error, { depth: null })).not.to.include(newSession?.sessionId);
   });
 
   it('rejects with ERR_SESSION_STORE_TIMEOUT where the store does not answer', async () => {
     await start();
-    const { guest } = await visit('websocket');
+    const { newSession } = await visit('websocket');
     store.set = () => {};
-    const error = await guest?.storeIfCookieSent().catch((failure: unknown) => failure);
+    const error = await newSession?.storeIfCookieSent().catch((failure: unknown) => failure);
     expect(error).to.have.property('code', 'ERR_SESSION_STORE_TIMEOUT');
   });
 
   it('stores nothing where the cookie was not sent: a `secure` one over plain HTTP', async () => {
     await start({ cookie: { secure: true } });
-    const { guest } = await visit('websocket');
-    await guest?.storeIfCookieSent();
+    const { newSession } = await visit('websocket');
+    await newSession?.storeIfCookieSent();
     expect(await stored()).to.deep.equal([]);
   });
 
@@ -301,8 +320,8 @@ describe('with `io.engine.use(session(…))` in front', () => {
     await start({ rolling: true });
     const [first = ''] = await cookiesOf();
     expect(first).to.match(/^connect\.sid=s%3A/);
-    const { id, guest } = await visit('websocket');
-    await guest?.storeIfCookieSent();
+    const { id, newSession } = await visit('websocket');
+    await newSession?.storeIfCookieSent();
     const [again = ''] = await cookiesOf({ cookie: cookieOf(sign(String(id), secret)) });
     expect(again).to.include(encodeURIComponent(`s:${id}.`));
   });
@@ -314,20 +333,20 @@ describe('with `io.engine.use(session(…))` in front', () => {
 
   it('finds none for a WebTransport connection, which has no request', async () => {
     await start();
-    expect(guests.of(undefined)).to.equal(undefined);
+    expect(newSessions.of(undefined)).to.equal(undefined);
   });
 
   it('leaves no listener on the engine once it is closed', async () => {
     await start();
     expect(io.engine.listenerCount('initial_headers')).to.equal(1);
-    guests.close();
+    newSessions.close();
     expect(io.engine.listenerCount('initial_headers')).to.equal(0);
   });
 
   it('keeps the connection as it is while the session is stored', async () => {
     await start();
-    const { guest } = await visit('websocket');
-    await guest?.storeIfCookieSent();
+    const { newSession } = await visit('websocket');
+    await newSession?.storeIfCookieSent();
     const [client] = clients;
     io.emit('still here');
     if (client) await received(client, 'still here');
