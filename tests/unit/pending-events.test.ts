@@ -150,8 +150,8 @@ describe('PendingEvents', () => {
   // Middlewares of the application add such values; a client can send none of them.
   it('measures circular data', () => {
     const circular: Record<string, unknown> = { text: 'x'.repeat(1_000) };
-    circular['self'] = circular;
-    circular['list'] = [circular, [circular]];
+    circular.self = circular;
+    circular.list = [circular, [circular]];
     expect(bytesOf(circular)).to.be.within(1_000, megabyte);
   });
 

@@ -63,7 +63,7 @@ describe('Nothing lost: every event reaches its listener exactly once', () => {
     app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
       socket.use((event, next) => {
         const context: Record<string, unknown> = { socket };
-        context['self'] = context;
+        context.self = context;
         event.splice(1, 0, context);
         added.push(context);
         next();
