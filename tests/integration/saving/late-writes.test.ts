@@ -69,7 +69,12 @@ describe('While the fate of a write is unknown', () => {
     const clock = stopClock();
     try {
       const gate = await loseSave(() => clock.tick(storeTimeout));
-      const waiting = increment();
+      let isOver = false;
+      const waiting = increment().finally(() => {
+        isOver = true;
+      });
+      for (let turns = 0; turns < 10; turns++) await new Promise(setImmediate);
+      expect(isOver).to.equal(false);
       gate.open();
       expect(await waiting).to.equal('fulfilled');
     } finally {
