@@ -165,6 +165,6 @@ async function toldLast(tab: Page, words: string): Promise<void> {
   await tab.waitForFunction(
     `typeof told === 'object' && told.at(-1) === ${JSON.stringify(words)}`,
     undefined,
-    { timeout: 10_000 },
+    { timeout: 45_000 },
   );
 }

@@ -27,7 +27,7 @@ function run(program: string, type: 'commonjs' | 'module'): unknown {
 }
 
 describe('The formats of the package', function () {
-  this.timeout(90_000);
+  this.timeout(300_000);
 
   for (const [path] of entries) {
     const name = join(manifest.name, path);

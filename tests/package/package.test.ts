@@ -24,7 +24,7 @@ const found = { name: 'ExpressionSocket', error: true };
 
 describe('The packed package', function () {
   // Packing and compiling take their time on a slow machine.
-  this.timeout(90_000);
+  this.timeout(300_000);
 
   let consumer: string;
   let tarball: string;

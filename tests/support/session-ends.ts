@@ -40,3 +40,14 @@ export async function watch<Options extends ExpressionSocketOptions>(
   const left = new Promise<string>((resolve) => client.once('disconnect', resolve));
   return { client, raw, socket, told, ended, left };
 }
+
+/**
+ * Waits for the session of a socket to end; tells whether the socket is disconnected within a second
+ * after that. A process that is busy calls its timers late, but in their order.
+ */
+export function leavesInTime({ raw, socket }: Watched): Promise<boolean> {
+  return new Promise((resolve) => {
+    raw.once('disconnect', () => resolve(true));
+    socket.once('sessionend', () => setTimeout(resolve, 1_000, false));
+  });
+}

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Socket as Client } from 'socket.io-client';
 
 /** Below mocha's own timeout, whose message does not say what was awaited. */
-const longestWait = 15_000;
+const longestWait = 45_000;
 
 /** The real time, also where a test has stopped the clock. */
 const now = performance.now.bind(performance);

@@ -29,13 +29,13 @@ function compile(compiler: string, project: string): Promise<Verdict> {
 
 describe('the types', () => {
   it('hold in TypeScript 7', async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const { exitCode, output } = await compile('typescript', 'tests/types');
     expect(exitCode, output).to.equal(0);
   });
 
   it('hold in TypeScript 5.6', async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const { exitCode, output } = await compile('typescript-5.6', 'tests/types');
     expect(exitCode, output).to.equal(0);
   });
@@ -43,7 +43,7 @@ describe('the types', () => {
   describe('as they are built', () => {
     for (const compiler of ['typescript', 'typescript-5.6']) {
       it(`have no error of their own in ${compiler}, though libraries are checked`, async function () {
-        this.timeout(120_000);
+        this.timeout(300_000);
         expect(existsSync(`${root}dist/esm/index.d.ts`), '`npm run build` comes first').to.equal(
           true,
         );

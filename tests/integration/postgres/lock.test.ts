@@ -117,7 +117,7 @@ describe('The lock in PostgreSQL', () => {
     }
     // What was late is undone, long before it would end by itself.
     for (const name of [sessionId, 'other']) {
-      const next = await helper.lock.acquire(name, { signal: AbortSignal.timeout(8_000) });
+      const next = await postgres(pool).lock.acquire(name, { signal: AbortSignal.timeout(8_000) });
       await next.release();
     }
   });

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import cookieParser from 'cookie-parser';
 import { ExpressionSocket } from '../../../source/index.js';
 import { App, secret } from '../../support/app.js';
+import { stopClock } from '../../support/clock.js';
 import { type Gate, holdNext, SlowStore } from '../../support/slow-store.js';
 import { codeOf, overHttp, type Visitor, Visits } from '../../support/visits.js';
 import { until } from '../../support/waiting.js';
@@ -44,12 +45,15 @@ describe('While the fate of a write is unknown', () => {
     );
 
   /** Begins a save that the store answers only when the gate is opened. */
-  async function loseSave(): Promise<Gate> {
+  async function loseSave(passTime = (): void => {}): Promise<Gate> {
     const gate = holdNext(store, 'set');
-    const outcome = await visitor.go((session) => {
+    const outcome = await visitor.go(async (session) => {
       session.n = 100;
       session['test:late'] = true;
-      return codeOf(session.save());
+      const code = codeOf(session.save());
+      await gate.reached;
+      passTime();
+      return code;
     });
     expect(outcome).to.equal('ERR_SESSION_STORE_TIMEOUT');
     return gate;
@@ -61,12 +65,36 @@ describe('While the fate of a write is unknown', () => {
   }
 
   it('an update waits, and none succeeds that the write then erases', async () => {
-    const gate = await loseSave();
-    const waiting = increment();
-    gate.open();
-    expect(await waiting).to.equal('fulfilled');
+    // Time stands still after the deadline: an update waits only for a while.
+    const clock = stopClock();
+    try {
+      const gate = await loseSave(() => clock.tick(storeTimeout));
+      const waiting = increment();
+      gate.open();
+      expect(await waiting).to.equal('fulfilled');
+    } finally {
+      clock.restore();
+    }
     expect(await increment()).to.equal('fulfilled');
     expect(record()).to.include({ n: 102, 'test:late': true });
+  });
+
+  it('an update that has read before the write lands waits for it, and survives it', async () => {
+    const clock = stopClock();
+    try {
+      const gate = await loseSave(() => clock.tick(storeTimeout));
+      let isOver = false;
+      const waiting = increment().finally(() => {
+        isOver = true;
+      });
+      for (let turns = 0; turns < 10; turns++) await new Promise(setImmediate);
+      expect(isOver).to.equal(false);
+      gate.open();
+      expect(await waiting).to.equal('fulfilled');
+    } finally {
+      clock.restore();
+    }
+    expect(record()).to.include({ n: 1, 'test:late': true });
   });
 
   it('updates that succeeded survive a write that lands very late', async () => {
