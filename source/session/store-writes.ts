@@ -102,14 +102,13 @@ export class StoreWrites {
     task: (write: Write) => Promise<Result>,
     begun?: Write,
   ): Promise<Result> {
-    let write = begun;
+    await this.active.destroyOf(sessionId);
+    const write = begun ?? this.active.begin(sessionId);
     try {
-      await this.active.destroyOf(sessionId);
-      write ??= this.active.begin(sessionId);
       return await task(write);
     } finally {
-      if (write) this.active.end(write);
-      this.#endOnceAnswered(endTurn, write?.answered);
+      this.active.end(write);
+      this.#endOnceAnswered(endTurn, write.answered);
     }
   }
 
@@ -168,17 +167,7 @@ export class StoreWrites {
 
   /** Waits for a turn; gives undefined at the deadline. */
   #turnInTime(sessionId: string): Promise<EndTurn | undefined> {
-    return new Promise((resolve) => {
-      let leave = (): void => {};
-      const late = this.#deadlines.begin(() => {
-        leave();
-        resolve(undefined);
-      });
-      leave = this.#queue.request(sessionId, (endTurn) => {
-        if (late && this.#deadlines.end(late)) resolve(endTurn);
-        else endTurn();
-      });
-    });
+    return this.#turn(sessionId).catch(() => undefined);
   }
 
   #turn(sessionId: string): Promise<EndTurn> {

@@ -42,3 +42,18 @@ describe('A session that a job writes by the store itself', () => {
     expect(store.record(sessionId)).to.deep.equal({ cookie, n: 1 });
   });
 });
+
+describe('A session that a request writes', () => {
+  it('gets the error of a store that gives a record that is no session', async () => {
+    const store = new SlowStore();
+    const engine = new Engine(store);
+    const request = { sessionID: sessionId, sessionStore: store };
+    const session = store.createSession(request as never, { cookie } as never);
+    store.get = (_id, callback) => callback(null, { n: 1 } as never);
+    session.n = 2;
+    const error = await new Promise((resolve) => store.set(sessionId, session, resolve));
+    engine.close();
+    expect(error).to.have.property('code', 'ERR_SESSION_STORE');
+    expect(store.count('set')).to.equal(0);
+  });
+});

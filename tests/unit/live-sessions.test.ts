@@ -15,6 +15,7 @@ describe('LiveSessions', () => {
   let live: LiveSessions;
   let published: SessionMessage[];
   let abandoned: string[];
+  let reads: string[];
 
   beforeEach(() => {
     clock = useFakeTimers({
@@ -23,8 +24,12 @@ describe('LiveSessions', () => {
     });
     published = [];
     abandoned = [];
+    reads = [];
     live = new LiveSessions({
-      read: async () => ({ error: new SessionError('ERR_SESSION_STORE', 'down') }),
+      read: async (sessionId) => {
+        reads.push(sessionId);
+        return { error: new SessionError('ERR_SESSION_STORE', 'down') };
+      },
       publish: (message) => published.push(message),
       abandoned: (sessionId) => abandoned.push(sessionId),
     });
@@ -172,7 +177,9 @@ describe('LiveSessions', () => {
         await turn();
         expect(one.reasons).to.deep.equal([]);
         expect(live.find(id)?.checkAt).to.equal(Date.now() + 2_000);
-        clock.tick(1);
+        expect(reads).to.deep.equal([]);
+        clock.tick(2_000);
+        expect(reads).to.deep.equal([id]);
         live.absent(id);
         await turn();
         expect(one.reasons).to.deep.equal([reason]);
@@ -226,6 +233,24 @@ describe('LiveSessions', () => {
       expect(live.find(id)?.checkAt).to.equal(start + 90_000);
     });
 
+    it('checks it on time, though it expires sooner than before', () => {
+      live.join(id, member(), record(60_000));
+      live.written(id, record(5_000));
+      clock.tick(5_000);
+      expect(reads).to.deep.equal([id]);
+    });
+
+    it('tells the other processes when it expires once its last member has left', () => {
+      const one = member();
+      const session = live.join(id, one, record());
+      live.written(id, record(5_000));
+      clock.tick(1_000);
+      expect(published).to.deep.equal([]);
+      live.leave(session, one);
+      clock.tick(1_000);
+      expect(published).to.deep.equal([{ type: 'extended', expiries: [[hash, start + 5_000]] }]);
+    });
+
     it('checks it when another process says', () => {
       live.join(id, member(), record(60_000));
       const expiries = [
@@ -234,6 +259,13 @@ describe('LiveSessions', () => {
       ] as const;
       live.receive({ type: 'extended', expiries });
       expect(live.find(id)?.checkAt).to.equal(start + 80_000);
+    });
+
+    it('checks it on time when another process says that it expires sooner', () => {
+      live.join(id, member(), record(60_000));
+      live.receive({ type: 'extended', expiries: [[hash, start + 5_000]] });
+      clock.tick(5_000);
+      expect(reads).to.deep.equal([id]);
     });
   });
 

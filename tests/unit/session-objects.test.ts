@@ -202,6 +202,15 @@ describe('A session in a listener', () => {
     expect(store.record(sessionId)).to.deep.equal({ ...record, more: 1 });
   });
 
+  it('saves a cookie that was changed once', async () => {
+    const session = await open();
+    (session.cookie as { path: string }).path = '/changed';
+    await session.save();
+    expect(store.record(sessionId)?.cookie).to.have.property('path', '/changed');
+    await session.save();
+    expect(store.count('set')).to.equal(1);
+  });
+
   it('saves no defaults that its cookie has and that of the record does not', async () => {
     store.records.set(sessionId, JSON.stringify({ cookie: {} }));
     const session = await open();

@@ -334,4 +334,29 @@ describe('StoreWrites', () => {
       return begun.touch;
     };
   }
+
+  for (const begin of ['alone', 'aloneInTime'] as const) {
+    it(`gives no turn to a write that has given up waiting for it (${begin})`, async () => {
+      const { end } = await hold('alone');
+      const late = writes[begin](id, async () => {}).catch(() => {});
+      await clock.tickAsync(100);
+      await late;
+      await end();
+      const next = await hold('alone');
+      await next.end();
+    });
+  }
+
+  it('takes another turn for an external write after the last has ended', async () => {
+    writes.take(id)?.();
+    const end = writes.take(id);
+    let hasBegun = false;
+    const internal = writes.alone(id, async () => {
+      hasBegun = true;
+    });
+    await clock.tickAsync(1);
+    expect(hasBegun).to.equal(false);
+    end?.();
+    await internal;
+  });
 });

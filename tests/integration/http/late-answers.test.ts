@@ -34,13 +34,17 @@ describe('A touch that has waited for the turn of its session', () => {
   expectNoCrash();
 
   /** Begins a save, which has the session's turn until the gate is opened. */
-  async function beginSave(store: SlowStore): Promise<{
+  async function beginSave(
+    store: SlowStore,
+    before: () => Promise<void> = async () => {},
+  ): Promise<{
     held: SocketSession;
     gate: Gate;
     saved: Promise<unknown>;
   }> {
     engine = new Engine(store);
     store.records.set(sessionId, JSON.stringify({ cookie, n: 0 }));
+    await before();
     const held = await engine.open(sessionId);
     if (held === undefined) throw new Error('there is no session');
     held.n = 1;
@@ -123,5 +127,17 @@ describe('A touch that has waited for the turn of its session', () => {
     expect(await touched).to.equal(null);
     await saved;
     expect(store.count('touch')).to.equal(1);
+  });
+
+  it('waits, though its session object was touched before', async () => {
+    const store = new SlowStore();
+    const { gate, saved } = await beginSave(store, async () => {
+      await answerOf((callback) => store.touch(sessionId, session, callback));
+    });
+    const touched = answerOf((callback) => store.touch(sessionId, session, callback));
+    expect(store.count('touch')).to.equal(1);
+    gate.open();
+    await Promise.all([saved, touched]);
+    expect(store.count('touch')).to.equal(2);
   });
 });

@@ -225,6 +225,7 @@ describe('While the fate of a write is unknown', () => {
     store.failing.add('get');
     gate.open();
     await until(() => reported.length > 0);
+    expect(reported[0]).to.have.property('code', 'ERR_SESSION_STORE');
     store.failing.clear();
     expect(record().n).to.equal(100);
     const outcome = await visitor.go((session) => {
