@@ -78,6 +78,19 @@ describe('`emit` and `newBroadcastOperator` of a prototyped socket', () => {
     expect(packets).to.have.lengthOf(1);
   });
 
+  it('call a `packet` that is written as a method with the prototyped socket as `this`', () => {
+    const seen: unknown[] = [];
+    const { packet: own } = prototype;
+    Object.assign(raw, {
+      packet(this: unknown, ...args: unknown[]) {
+        seen.push(this === socket);
+        return Reflect.apply(own as Method, this, args);
+      },
+    });
+    run('emit', ['news']);
+    expect(seen).to.deep.equal([true]);
+  });
+
   for (const name of names) {
     const wrap = (method: Method | undefined, seen: unknown[]): Method => {
       const wrapper = {
