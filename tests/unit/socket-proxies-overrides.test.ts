@@ -144,6 +144,10 @@ describe('A prototyped socket with methods of its own', () => {
     expect(Object.getOwnPropertyDescriptor(prototype, 'sessOn')?.value).to.equal(
       Reflect.get(socket, 'sessOn'),
     );
+    expect(prototype.timeout).to.equal(socket.timeout);
+    expect(prototype.sessOn).to.equal(Reflect.get(socket, 'sessOn'));
+    expect(prototype.emit).to.equal(socket.emit);
+    expect(prototype.me).to.equal(FakeSocket.prototype.me);
     expect(prototype).to.equal(Object.getPrototypeOf(proxies.of(new FakeSocket())));
   });
 
