@@ -22,7 +22,7 @@ export function prototypeView(prototype: object, differences: PrototypeDifferenc
     const own = inheritedProperty(prototype, key);
     if (own && typeof own.value !== 'function') return own;
     const value = differences.shown(key, own?.value);
-    return { writable: true, enumerable: false, ...own, value, configurable: true };
+    return { writable: true, ...own, value, configurable: true };
   };
   const view: object = new Proxy(prototype, {
     get: (_prototype, key, receiver) =>

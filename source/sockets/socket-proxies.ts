@@ -228,10 +228,9 @@ export class SocketProxies<Raw extends object> {
     return added as Method; // the only member of the object
   }
 
-  #isDerived(raw: Raw, value: unknown): boolean {
+  #isDerived(raw: Raw, value: Raw): boolean {
     const proxy = this.#proxies.get(raw);
-    if (value === proxy || typeof value !== 'object') return false;
-    for (let link = value; link; link = Object.getPrototypeOf(link)) {
+    for (let link: object | null = value; link; link = Object.getPrototypeOf(link)) {
       if (link === proxy) return true;
     }
     return false;

@@ -3,6 +3,39 @@ import type { Socket } from 'socket.io';
 import { bufferEvents } from '../../source/sockets/event-buffer.js';
 
 describe('bufferEvents', () => {
+  it('leaves no method on a socket that several callers have released, in any order', () => {
+    class Raw {
+      onevent(): void {}
+    }
+    const raw = new Raw();
+    // It has all that the buffer looks at.
+    const socket = raw as unknown as Socket;
+    const releases = [bufferEvents(socket, 10), bufferEvents(socket, 10)];
+    for (const release of releases) {
+      expect(Object.hasOwn(raw, 'onevent')).to.equal(true);
+      release();
+    }
+    expect(Object.hasOwn(raw, 'onevent')).to.equal(false);
+  });
+
+  it('buffers one event of any size, and closes the transport at the next one', () => {
+    let isClosed = false;
+    const raw = {
+      onevent: (_packet: unknown) => {},
+      conn: {
+        close: () => {
+          isClosed = true;
+        },
+      },
+    };
+    // It has all that the buffer looks at.
+    bufferEvents(raw as unknown as Socket, 1_000);
+    raw.onevent({ data: ['tell', 'x'.repeat(20_000_000)] });
+    expect(isClosed).to.equal(false);
+    raw.onevent({ data: ['tell'] });
+    expect(isClosed).to.equal(true);
+  });
+
   it('closes the transport of a client whose buffered events are larger than 16 MB', () => {
     let isClosed = false;
     const raw = {

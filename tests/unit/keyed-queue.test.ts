@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { type EndTurn, KeyedQueue } from '../../source/keyed-queue.js';
+import { rejection } from '../support/outcomes.js';
 
 describe('KeyedQueue', () => {
   let queue: KeyedQueue;
@@ -34,6 +35,21 @@ describe('KeyedQueue', () => {
     end('third');
     expect(begun).to.deep.equal(['first', 'second', 'third']);
     expect(queue.take('key')).to.be.a('function');
+  });
+
+  it('runs a task in its turn, which ends even if the task fails', async () => {
+    request('key', 'first');
+    const failing = queue.run('key', async () => {
+      begun.push('second');
+      throw new Error('a mistake');
+    });
+    const next = queue.run('key', async () => begun.push('third'));
+    expect(begun).to.deep.equal(['first']);
+    end('first');
+    expect(await rejection(failing)).to.have.property('message', 'a mistake');
+    await next;
+    expect(begun).to.deep.equal(['first', 'second', 'third']);
+    expect(queue.isFull('key')).to.equal(false);
   });
 
   it('gives turns of different keys at the same time', () => {

@@ -10,6 +10,27 @@ const prototype = Socket.prototype as unknown as Record<string, Method>;
 const calledByEmit = ['packet', 'notifyOutgoingListeners', 'registerAckCallback'];
 const names = ['emit', 'newBroadcastOperator', ...calledByEmit];
 
+/** Functions whose source begins as that of Socket.IO's methods does. */
+function wrappers(call: (self: unknown, args: unknown[]) => unknown): Record<string, Method> {
+  return {
+    emit(...args) {
+      return call(this, args);
+    },
+    newBroadcastOperator(...args) {
+      return call(this, args);
+    },
+    notifyOutgoingListeners(...args) {
+      return call(this, args);
+    },
+    packet(...args) {
+      return call(this, args);
+    },
+    registerAckCallback(...args) {
+      return call(this, args);
+    },
+  };
+}
+
 describe('`emit` and `newBroadcastOperator` of a prototyped socket', () => {
   let packets: { data: unknown[] }[];
   let raw: Record<string, unknown> & { acks: Map<number, Method> };
@@ -80,13 +101,11 @@ describe('`emit` and `newBroadcastOperator` of a prototyped socket', () => {
 
   for (const name of names) {
     const wrap = (method: Method | undefined, seen: unknown[]): Method => {
-      const wrapper = {
-        [name](this: unknown, ...args: unknown[]) {
-          seen.push(this === socket);
-          return Reflect.apply(method as Method, this, args);
-        },
+      const call = (self: unknown, args: unknown[]): unknown => {
+        seen.push(self === socket);
+        return Reflect.apply(method as Method, self, args);
       };
-      return wrapper[name] as Method;
+      return wrappers(call)[name] as Method;
     };
 
     it(`call a \`${name}\` of the class that was wrapped with the prototyped socket as \`this\``, () => {

@@ -97,6 +97,26 @@ describe('A prototyped socket with methods of its own', () => {
     expect(calls).to.have.lengthOf(0);
   });
 
+  it('returns what the replaced method returns if a call on the raw socket is passed on to it', () => {
+    const emit = socket.emit.bind(socket);
+    const timeout = socket.timeout.bind(socket);
+    const returned: unknown[] = [];
+    socket.emit = (value) => {
+      const result = emit(value);
+      returned.push(result);
+      return result;
+    };
+    socket.timeout = (value) => {
+      const result = timeout(value);
+      returned.push(result);
+      return result;
+    };
+    raw.emit('news');
+    raw.timeout(5);
+
+    expect(returned).to.deep.equal([true, socket]);
+  });
+
   it('calls the override if the replaced method is called for something else', () => {
     const { timeout } = socket;
     socket.timeout = (value) => timeout.call(socket, value * 2);
@@ -124,6 +144,10 @@ describe('A prototyped socket with methods of its own', () => {
     expect(Object.getOwnPropertyDescriptor(prototype, 'sessOn')?.value).to.equal(
       Reflect.get(socket, 'sessOn'),
     );
+    expect(prototype.timeout).to.equal(socket.timeout);
+    expect(prototype.sessOn).to.equal(Reflect.get(socket, 'sessOn'));
+    expect(prototype.emit).to.equal(socket.emit);
+    expect(prototype.me).to.equal(FakeSocket.prototype.me);
     expect(prototype).to.equal(Object.getPrototypeOf(proxies.of(new FakeSocket())));
   });
 
@@ -135,6 +159,31 @@ describe('A prototyped socket with methods of its own', () => {
 
     expect(Torch.prototype.timeout).to.equal(FakeSocket.prototype.timeout);
     expect(Torch.prototype).to.have.property('note', 'new');
+  });
+
+  it('lets the class be patched by `defineProperty` of its prototype', () => {
+    class Torch extends FakeSocket {}
+    const torch = proxies.of(new Torch());
+    const { prototype } = Torch;
+    const patch = { configurable: true, writable: true, enumerable: false };
+    const timeout = function (this: FakeSocket): FakeSocket {
+      return this;
+    };
+    Object.defineProperty(Object.getPrototypeOf(torch), 'timeout', { ...patch, value: timeout });
+    expect(prototype.timeout).to.equal(timeout);
+
+    const shown = torch.timeout;
+    Object.defineProperty(Object.getPrototypeOf(torch), 'timeout', { ...patch, value: shown });
+    expect(prototype.timeout).to.equal(timeout);
+  });
+
+  it('shows an accessor of the class as it is, on its prototype', () => {
+    class Torch extends FakeSocket {}
+    const accessor = { configurable: true, get: () => FakeSocket.prototype.timeout };
+    Object.defineProperty(Torch.prototype, 'timeout', accessor);
+    const prototype = Object.getPrototypeOf(proxies.of(new Torch()));
+
+    expect(Object.getOwnPropertyDescriptor(prototype, 'timeout')?.get).to.equal(accessor.get);
   });
 
   it('has additions that the raw socket does not have', () => {

@@ -153,6 +153,25 @@ describe('Every failure has a name, which autoErrManager acts upon', () => {
     });
   });
 
+  it('leaves the client connected while the store is down, though its end would not disconnect it', async () => {
+    const { onError, first } = listenToErrors();
+    const store = new ControlledStore();
+    const options = { autoErrManager: true, onSessionEnd: 'ignore', onError } as const;
+    const app = await App.start({ store, options });
+    stop = () => app.stop();
+    app.expressionIO.sockets.on('connection', (_session, socket) => {
+      socket.sessOn('try', (_session, answer) => answer('heard'));
+      socket.emit('ready');
+    });
+    const client = app.client(await app.login());
+    await received(client, 'ready');
+    store.onGet = (_id, callback) => callback(new Error('down'));
+    client.emit('try', () => {});
+    await first;
+    store.onGet = undefined;
+    expect(await client.emitWithAck('try')).to.equal('heard');
+  });
+
   it('passes the session and no error while all is well', async () => {
     const app = await App.start({ options: { autoErrManager: true } });
     stop = () => app.stop();

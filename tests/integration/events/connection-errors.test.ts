@@ -3,6 +3,8 @@
  * sockets that never had a session, without `autoErrManager`.
  */
 
+import { EventEmitter } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { SessionError } from '../../../source/index.js';
 import type { App } from '../../support/app.js';
@@ -63,6 +65,21 @@ describe('Every failure has a name', () => {
       });
     });
   }
+
+  it('is told for as many events as come, since none of them waits where there is no session id', async () => {
+    const failing = await startFailing(
+      { code: 'ERR_SESSION_COOKIE_MISSING', what: '' },
+      { maxPending: 1 },
+    );
+    app = failing.app;
+    const { socket } = await arrive(app, {});
+    const raw = app.io.sockets.sockets.get(socket.id) as object;
+    const codes: unknown[] = [];
+    socket.sessOn('try', (err) => codes.push(err?.code));
+    for (let n = 0; n < 3; n++) Reflect.apply(EventEmitter.prototype.emit, raw, ['try']);
+    await turn();
+    expect(codes).to.deep.equal(Array(3).fill('ERR_SESSION_COOKIE_MISSING'));
+  });
 
   it('keeps what the cookie parser said as the cause', async () => {
     const failing = await startFailing(

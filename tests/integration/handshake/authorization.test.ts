@@ -163,6 +163,7 @@ describe('authorization', () => {
       const refusal = await refused(impatient.client());
       expect(refusal.data).to.deep.equal({ code: 'ERR_SESSION_REFUSED' });
       expect(reported[0]).to.have.property('message').that.contains('did not answer within 20 ms');
+      expect(reported[0]).to.have.property('code', 'ERR_SESSION_REFUSED');
       expect(reported[1]).to.equal('authorization');
     });
   });

@@ -72,4 +72,16 @@ describe('A first visitor whose session comes with the handshake', () => {
     const { code, sessionId } = await arrive(true);
     expect([code, sessionId]).to.deep.equal(['ERR_SESSION_STORE', undefined]);
   });
+
+  it('is refused where its session cannot be written as JSON', async () => {
+    site = await Site.start({ store });
+    site.io.engine.use(site.session);
+    site.io.use(({ request }, next) => {
+      Object.assign(Reflect.get(request, 'session'), { balance: 1n });
+      next();
+    });
+    site.expressionIO.sockets.on('connection', () => {});
+    const error: unknown = await site.connect('').catch((reason: unknown) => reason);
+    expect(error).to.have.nested.property('data.code', 'ERR_SESSION_REFUSED');
+  });
 });

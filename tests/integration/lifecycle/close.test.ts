@@ -76,6 +76,15 @@ describe('expressionIO.close()', () => {
     expect(sockets.namespace.listenerCount('hello')).to.equal(0);
   });
 
+  it('leaves a listener on the namespace that was taken off the wrapper before', () => {
+    const { sockets } = app.expressionIO;
+    const listener = (): void => {};
+    sockets.on('hello', listener).off('hello', listener);
+    sockets.namespace.on('hello', listener);
+    app.expressionIO.close();
+    expect(sockets.namespace.listeners('hello')).to.deep.equal([listener]);
+  });
+
   it('lets a listener that is running save', async () => {
     let goOn = (): void => {};
     const isClosed = new Promise<void>((resolve) => {

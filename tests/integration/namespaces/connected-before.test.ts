@@ -37,6 +37,12 @@ describe('A socket that connected before its namespace was wrapped', () => {
     expect(calls).to.deep.equal(Array.from({ length: 20 }, (_, n) => [n, 'Ada']));
   });
 
+  it('may be silent until `close()`, and stays connected', () => {
+    app.expressionIO.of('/old');
+    app.expressionIO.close();
+    expect(raw.connected).to.equal(true);
+  });
+
   it('ends with the session that its first event has read', async () => {
     listen();
     const left = new Promise((resolve) => client.once('disconnect', resolve));

@@ -129,6 +129,7 @@ describe('Transparent: clients can not fake `sessionend`', () => {
       expect(socket[method]('sessionend', listener)).to.equal(socket);
 
       expect(socket.listeners('sessionend')).to.deep.equal([listener]);
+      expect(socket.rawListeners('sessionend')).to.have.lengthOf(1);
       expect(raw.listeners('sessionend')).to.deep.equal([]);
     });
   }

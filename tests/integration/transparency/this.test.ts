@@ -240,6 +240,15 @@ for (const alwaysSession of [false, true]) {
         expect(raw.listenersAny()).to.have.lengthOf(2);
         expectSocket(4);
       });
+
+      it('leaves the functions of the raw socket as they are in the array that `listenersAny` gives', () => {
+        const theirs = (): void => {};
+        raw.onAny(theirs);
+        socket.prependAny(listener);
+        socket.listenersAny().reverse();
+
+        expect(raw.listenersAny()[0]).to.equal(theirs);
+      });
     });
   });
 }
