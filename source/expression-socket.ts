@@ -300,8 +300,9 @@ function remember<Key extends object | string, Value>(
   return value;
 }
 
+/** Whether an object is meant to be a request, also one that has not passed through `session()`. */
 function isRequest(target: unknown): target is SessionRequest {
-  return typeof target === 'object' && target !== null && 'sessionID' in target;
+  return typeof target === 'object' && target !== null;
 }
 
 function isNamespaceCheck(name: unknown): name is NamespaceCheck {
