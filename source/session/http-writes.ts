@@ -20,7 +20,7 @@ export interface RequestWrite {
   readonly before: SessionRecord;
   readonly after: SessionRecord;
   /** Calls the store's own method of that name: its wrappers have already seen this write. */
-  readonly write: SetSession;
+  readonly callStore: SetSession;
 }
 
 /** What HTTP writes work with. */
@@ -108,9 +108,9 @@ export class HttpWrites {
     states: Pick<RequestWrite, 'before' | 'after'>,
   ): Promise<void> | undefined {
     const sessionId = String(call.args[0]);
-    const write: SetSession = (session, callback) =>
+    const callStore: SetSession = (session, callback) =>
       this.#write(name, { ...call, args: [sessionId, session, callback] });
-    return this.#dependencies.saveRequest({ name, sessionId, ...states, write });
+    return this.#dependencies.saveRequest({ name, sessionId, ...states, callStore });
   }
 
   /** Writes at once if no internal write has the session's turn, and otherwise after it. */

@@ -128,7 +128,7 @@ export class RecordWriter {
       const changes = change.changes();
       if (changes.size === 0 && !isNew && !change.isForced) {
         const repaired = lateWrites.repaired(sessionId, record);
-        await touches.touchSaved(sessionId, repaired);
+        await touches.touchSaved(write, repaired);
         return repaired;
       }
       await assertMayWrite(write, lock);
@@ -202,7 +202,7 @@ export class RecordWriter {
       }
       throw notChanged();
     }
-    if (record === stored) await this.#dependencies.touches.touchSaved(sessionId, record);
+    if (record === stored) await this.#dependencies.touches.touchSaved(write, record);
     else this.#dependencies.hooks.rewritten(sessionId, record);
     return record;
   }

@@ -90,7 +90,10 @@ export class StoreWrites {
   }
 
   /** Does the same for a touch of a request, which shares its turn with others of its kind. */
-  async sharedInTime<Result>(sessionId: string, task: () => Promise<Result>): Promise<Result> {
+  async sharedInTime<Result>(
+    sessionId: string,
+    task: (write: Write) => Promise<Result>,
+  ): Promise<Result> {
     const write = this.active.begin(sessionId);
     const endTurn = this.take(sessionId) ?? (await this.takeInTime(sessionId));
     return this.#inTurn(sessionId, endTurn, task, write);

@@ -5,6 +5,7 @@
 
 import { trace } from '../diagnostics.js';
 import { ExpiringMap } from '../expiring-map.js';
+import type { Write } from './active-writes.js';
 import type { LateWrites } from './late-writes.js';
 import type { LiveSession } from './live-session.js';
 import type { LiveSessions } from './live-sessions.js';
@@ -19,7 +20,7 @@ export interface TouchesDependencies {
   readonly calls: Pick<StoreCalls, 'touch'>;
   readonly writes: StoreWrites;
   readonly factory: Pick<SessionFactory, 'forStore'>;
-  readonly live: Pick<LiveSessions, 'find'>;
+  readonly live: Pick<LiveSessions, 'find' | 'endSince'>;
   readonly lateWrites: Pick<LateWrites, 'begin' | 'settled'>;
   /** The shortest time between two touches of a session, in milliseconds; `false` for no touches. */
   readonly interval: number | false;
@@ -56,21 +57,25 @@ export class Touches {
     });
   }
 
-  /** Touches a session that was saved without changes, if that is due. The caller has its turn. */
-  async touchSaved(sessionId: string, record: SessionRecord): Promise<void> {
-    const session = this.#dependencies.live.find(sessionId);
+  /** Touches a session that was saved without changes, if that is due. */
+  async touchSaved(write: Write, record: SessionRecord): Promise<void> {
+    const session = this.#dependencies.live.find(write.sessionId);
     // It is not known when a session without sockets was last touched.
     const isDue = session ? this.#isDue(session) : this.#dependencies.interval !== false;
-    if (isDue) await this.touch(sessionId, record);
+    if (isDue) await this.touch(write, record);
   }
 
   /**
-   * Touches a session. The caller has its turn.
+   * Touches a session, unless a logout has removed it since the write began.
    *
+   * @param write has the session's turn
    * @param touch takes the place of the store's `touch`
    */
-  async touch(sessionId: string, record: SessionRecord, touch?: SetSession): Promise<void> {
+  async touch(write: Write, record: SessionRecord, touch?: SetSession): Promise<void> {
     const { calls, writes, factory, lateWrites } = this.#dependencies;
+    const { sessionId } = write;
+    // Some stores' `touch` would store it anew.
+    if (await write.destroy) return;
     const session = writes.markInternal(factory.forStore(sessionId, renewed(record)));
     const issued = calls.touch(sessionId, session, touch);
     if (issued === undefined) return;
@@ -101,8 +106,10 @@ export class Touches {
 
   /** A write meanwhile has renewed the lifetime already, maybe to another one. */
   #touchUnlessWritten(session: LiveSession, { record, since }: Snapshot): Promise<void> {
-    return this.#dependencies.writes.alone(session.sessionId, async () => {
-      if (session.writtenAt < since) await this.touch(session.sessionId, record);
+    const { writes, live } = this.#dependencies;
+    return writes.alone(session.sessionId, async (write) => {
+      if (session.writtenAt >= since || live.endSince(session.sessionId, since)) return;
+      await this.touch(write, record);
     });
   }
 }

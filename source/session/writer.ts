@@ -5,6 +5,7 @@
 import { trace } from '../diagnostics.js';
 import { SessionError } from '../errors.js';
 import type { HeldLock } from '../types/options.js';
+import type { Write } from './active-writes.js';
 import type { OpenSession } from './held-session.js';
 import type { RequestWrite } from './http-writes.js';
 import { changesBetween, type RecordChanges, type SessionRecord, withChanges } from './record.js';
@@ -95,17 +96,19 @@ export class SessionWriter {
   }
 
   async #saveRequest(request: RequestWrite): Promise<void> {
-    const { name, sessionId, before, after, write } = request;
+    const { name, sessionId, before, after, callStore } = request;
     const { records, writes, canTouch } = this.#dependencies;
     const changes = changesBetween(before, after);
     try {
       if (name === 'touch') {
-        await writes.sharedInTime(sessionId, () => this.#touchStored(sessionId, changes, write));
+        await writes.sharedInTime(sessionId, (write) =>
+          this.#touchStored(write, changes, callStore),
+        );
       } else if (changes.size === 0 && canTouch) {
-        await writes.sharedInTime(sessionId, () => this.#touchStored(sessionId, changes));
+        await writes.sharedInTime(sessionId, (write) => this.#touchStored(write, changes));
       } else {
-        await writes.aloneInTime(sessionId, async (turn) => {
-          await records.write(turn, { changes: () => changes, isForced: true, set: write });
+        await writes.aloneInTime(sessionId, async (write) => {
+          await records.write(write, { changes: () => changes, isForced: true, set: callStore });
         });
       }
     } catch (error) {
@@ -116,9 +119,9 @@ export class SessionWriter {
   }
 
   /** Touches the session as the store has it now, since others may have changed its cookie. */
-  async #touchStored(sessionId: string, changes: RecordChanges, touch?: SetSession): Promise<void> {
+  async #touchStored(write: Write, changes: RecordChanges, touch?: SetSession): Promise<void> {
     const { records, touches } = this.#dependencies;
-    const { record } = await records.readForWrite(sessionId);
-    await touches.touch(sessionId, withChanges(record, changes), touch);
+    const { record } = await records.readForWrite(write.sessionId);
+    await touches.touch(write, withChanges(record, changes), touch);
   }
 }

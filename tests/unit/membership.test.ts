@@ -129,7 +129,7 @@ describe('Membership', () => {
     membership.leave();
     await turn();
     expect([...socket.rooms]).to.deep.equal([]);
-    expect(diagnostics.failed.called).to.equal(false);
+    expect(reporter.failed.called).to.equal(false);
   });
 
   for (const how of ['rejects', 'throws']) {

@@ -1,16 +1,21 @@
 import { expect } from 'chai';
 import sinon, { type SinonFakeTimers, useFakeTimers } from 'sinon';
+import type { Write } from '../../source/session/active-writes.js';
 import { LiveSession } from '../../source/session/live-session.js';
 import { Snapshot } from '../../source/session/snapshot.js';
 import { StoreWrites } from '../../source/session/store-writes.js';
 import { Touches } from '../../source/session/touches.js';
+import type { SessionEndReason } from '../../source/types/session.js';
 
 const id = 'a session';
+const write: Write = { sessionId: id, since: 0, destroy: undefined };
 
 describe('Touches', () => {
   let clock: SinonFakeTimers;
   let touched: string[];
   let live: LiveSession | undefined;
+  /** Why the session has ended since it was read, if it has. */
+  let end: SessionEndReason | undefined;
   /** What the store does with a touch. */
   let store: () => Promise<void> | undefined;
 
@@ -22,6 +27,7 @@ describe('Touches', () => {
     clock.tick(1_000_000);
     touched = [];
     live = undefined;
+    end = undefined;
     store = async () => {};
   });
   afterEach(() => clock.restore());
@@ -37,7 +43,7 @@ describe('Touches', () => {
       },
       writes: new StoreWrites({ storeTimeout: 1_000, maxPending: 10 }),
       factory: { forStore: sinon.stub().callsFake((_id, record) => record) },
-      live: { find: () => live },
+      live: { find: () => live, endSince: () => end },
       lateWrites: {
         begin: sinon.stub(),
         settled: sinon.stub().callsFake((_record, { done }) => done),
@@ -139,6 +145,16 @@ describe('Touches', () => {
     expect(touched).to.deep.equal([id]);
   });
 
+  it('touch no session that has ended since it was read, or while it waited', async () => {
+    const touches = create();
+    end = 'destroyed';
+    await touches.use(new LiveSession(id), snapshot());
+    await touches.touch({ ...write, destroy: Promise.resolve(true) }, { cookie: {} });
+    expect(touched).to.deep.equal([]);
+    await touches.touch({ ...write, destroy: Promise.resolve(false) }, { cookie: {} });
+    expect(touched).to.deep.equal([id]);
+  });
+
   it('need no answer of a store that cannot touch', async () => {
     store = () => undefined;
     await create().use(new LiveSession(id), snapshot());
@@ -149,16 +165,16 @@ describe('Touches', () => {
     it('are due now and then where it has sockets', async () => {
       const touches = create();
       live = new LiveSession(id);
-      await touches.touchSaved(id, { cookie: {} });
-      await touches.touchSaved(id, { cookie: {} });
+      await touches.touchSaved(write, { cookie: {} });
+      await touches.touchSaved(write, { cookie: {} });
       expect(touched).to.have.length(1);
     });
 
     it('are due each time where it has none, unless there are to be no touches', async () => {
       const touches = create();
-      await touches.touchSaved(id, { cookie: {} });
-      await touches.touchSaved(id, { cookie: {} });
-      await create(false).touchSaved(id, { cookie: {} });
+      await touches.touchSaved(write, { cookie: {} });
+      await touches.touchSaved(write, { cookie: {} });
+      await create(false).touchSaved(write, { cookie: {} });
       expect(touched).to.have.length(2);
     });
   });

@@ -1,7 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { SessionData } from 'express-session';
 import { Site } from '../../support/site.js';
 import { Gate, holdNext, SlowStore } from '../../support/slow-store.js';
+import { codeOf } from '../../support/visits.js';
 
 /** A store whose `touch` writes what it is given, as some do: by `set`, or by itself. */
 class WritingStore extends SlowStore {
@@ -75,4 +77,66 @@ describe('A store whose touch writes the session', () => {
       }
     });
   }
+
+  describe('and reads the session while it ends', () => {
+    let site: Site;
+    let cookie: string;
+    let sessionId: string;
+
+    beforeEach(async () => {
+      site = await Site.start({ store: new UpsertingStore(), options: { touch: 0 } });
+      ({ cookie, sessionId } = await site.visitor());
+    });
+    afterEach(() => site.stop());
+
+    /** Ends the session when the store has read it, but has not answered yet. */
+    async function endOnceRead(read: Gate): Promise<void> {
+      await read.reached;
+      await new Promise((done) => site.store.destroy(sessionId, done));
+      read.open();
+    }
+
+    it('revives nothing by a request', async () => {
+      let ending: Promise<void> | undefined;
+      await site.visit(cookie, () => {
+        ending = endOnceRead(holdNext(site.store as SlowStore, 'get', 'after'));
+      });
+      await ending;
+      expect(await site.record(sessionId)).to.equal(undefined);
+    });
+
+    it('revives nothing by an event whose listener saves no changes', async () => {
+      const store = site.store as SlowStore;
+      site.expressionIO.sockets.on('connection', (_err, _session, socket) => {
+        socket.sessOn('save', async (_err, session, ack) => {
+          const ending = endOnceRead(holdNext(store, 'get', 'after'));
+          await session?.save().catch(() => {});
+          await ending;
+          ack();
+        });
+      });
+      const client = await site.connect(cookie);
+      await client.emitWithAck('save');
+      expect(await site.record(sessionId)).to.equal(undefined);
+    });
+
+    it('revives nothing by an event whose touch waits for a write', async () => {
+      const store = site.store as SlowStore;
+      site.expressionIO.sockets.on('connection', (_err, _session, socket) => {
+        socket.sessOn('event', (_err, _session, ack) => ack());
+      });
+      const client = await site.connect(cookie);
+      const write = holdNext(store, 'set');
+      const updating = site.expressionIO.update(sessionId, (session) => {
+        session.n = 1;
+      });
+      await write.reached;
+      await client.emitWithAck('event');
+      await new Promise((done) => store.destroy(sessionId, done));
+      write.open();
+      expect(await codeOf(updating)).to.equal('ERR_SESSION_ENDED');
+      await setImmediate();
+      expect(await site.record(sessionId)).to.equal(undefined);
+    });
+  });
 });

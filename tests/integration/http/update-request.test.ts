@@ -141,6 +141,16 @@ describe('update(request, change)', () => {
       );
     });
 
+    it('is a TypeError for a request that `session()` passed on while the store was disconnected', async () => {
+      site.store.emit('disconnect');
+      const { result } = await site.visit(undefined, (request) =>
+        messageOf(site.expressionIO.update(request, count)),
+      );
+      expect(result).to.match(
+        /^TypeError: `update`: expected a request with a session.* got one without/,
+      );
+    });
+
     it('is a TypeError for a session of another store', async () => {
       const otherSession = session({
         secret: 'another',
