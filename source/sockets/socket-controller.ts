@@ -7,6 +7,7 @@ import type { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
 import type { Diagnostics } from '../diagnostics.js';
 import { isStoreTrouble, SessionError } from '../errors.js';
+import { requestOf } from '../handshake/connection-request.js';
 import type { GuestSession } from '../handshake/guest-session.js';
 import type { SessionIdReader } from '../handshake/session-id.js';
 import type { ResolvedOptions } from '../options.js';
@@ -89,7 +90,7 @@ export class SocketController implements AdmissionOwner {
   async read(): Promise<ReadResult> {
     const { sessionIds, engine } = this.#dependencies;
     if (this.#sessionId === undefined) {
-      const found = sessionIds.read(this.raw.handshake, this.raw.request);
+      const found = sessionIds.read(this.raw.handshake, requestOf(this.raw));
       this.#sessionId = found instanceof Promise ? await found : found;
     }
     let result: ReadResult =
@@ -109,8 +110,7 @@ export class SocketController implements AdmissionOwner {
   /** Reads the session that express-session made for the handshake, if it did, in place of `result`. */
   async #readGuest(result: ReadResult): Promise<ReadResult> {
     const { sessionIds, engine } = this.#dependencies;
-    const { handshake, request } = this.raw;
-    const guest = sessionIds.guest(handshake, request);
+    const guest = sessionIds.guest(this.raw.handshake, requestOf(this.raw));
     if (!guest?.isNew) return result;
     this.#guest = guest;
     this.#sessionId = guest.sessionId;
