@@ -145,8 +145,10 @@ export class Admission {
     const wrappers = [wrapper];
     this.#late = wrappers;
     const { raw } = this.#owner;
-    // Only a recovered connection can receive events before it is admitted.
-    const release = raw.recovered ? bufferEvents(raw, this.#options.maxPending) : () => {};
+    // Socket.IO has called no middleware: the connection was recovered, or its namespace was wrapped
+    // while the middlewares were running. Its client may send events at once.
+    const isUnadmitted = raw.recovered || this.#initialRead === undefined;
+    const release = isUnadmitted ? bufferEvents(raw, this.#options.maxPending) : () => {};
     const end = (): void => {
       this.#late = undefined;
       this.#initialRead = undefined;

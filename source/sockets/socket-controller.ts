@@ -7,6 +7,7 @@ import type { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
 import type { ErrorReporter } from '../error-reporter.js';
 import { isStoreTrouble, SessionError } from '../errors.js';
+import { requestOf } from '../handshake/connection-request.js';
 import type { NewSession } from '../handshake/new-session.js';
 import type { SessionIdReader } from '../handshake/session-id.js';
 import type { ResolvedOptions } from '../options.js';
@@ -89,7 +90,7 @@ export class SocketController implements AdmissionOwner {
   async read(): Promise<ReadResult> {
     const { sessionIds, engine } = this.#dependencies;
     if (this.#sessionId === undefined) {
-      this.#sessionId = await sessionIds.read(this.raw.handshake, this.raw.request);
+      this.#sessionId = await sessionIds.read(this.raw.handshake, requestOf(this.raw));
     }
     let result: ReadResult =
       typeof this.#sessionId === 'string'
@@ -108,8 +109,7 @@ export class SocketController implements AdmissionOwner {
   /** Reads the session that express-session made for the handshake, if it did, in place of `result`. */
   async #readNewSession(result: ReadResult): Promise<ReadResult> {
     const { sessionIds, engine } = this.#dependencies;
-    const { handshake, request } = this.raw;
-    const newSession = sessionIds.newSession(handshake, request);
+    const newSession = sessionIds.newSession(this.raw.handshake, requestOf(this.raw));
     if (!newSession?.isNew) return result;
     this.#newSession = newSession;
     this.#sessionId = newSession.sessionId;

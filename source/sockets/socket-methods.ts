@@ -6,7 +6,6 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
 import { assertListener } from '../assertions.js';
-import { isSessionHash } from '../session/session-hash.js';
 import { callbackMethods, run } from './callback-methods.js';
 import {
   bindListener,
@@ -22,6 +21,7 @@ import { lookupMethods } from './listener-lookups.js';
 import { ownMethods } from './own-methods.js';
 import type { SocketController } from './socket-controller.js';
 import type { MethodCall, MethodOverride, MethodTable } from './socket-proxies.js';
+import { visibleRooms } from './visible-rooms.js';
 
 /** Finds the controller of a raw socket, which receives the events for listeners with a session. */
 type ControllerOf = (raw: Socket) => Pick<SocketController, 'receive' | 'endEvents'>;
@@ -72,7 +72,7 @@ export class SocketMethods implements MethodTable<Socket> {
   readonly overrides: Readonly<Record<string, Override>>;
   readonly additions: Readonly<Record<string, Override>>;
   readonly views: Readonly<Record<string, (value: unknown) => unknown>> = {
-    rooms: withoutSessionRoom,
+    rooms: visibleRooms,
   };
   readonly #alwaysSession: boolean;
   readonly #controllerOf: ControllerOf;
@@ -202,13 +202,6 @@ export class SocketMethods implements MethodTable<Socket> {
     this.#controllerOf(call.raw).endEvents[name]('sessionend', bound as Listener);
     return call.self;
   }
-}
-
-/** The rooms to show: sending to all rooms of a socket must not reach the visitor's other sockets. */
-function withoutSessionRoom(rooms: unknown): unknown {
-  if (!(rooms instanceof Set)) return rooms;
-  const visible = [...rooms].filter((room) => !isSessionHash(room));
-  return visible.length === rooms.size ? rooms : new Set(visible);
 }
 
 /** The function that was registered in place of a listener, if another one was. */

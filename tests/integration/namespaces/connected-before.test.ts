@@ -52,3 +52,43 @@ describe('A socket that connected before its namespace was wrapped', () => {
     expect(await left).to.equal('io server disconnect');
   });
 });
+
+describe('A socket that is connecting while its namespace is wrapped', () => {
+  const start = useApps();
+
+  it('is announced with its session, and loses no early event', async () => {
+    const store = new SlowStore();
+    const app = await start({ store });
+    const { cookie } = await app.login();
+    const calls: unknown[] = [];
+    app.io.of('/new').use((raw, next) => {
+      const sent = once(raw.conn, 'test:sent');
+      store.pace = () => sent;
+      let left = 2;
+      raw.conn.on('data', () => {
+        left--;
+        if (left === 0) setImmediate(() => raw.conn.emit('test:sent'));
+      });
+      queueMicrotask(() => {
+        app.expressionIO.of('/new').on('connection', (_err, session, socket) => {
+          calls.push(['connection', session?.visitor?.name]);
+          socket.onAny((_event, n) => calls.push(['any', n]));
+          socket.sessOn('test:event', (_err, session, n) => {
+            calls.push([n, session?.visitor?.name]);
+          });
+        });
+        next();
+      });
+    });
+    const client = await app.connect({ cookie, namespace: '/new' });
+    client.emit('test:event', 0).emit('test:event', 1);
+    await until(() => calls.length === 5);
+    expect(calls).to.deep.equal([
+      ['connection', 'Ada'],
+      ['any', 0],
+      ['any', 1],
+      [0, 'Ada'],
+      [1, 'Ada'],
+    ]);
+  });
+});

@@ -1,3 +1,4 @@
+import { deepStrictEqual } from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { expect } from 'chai';
 import { Socket } from 'socket.io';
@@ -65,6 +66,25 @@ describe(promise, () => {
       const rooms = [...raw.rooms].filter((room) => !room.startsWith('expression.socket.io:'));
       expect(raw.rooms.size).to.equal(rooms.length + 1);
       expect([...socket.rooms]).to.deep.equal(rooms);
+    });
+
+    it('show later changes in the same `rooms`', async () => {
+      const { raw, socket } = await pair(app, await app.login());
+      const { rooms } = socket;
+      socket.join(['red', 'blue']);
+      socket.leave('blue');
+
+      expect(socket.rooms).to.equal(rooms);
+      expect(rooms.size).to.equal(2);
+      deepStrictEqual(rooms, new Set([raw.id, 'red']));
+      deepStrictEqual(structuredClone(socket.rooms), new Set([raw.id, 'red']));
+      const seen: unknown[] = [];
+      rooms.forEach((room, _again, all) => {
+        seen.push(room, all === rooms);
+      });
+      expect(seen).to.deep.equal([raw.id, true, 'red', true]);
+      raw.disconnect();
+      expect([...socket.rooms]).to.deep.equal([]);
     });
 
     it('change as those of the raw socket do', () => {
