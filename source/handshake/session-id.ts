@@ -1,9 +1,11 @@
 /**
- * @module Finds the session id of a handshake: by its ticket, the option `sessionId`, its cookie, or
- * the session that `express-session` made for its request.
+ * @module Finds the session id of a handshake: by its ticket, the option `sessionId`, its cookie, or the
+ * session that `express-session` made for its request.
  */
 
-import type { IncomingMessage } from 'node:http';
+import { IncomingMessage } from 'node:http';
+import { Socket as NetSocket } from 'node:net';
+import type { Socket } from 'socket.io';
 import type { Deadlines } from '../deadlines.js';
 import { debug, type HandshakeTrace, trace } from '../diagnostics.js';
 import { describeValue, SessionError } from '../errors.js';
@@ -146,4 +148,20 @@ function ticketOf(auth: unknown): unknown {
 function isAbsent(presented: Found): boolean {
   if (typeof presented === 'string') return false;
   return ['ERR_SESSION_COOKIE_MISSING', 'ERR_SESSION_COOKIE_INVALID'].includes(presented.code);
+}
+
+/** The empty requests, by their connections. */
+const emptyRequests = new WeakMap<object, IncomingMessage>();
+
+/**
+ * The request that opened the connection of a raw socket; for WebTransport, an empty one. All
+ * namespaces of a connection share it.
+ */
+export function requestOf({ conn, request }: Pick<Socket, 'conn' | 'request'>): IncomingMessage {
+  // The types of Socket.IO do not tell that it may be null.
+  const known: IncomingMessage | null | undefined = request ?? emptyRequests.get(conn);
+  if (known) return known;
+  const empty = new IncomingMessage(new NetSocket());
+  emptyRequests.set(conn, empty);
+  return empty;
 }

@@ -5,8 +5,8 @@
 
 import type { Socket } from 'socket.io';
 import { assertListener } from '../assertions.js';
-import { callbackMethods } from '../sockets/callback-methods.js';
 import { bindListener, type EventName, type Listener } from '../sockets/listener-links.js';
+import { callbackMethods } from '../sockets/listener-methods.js';
 import type { MethodCall, MethodOverride, MethodTable } from '../sockets/socket-proxies.js';
 import type { SessionSocket } from '../types/session-socket.js';
 

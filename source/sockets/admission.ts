@@ -11,9 +11,9 @@ import { connectError, isStoreTrouble, notFound, type SessionError } from '../er
 import type { ResolvedOptions } from '../options.js';
 import type { ReadResult, Snapshot } from '../session/snapshot.js';
 import { type AuthorizationOwner, authorize, type Refusal } from './authorization.js';
-import { bufferEvents } from './event-buffer.js';
 import type { EventName, Listener } from './listener-links.js';
 import { sessionRoomsOf } from './membership.js';
+import { bufferEvents } from './pending-events.js';
 
 /** The listeners of one wrapper. A namespace made from a pattern may have two wrappers. */
 export interface NamespaceListeners {

@@ -6,7 +6,6 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
 import { assertListener } from '../assertions.js';
-import { callbackMethods, run } from './callback-methods.js';
 import {
   bindListener,
   type EventName,
@@ -17,7 +16,7 @@ import {
   registeredOn,
   wrapping,
 } from './listener-links.js';
-import { lookupMethods } from './listener-lookups.js';
+import { callbackMethods, lookupMethods, run } from './listener-methods.js';
 import { ownMethods } from './own-methods.js';
 import type { SocketController } from './socket-controller.js';
 import type { MethodCall, MethodOverride, MethodTable } from './socket-proxies.js';

@@ -30,9 +30,9 @@ const otherFoldersOf: Readonly<Record<string, readonly string[]>> = {
   'sockets/admission': ['handshake', 'events', 'recovery', 'lifecycle', 'namespaces'],
   'sockets/authorization': ['handshake', 'recovery'],
   'sockets/cluster-bus': ['lifecycle', 'http'],
-  'sockets/event-buffer': ['recovery', 'events'],
   'sockets/membership': ['lifecycle', 'recovery', 'events'],
   'sockets/own-methods': ['transparency'],
+  'sockets/pending-events': ['events', 'recovery'],
   'sockets/session-namespace': ['namespaces', 'events', 'handshake', 'recovery', 'lifecycle'],
   'sockets/stand-ins': ['transparency'],
 };

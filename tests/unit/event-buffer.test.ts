@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Socket } from 'socket.io';
-import { bufferEvents } from '../../source/sockets/event-buffer.js';
+import { bufferEvents } from '../../source/sockets/pending-events.js';
 
 describe('bufferEvents', () => {
   it('leaves no method on a socket that several callers have released, in any order', () => {

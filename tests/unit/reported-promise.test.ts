@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import sinon from 'sinon';
-import { ReportedPromise } from '../../source/session/reported-promise.js';
+import { ReportedPromise } from '../../source/session/session-methods.js';
 import { ProcessEvents } from '../support/process-events.js';
 
 const failure = new Error('it failed');

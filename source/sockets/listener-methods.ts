@@ -1,10 +1,21 @@
 /**
- * @module The methods of a prototyped socket that take listeners of any event, or acknowledgements:
- * `this` of these functions is the prototyped socket.
+ * @module The methods of a prototyped socket that take listeners of any event or acknowledgements, and
+ * those that remove, list and count listeners: by the functions that the application passed.
  */
 
+import type { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
-import { bindListener, type Listener, leadsTo, unbound } from './listener-links.js';
+import {
+  bindListener,
+  type EventName,
+  emitterOf,
+  isFoundBy,
+  type Listener,
+  leadsTo,
+  registeredOn,
+  shownFor,
+  unbound,
+} from './listener-links.js';
 import type { MethodCall, MethodOverride } from './socket-proxies.js';
 
 type Call = MethodCall<Socket>;
@@ -29,7 +40,7 @@ const onSelf: ReadonlySet<PropertyKey> = new Set(['once', 'prependOnceListener']
 /** The views of Socket.IO's arrays of listeners. */
 const views = new WeakMap<Listener[], Listener[]>();
 
-/** The overrides of these methods. */
+/** The overrides of the methods that take listeners of any event, or acknowledgements. */
 export function callbackMethods(): Record<string, Override> {
   const overrides: Record<string, Override> = {
     // Private, and as old as `timeout`: every method that sends passes its acknowledgement to it.
@@ -98,4 +109,63 @@ function viewOf(list: Listener[], socket: object): Listener[] {
 
 function isItem(key: PropertyKey, value: unknown): value is Listener {
   return typeof value === 'function' && typeof key === 'string' && /^\d+$/.test(key);
+}
+
+/**
+ * The overrides of the methods that remove, list and count listeners, including those of `sessionend`.
+ *
+ * @param endEvents the emitter of `sessionend`, which is not the raw socket
+ */
+export function lookupMethods(endEvents: (raw: Socket) => EventEmitter): Record<string, Override> {
+  const emitterFor = (raw: Socket, event: EventName): EventEmitter =>
+    event === 'sessionend' ? endEvents(raw) : emitterOf(raw);
+
+  const remover =
+    (name: 'off' | 'removeListener'): Override =>
+    (call, args) => {
+      const [event, listener, ...rest] = args as [EventName, Listener];
+      const emitter = emitterFor(call.raw, event);
+      const found = registeredOn(emitter, event).findLast((one) => leadsTo(one, listener));
+      if (emitter !== call.raw) {
+        emitter[name](event, found ?? listener);
+        return call.self;
+      }
+      const isLeft = found === undefined || isFoundBy(found, listener);
+      return run(call, isLeft ? args : [event, found, ...rest]);
+    };
+
+  const lister =
+    (name: 'listeners' | 'rawListeners', show: (listener: Listener) => Listener): Override =>
+    (call, args) => {
+      const [event] = args as [EventName];
+      const emitter = emitterFor(call.raw, event);
+      const listed = emitter === call.raw ? run(call, args) : emitter[name](event);
+      return Array.isArray(listed) ? listed.map(show) : listed;
+    };
+
+  return {
+    off: remover('off'),
+    removeListener: remover('removeListener'),
+    listeners: lister('listeners', shownFor),
+    rawListeners: lister('rawListeners', unbound),
+    listenerCount: (call, args) => {
+      const [event, listener] = args as [EventName, Listener?];
+      const emitter = emitterFor(call.raw, event);
+      const counted =
+        emitter === call.raw ? run(call, args) : emitter.listenerCount(event, listener);
+      if (typeof listener !== 'function' || typeof counted !== 'number') return counted;
+      const isMissed = (one: Listener): boolean =>
+        leadsTo(one, listener) && !isFoundBy(one, listener);
+      return counted + registeredOn(emitter, event).filter(isMissed).length;
+    },
+    eventNames: (call, args) => {
+      const names = run(call, args);
+      return Array.isArray(names) ? [...names, ...endEvents(call.raw).eventNames()] : names;
+    },
+    removeAllListeners: (call, args) => {
+      const events = args as [event?: EventName];
+      endEvents(call.raw).removeAllListeners(...events);
+      return events[0] === 'sessionend' ? call.self : run(call, args);
+    },
+  };
 }
