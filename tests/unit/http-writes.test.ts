@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Engine } from '../support/engine.js';
+import { Engine, rewriteOf } from '../support/engine.js';
 import { SlowStore } from '../support/slow-store.js';
 
 const sessionId = 'one';
@@ -31,6 +31,18 @@ describe('A session that a job writes by the store itself', () => {
     expect(store.record(sessionId)?.cookie).to.have.property('path', '/touched');
   });
 
+  it('may be changed back after a save', async () => {
+    await call('set', { cookie, n: 1 });
+    const session = await engine.open(sessionId);
+    Object.assign(session ?? {}, { n: 2 });
+    await session?.save();
+    await call('set', { cookie, n: 1 });
+    const next = await engine.open(sessionId);
+    Object.assign(next ?? {}, { 'test:other': 1 });
+    await next?.save();
+    expect(store.record(sessionId)).to.include({ n: 1, 'test:other': 1 });
+  });
+
   it('is written whole each time, also after a logout', async () => {
     const session = { cookie, n: 1 };
     await call('set', session);
@@ -55,5 +67,20 @@ describe('A session that a request writes', () => {
     engine.close();
     expect(error).to.have.property('code', 'ERR_SESSION_STORE');
     expect(store.count('set')).to.equal(0);
+  });
+
+  it('is written by `rewrite` though nothing has changed, if the store has no `touch`', async () => {
+    const store = new SlowStore();
+    Reflect.set(store, 'touch', undefined);
+    const aging = { ...cookie, originalMaxAge: 60_000, expires: new Date(0) };
+    const rewrite = rewriteOf(store);
+    const engine = new Engine(store, { rewrite });
+    const request = { sessionID: sessionId, sessionStore: store };
+    const session = store.createSession(request as never, { cookie: aging } as never);
+    store.records.set(sessionId, JSON.stringify({ cookie: aging }));
+    const error = await new Promise((resolve) => store.set(sessionId, session, resolve));
+    engine.close();
+    expect(error).to.equal(null);
+    expect(store.record(sessionId)).not.to.equal(undefined);
   });
 });
