@@ -185,7 +185,7 @@ export class RecordWriter {
           stored = value === null ? undefined : asRecord(value);
           record = stored;
           if (stored === undefined || (changes.size === 0 && !isForced)) return undefined;
-          if (lock?.lost?.aborted) throw lockLost(withoutIds(lock.lost.reason, [sessionId]));
+          if (lock?.lost?.aborted) throw lockLost(lock.lost.reason);
           record = applied(stored, changes);
           return this.#forStore(sessionId, record);
         },

@@ -16,7 +16,9 @@ describe('An update', () => {
     store = new SlowStore();
     store.records.set(sessionId, JSON.stringify({ cookie, n: 0 }));
     release = async () => {};
-    engine = new Engine(store, { lock: { acquire: async () => ({ release: () => release() }) } });
+    const lock = { acquire: async () => ({ release: () => release() }) };
+    // Longer than a test may take.
+    engine = new Engine(store, { lock, storeTimeout: 60_000 });
   });
   afterEach(() => engine.close());
 
@@ -50,6 +52,20 @@ describe('An update', () => {
     await session[0]?.update((fresh) => {
       fresh.n = 1;
     });
+    expect(store.record(sessionId)).to.have.property('n', 1);
+  });
+});
+
+describe('An update by `rewrite`', () => {
+  it('may have a lock that cannot be lost', async () => {
+    const store = new SlowStore();
+    store.records.set(sessionId, JSON.stringify({ cookie, n: 0 }));
+    const lock = { acquire: async () => ({ release: async () => {} }) };
+    const engine = new Engine(store, { lock, rewrite: rewriteOf(store) });
+    await engine.update(sessionId, (session) => {
+      session.n = 1;
+    });
+    engine.close();
     expect(store.record(sessionId)).to.have.property('n', 1);
   });
 });
