@@ -1,6 +1,7 @@
 import { expect } from 'chai';
+import { useFakeTimers } from 'sinon';
 import { Engine, rewriteOf } from '../support/engine.js';
-import { SlowStore } from '../support/slow-store.js';
+import { holdNext, SlowStore } from '../support/slow-store.js';
 
 const sessionId = 'one';
 const cookie = { path: '/', httpOnly: true, originalMaxAge: null };
@@ -52,6 +53,23 @@ describe('A session that a job writes by the store itself', () => {
     store.records.delete(sessionId);
     await call('set', session);
     expect(store.record(sessionId)).to.deep.equal({ cookie, n: 1 });
+  });
+
+  it('is removed again, and once, if the store writes it after a logout', async () => {
+    const clock = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const gate = holdNext(store, 'set');
+      const written = call('set', { cookie, n: 1 });
+      await gate.reached;
+      await new Promise((resolve) => store.destroy(sessionId, resolve));
+      gate.open();
+      await written;
+      await clock.tickAsync(60_000);
+      expect(store.record(sessionId)).to.equal(undefined);
+      expect(store.count('destroy')).to.equal(2);
+    } finally {
+      clock.restore();
+    }
   });
 });
 
