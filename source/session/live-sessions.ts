@@ -187,7 +187,6 @@ export class LiveSessions {
     clearTimeout(this.#timer);
     this.#sessions.clear();
     this.#ends.clear();
-    this.#extensions.clear();
   }
 
   #tell(message: SessionMessage): void {

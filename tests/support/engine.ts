@@ -13,6 +13,7 @@ import type { SessionRecord } from '../../source/session/record.js';
 import { Snapshot } from '../../source/session/snapshot.js';
 import type { RewriteRecord } from '../../source/types/options.js';
 import type { SessionChange } from '../../source/types/session.js';
+import type { SlowStore } from './slow-store.js';
 
 /** What a store helper may give. */
 export interface EngineOptions {
@@ -30,6 +31,14 @@ export interface EngineOptions {
 const io = new Server();
 
 const owner = { report: () => {}, endsSession: () => {} };
+
+/** A `rewrite`, as that of a store helper. */
+export function rewriteOf({ records }: SlowStore): RewriteRecord {
+  return async (id, change) => {
+    const changed = change(JSON.parse(records.get(id) ?? 'null'));
+    if (changed) records.set(id, JSON.stringify(changed));
+  };
+}
 
 /** One process's sessions of a store. */
 export class Engine {

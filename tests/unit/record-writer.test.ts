@@ -1,21 +1,14 @@
 import { expect } from 'chai';
+import { useFakeTimers } from 'sinon';
 import type { SocketSession } from '../../source/index.js';
 import type { RewriteRecord } from '../../source/types/options.js';
-import { Engine } from '../support/engine.js';
+import { Engine, rewriteOf } from '../support/engine.js';
 import { rejection } from '../support/outcomes.js';
-import { SlowStore } from '../support/slow-store.js';
+import { holdNext, SlowStore } from '../support/slow-store.js';
 import { codeOf } from '../support/visits.js';
 
-const sessionId = 'one';
+const sessionId = 'the-id-of-a-session';
 const cookie = { path: '/', httpOnly: true, originalMaxAge: null, expires: null };
-
-/** As that of a store helper. */
-function rewriteOf({ records }: SlowStore): RewriteRecord {
-  return async (id, change) => {
-    const changed = change(JSON.parse(records.get(id) ?? 'null'));
-    if (changed) records.set(id, JSON.stringify(changed));
-  };
-}
 
 for (const how of ['set', 'rewrite'] as const) {
   describe(`A visitor's new session that is written by \`${how}\``, () => {
@@ -79,6 +72,35 @@ for (const how of ['set', 'rewrite'] as const) {
     });
   });
 }
+
+describe('A save that has missed its deadline', () => {
+  it('keeps the turn of its session until the store answers', async () => {
+    const clock = useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+    const store = new SlowStore();
+    store.records.set(sessionId, JSON.stringify({ cookie, n: 0 }));
+    const engine = new Engine(store, { storeTimeout: 1_000 });
+    try {
+      const session = await engine.open(sessionId);
+      if (session === undefined) throw new Error('There is no session');
+      const gate = holdNext(store, 'set');
+      session.n = 1;
+      const first = codeOf(session.save());
+      await gate.reached;
+      await clock.tickAsync(1_000);
+      expect(await first).to.equal('ERR_SESSION_STORE_TIMEOUT');
+      session.n = 2;
+      const next = codeOf(session.save());
+      await clock.tickAsync(700);
+      expect(store.count('set')).to.equal(1);
+      gate.open();
+      expect(await next).to.equal('fulfilled');
+      expect(store.record(sessionId)).to.have.property('n', 2);
+    } finally {
+      engine.close();
+      clock.restore();
+    }
+  });
+});
 
 describe('A save by a `rewrite`', () => {
   const mistakes: Readonly<Record<string, { rewrite: RewriteRecord; message: string }>> = {

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { type Store as ExpressStore, Store } from 'express-session';
 import sinon from 'sinon';
 import { Engine } from '../support/engine.js';
+import { LiveStore } from '../support/live-store.js';
 import { rejection } from '../support/outcomes.js';
 import { type AnySession, looks } from '../support/session-looks.js';
 import { SlowStore } from '../support/slow-store.js';
@@ -246,6 +247,20 @@ describe('A session in a listener', () => {
     session.text = 1;
     await session.save();
     expect(Object.prototype).not.to.have.property('items');
+  });
+
+  it('saves no data under the name of a method that is as it was, though others changed it', async () => {
+    const live = new LiveStore();
+    const data = { n: 1 };
+    live.sessions.set(sessionId, { cookie: record.cookie, save: data } as never);
+    const another = new Engine(live);
+    const session = await another.open(sessionId);
+    const { save } = session ?? {};
+    Object.assign(session ?? {}, { save: { n: 1 } });
+    data.n = 2;
+    await save?.call(session);
+    another.close();
+    expect(live.sessions.get(sessionId)).to.have.nested.property('save.n', 2);
   });
 
   it('tells of a value that throws by the name of its key', async () => {

@@ -335,6 +335,14 @@ describe('StoreWrites', () => {
     };
   }
 
+  it('tells a write of HTTP of the logout that came while it waited for its turn', async () => {
+    const { end } = await hold('alone');
+    const waiting = writes.aloneInTime(id, async ({ destroy }) => destroy);
+    writes.active.beginDestroy(id)(true);
+    await end();
+    expect(await waiting).to.equal(true);
+  });
+
   for (const begin of ['alone', 'aloneInTime'] as const) {
     it(`gives no turn to a write that has given up waiting for it (${begin})`, async () => {
       const { end } = await hold('alone');
