@@ -152,9 +152,8 @@ function namesWithSlash(origin: string, cors: CorsOption): boolean {
  * ones with a `Referer`, if at all.
  */
 function isForeignScript({ headers, query }: Handshake, trustProxy: boolean): boolean {
-  const site = headers['sec-fetch-site'];
-  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
-  return query.j !== undefined && !hasOwnReferer(headers, trustProxy);
+  const mayBeScript = headers['sec-fetch-site'] !== undefined || query.j !== undefined;
+  return mayBeScript && !hasOwnPage(headers, trustProxy);
 }
 
 /**

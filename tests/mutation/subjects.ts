@@ -15,6 +15,11 @@ const foldersOf: Readonly<Record<string, readonly string[]>> = {
 
 /** Further folders, and the order, where a file has another subject than the rest of its folder. */
 const otherFoldersOf: Readonly<Record<string, readonly string[]>> = {
+  assertions: ['transparency'],
+  deadlines: ['events', 'handshake'],
+  diagnostics: ['events', 'handshake'],
+  'handshake/origin-policy': ['handshake', 'enable'],
+  'keyed-queue': ['saving', 'enable'],
   'session/active-writes': ['lifecycle', 'saving', 'http'],
   'session/engine': ['saving', 'events', 'lifecycle', 'http', 'handshake'],
   'session/expiry-watch': ['lifecycle', 'saving'],
@@ -34,7 +39,9 @@ const otherFoldersOf: Readonly<Record<string, readonly string[]>> = {
   'sockets/own-methods': ['transparency'],
   'sockets/pending-events': ['events', 'recovery'],
   'sockets/session-namespace': ['namespaces', 'events', 'handshake', 'recovery', 'lifecycle'],
+  'sockets/socket-controller': ['events', 'handshake', 'saving', 'recovery', 'namespaces'],
   'sockets/stand-ins': ['transparency'],
+  tracing: ['handshake', 'lifecycle'],
 };
 
 /** Tests that take long, by many schedules or by other processes and servers. */

@@ -248,3 +248,20 @@ describe('a promise, of whatever make,', () => {
     });
   }
 });
+
+describe('Advice about the configuration', () => {
+  afterEach(() => sandbox.restore());
+
+  for (const [environment, count] of [
+    ['development', 1],
+    ['production', 0],
+  ] as const) {
+    it(`is ${count === 1 ? 'one warning' : 'no warning'} in ${environment}`, () => {
+      sandbox.stub(process, 'env').value({ ...process.env, NODE_ENV: environment });
+      const emitWarning = sandbox.stub(process, 'emitWarning');
+      const reporter = new ErrorReporter(undefined);
+      for (let time = 0; time < 2; time++) reporter.advise('Give the option `lock`');
+      expect(emitWarning.callCount).to.equal(count);
+    });
+  }
+});

@@ -26,6 +26,11 @@ describe('Only a friendly origin gets a session', () => {
     it('passes an origin that is in it', () =>
       expectPassed({ origin: friend, origins: ['https://other.example', friend] }));
 
+    for (const named of ['HTTPS://Friend.Example', 'https://friend.example:443']) {
+      it(`passes an origin that is in it as ${named}`, () =>
+        expectPassed({ origin: friend, origins: [named] }));
+    }
+
     for (const origin of [
       'http://friend.example',
       'https://friend.example:8443',

@@ -56,6 +56,13 @@ describe('PendingEvents', () => {
     expect(enter([], { to: other })).to.equal(undefined);
   });
 
+  it('counts an event of a later turn, whichever listener it is for', async () => {
+    for (const to of [listener, listener, other]) {
+      expect(enter([], { to })).to.be.above(0);
+      await Promise.resolve();
+    }
+  });
+
   it('ends with its first listener, and not with a further one', () => {
     const entered = [enter(), enter([], { to: other }), enter(), enter()];
     expect(entered[1]).to.equal(0);

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { expect } from 'chai';
+import type { UpdateTrace, WriteTrace } from '../../source/diagnostics.js';
 import type { SocketSession } from '../../source/index.js';
-import type { UpdateTrace, WriteTrace } from '../../source/tracing.js';
 import { Engine } from '../support/engine.js';
 import { SlowStore } from '../support/slow-store.js';
 

@@ -33,6 +33,17 @@ describe('Only a signed id is believed', () => {
     });
   });
 
+  it('tells its secret, also where it sets it later', async () => {
+    const parser: CookieParser = (request, _response, next) => {
+      setImmediate(() => {
+        Object.assign(request, { secret });
+        next();
+      });
+    };
+    const cookie = new SignedCookie(key, parser, new Deadlines(5_000));
+    expect(await cookie.readSecret()).to.equal(secret);
+  });
+
   describe('a parser with several secrets', () => {
     const rotating = cookieParser(['a new secret', secret]);
 

@@ -209,6 +209,18 @@ describe('the methods of a prototyped socket', () => {
       expect(raw.eventNames()).to.deep.equal(['vote']);
     });
 
+    it('keeps a listener without a session that another library wraps', () => {
+      const { on } = raw;
+      raw.on = function (event, wrapped) {
+        return on.call(this, event, (...args) => wrapped(...args));
+      };
+      socket.on?.('vote', listener);
+      socket.sessOn?.('vote', listener);
+      methods.release(raw as Socket);
+
+      expect(raw.listenerCount('vote')).to.equal(1);
+    });
+
     it('keeps the listeners of another instance', () => {
       const other = methodsWith(false);
       const another = new SocketProxies<Socket>(other).of(raw as Socket) as unknown as Listening;
@@ -224,5 +236,29 @@ describe('the methods of a prototyped socket', () => {
 
     expect(derived.sessOn?.('vote', listener)).to.equal(derived);
     expect(raw.listeners('vote')).to.deep.equal([listener]);
+  });
+
+  it('let a wrapper of another library remove itself, though a second library wraps it again', () => {
+    class Traced extends EventEmitter {
+      override once(event: string, traced: Listener): this {
+        const once: Listener = (...args) => {
+          this.off(event, once);
+          return traced(...args);
+        };
+        return this.on(event, once);
+      }
+    }
+    raw = new Traced();
+    const { on } = raw;
+    raw.on = function (event, traced) {
+      return on.call(this, event, (...args) => traced(...args));
+    };
+    socket = new SocketProxies<Socket>(methods).of(raw as Socket) as unknown as Listening;
+    socket.once?.('vote', listener);
+    raw.emit('vote');
+    raw.emit('vote');
+
+    expect(listener.callCount).to.equal(1);
+    expect(raw.listenerCount('vote')).to.equal(0);
   });
 });

@@ -32,6 +32,19 @@ describe('A prototyped socket with methods of its own', () => {
     expect(raw.flags).to.deep.equal({ timeout: 4 });
   });
 
+  it('calls no override on anything but a prototyped socket', () => {
+    const seen: unknown[] = [];
+    Object.assign(raw, {
+      timeout(this: unknown) {
+        seen.push(this);
+      },
+    });
+    for (const self of [raw, undefined, 1]) Reflect.apply(socket.timeout, self, [4]);
+
+    expect(seen).to.deep.equal([raw, undefined, 1]);
+    expect(calls).to.have.lengthOf(0);
+  });
+
   it('has the same function each time, of the same name, length and properties', () => {
     expect(socket.timeout).to.equal(socket.timeout);
     expect(socket.timeout).to.equal(proxies.of(new FakeSocket()).timeout);

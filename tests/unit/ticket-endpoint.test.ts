@@ -1,4 +1,5 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { TicketEndpoint } from '../../source/handshake/ticket-endpoint.js';
@@ -30,6 +31,19 @@ describe('TicketEndpoint', () => {
       xdomain: true,
     });
     expect(new Date(String(time)).getTime()).to.equal(Math.floor(Number(issued) / 1_000) * 1_000);
+  });
+
+  it('answers no request that has been answered', async () => {
+    const endpoint = new TicketEndpoint(
+      { issue: async (id) => `for ${id}` },
+      { readPresented: () => 'a session' },
+    );
+    const response = { headersSent: true, setHeader: sinon.spy(), end: sinon.spy() };
+    // They have all that is looked at.
+    const request = { method: 'POST', headers: {}, socket: {} } as IncomingMessage;
+    endpoint.handle(request, response as unknown as ServerResponse);
+    await turn();
+    expect([response.setHeader.callCount, response.end.callCount]).to.deep.equal([0, 0]);
   });
 
   it('reads a request whose connection has gone as one without an address', async () => {

@@ -116,6 +116,17 @@ describe('The reason why a visitor has no session', () => {
     expect(warnings.values).to.deep.equal([]);
   });
 
+  it('is reported once for a socket, though its session is read again after an `authorization`', async () => {
+    const told: unknown[] = [];
+    const onError = (error: unknown): void => {
+      told.push((error as SessionError).code);
+    };
+    app = await App.start({ options: { onError, reportRefusals: true } });
+    app.expressionIO.sockets.authorization(() => true);
+    await arrive(app);
+    expect(told).to.deep.equal(['ERR_SESSION_COOKIE_MISSING']);
+  });
+
   it('is reported to `onError` where an `authorization` refused, with `reportRefusals`', async () => {
     const told: Told[] = [];
     const onError = (error: unknown, context: ErrorContext): void => {

@@ -139,6 +139,24 @@ describe('update()', () => {
     });
   });
 
+  it('leaves what an ignored update throws to Node.js, without `onError`', async () => {
+    const mistake = new Error('a mistake');
+    const exceptions = new ProcessEvents('uncaughtException');
+    const silent = await App.start({ store });
+    try {
+      silent.expressionIO.sockets.on('connection', (_err, session) => {
+        session?.update(() => {
+          throw mistake;
+        });
+      });
+      await silent.connect({ cookie: (await silent.login()).cookie });
+      expect(await exceptions.first()).to.equal(mistake);
+    } finally {
+      exceptions.stop();
+      await silent.stop();
+    }
+  });
+
   describe('of the session in hand', () => {
     it('shows the result in it', async () => {
       const outcome = await visitor.go(async (session) => {

@@ -79,6 +79,7 @@ describe('A raw socket and its prototyped socket', () => {
       [undefined, 'undefined'],
       ['an id', 'a string'],
       [{}, 'an object'],
+      [{ handshake: {} }, 'an object'],
     ] as const) {
       expect(() => app.expressionIO.sockets.socketOf(value as unknown as Socket))
         .to.throw(TypeError, '`socketOf`: expected a socket of the server')
