@@ -15,6 +15,7 @@ import { Tickets } from './handshake/tickets.js';
 import { type ResolvedOptions, resolveTicketOptions } from './options.js';
 import { SessionEngine } from './session/engine.js';
 import { ClusterBus } from './sockets/cluster-bus.js';
+import { NamespaceRegistry } from './sockets/namespace-registry.js';
 import { SessionSockets } from './sockets/session-sockets.js';
 import type { CookieParser } from './types/options.js';
 
@@ -28,7 +29,7 @@ export interface Dependencies {
 /** What the facade works with. */
 export interface Composition {
   readonly engine: SessionEngine;
-  readonly sockets: SessionSockets;
+  readonly namespaces: NamespaceRegistry;
   /** None where the option `ticket` is off. */
   readonly ticketEndpoint: TicketEndpoint | undefined;
   close(): void;
@@ -72,11 +73,13 @@ export function compose(io: Server, { store, cookieParser, options }: Dependenci
   bus.subscribe((message) => engine.receive(message));
 
   const sockets = new SessionSockets({ options, sessionIds, engine, reporter });
+  const namespaces = new NamespaceRegistry(io, sockets);
   return {
     engine,
-    sockets,
+    namespaces,
     ticketEndpoint: tickets && new TicketEndpoint(tickets, sessionIds),
     close: () => {
+      namespaces.close();
       bus.close();
       newSessions.close();
       engine.close();

@@ -5,18 +5,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Store } from 'express-session';
 import type { Namespace, Server } from 'socket.io';
-import {
-  assertCookieParser,
-  assertNamespace,
-  assertServer,
-  assertSessionId,
-  assertStore,
-} from './assertions.js';
+import { assertCookieParser, assertServer, assertSessionId, assertStore } from './assertions.js';
 import { type Composition, compose } from './compose.js';
 import { SessionError } from './errors.js';
 import type { TicketEndpoint, TicketHandler } from './handshake/ticket-endpoint.js';
 import { resolveOptions } from './options.js';
-import { SessionNamespaceWrapper } from './sockets/session-namespace.js';
 import type { DefaultEventsMap, EventsMap, GivenOptions } from './types/listeners.js';
 import type { CookieParser, ExpressionSocketOptions } from './types/options.js';
 import type { SessionChange, SessionRequest } from './types/session.js';
@@ -54,15 +47,7 @@ export class ExpressionSocket<
   /** The class of the errors that listeners get, for CommonJS. */
   static readonly SessionError: typeof SessionError = SessionError;
 
-  readonly #io: Server;
   readonly #parts: Composition;
-  /** The wrapper of each namespace, kept as long as Socket.IO keeps the namespace. */
-  readonly #wrappers = new WeakMap<Namespace, SessionNamespaceWrapper>();
-  /** The parent namespaces of patterns and functions, which Socket.IO does not list publicly. */
-  readonly #parents = new Set<Namespace>();
-  readonly #patterns = new Map<string, Namespace>();
-  readonly #checks = new WeakMap<NamespaceCheck, Namespace>();
-  #isClosed = false;
 
   /**
    * @param io the Socket.IO server
@@ -81,8 +66,7 @@ export class ExpressionSocket<
     assertStore(store);
     assertCookieParser(cookieParser);
     // The event maps are for the compiler only; the modules behind the facade take any.
-    this.#io = io as unknown as Server;
-    this.#parts = compose(this.#io, {
+    this.#parts = compose(io as unknown as Server, {
       store,
       cookieParser,
       options: resolveOptions(options),
@@ -120,12 +104,7 @@ export class ExpressionSocket<
     namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
   ): SessionNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData, Options>;
   of(name: unknown): unknown {
-    if (this.#isClosed) throw new Error('`of`: this `ExpressionSocket` is closed; make a new one');
-    const namespace = this.#namespaceOf(name);
-    return remember(this.#wrappers, namespace, () => {
-      if ('children' in namespace) this.#parents.add(namespace);
-      return new SessionNamespaceWrapper(namespace, this.#parts.sockets);
-    });
+    return this.#parts.namespaces.of(name);
   }
 
   /**
@@ -261,11 +240,6 @@ export class ExpressionSocket<
    * store that hangs is not waited for.
    */
   close(): void {
-    this.#isClosed = true;
-    for (const namespace of [...this.#io._nsps.values(), ...this.#parents]) {
-      const wrapper = this.#wrappers.get(namespace);
-      if (wrapper) SessionNamespaceWrapper.close(wrapper);
-    }
     this.#parts.close();
   }
 
@@ -276,30 +250,4 @@ export class ExpressionSocket<
       `\`${method}\`: expected the option \`ticket\` to be on, but it is off; turn it on with \`{ ticket: {} }\``,
     );
   }
-
-  #namespaceOf(name: unknown): Namespace {
-    if (typeof name === 'string') return this.#io.of(name);
-    if (name instanceof RegExp) {
-      // `io.of` makes a new parent namespace each time, of which the first that matches wins.
-      return remember(this.#patterns, String(name), () => this.#io.of(name));
-    }
-    if (isNamespaceCheck(name)) return remember(this.#checks, name, () => this.#io.of(name));
-    assertNamespace(name, this.#io);
-    return name;
-  }
-}
-
-/** Returns the known value, or makes and stores one. */
-function remember<Key extends object | string, Value>(
-  known: { get(key: Key): Value | undefined; set(key: Key, value: Value): unknown },
-  key: Key,
-  make: () => Value,
-): Value {
-  const value = known.get(key) ?? make();
-  known.set(key, value);
-  return value;
-}
-
-function isNamespaceCheck(name: unknown): name is NamespaceCheck {
-  return typeof name === 'function';
 }

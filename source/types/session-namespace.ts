@@ -1,5 +1,6 @@
 /**
- * @module The types of the wrapper of a namespace.
+ * @module The types of the wrapper of a namespace. `Always` and `Auto` are the options `alwaysSession`
+ * and `autoErrManager`.
  */
 
 import type { Namespace, Socket } from 'socket.io';
@@ -50,15 +51,15 @@ export interface ConnectionEvents<Client, AutoErrManager extends boolean> {
 
 /** The wrapper of a namespace, by the options that change its type. */
 export interface NamespaceFor<
-  ListenEvents extends EventsMap,
-  EmitEvents extends EventsMap,
-  ServerSideEvents extends EventsMap,
-  SocketData,
-  AlwaysSession extends boolean,
-  AutoErrManager extends boolean,
+  Listen extends EventsMap,
+  Emit extends EventsMap,
+  ServerSide extends EventsMap,
+  Data,
+  Always extends boolean,
+  Auto extends boolean,
 > {
   /** Socket.IO's namespace, for rooms and everything else. */
-  readonly namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+  readonly namespace: Namespace<Listen, Emit, ServerSide, Data>;
 
   /**
    * Adds a listener of connections, which gets the session of each. Other events are those that the
@@ -73,18 +74,8 @@ export interface NamespaceFor<
    * });
    */
   readonly on: AddListener<
-    ConnectionEvents<
-      SocketFor<
-        ListenEvents,
-        EmitEvents,
-        ServerSideEvents,
-        SocketData,
-        AlwaysSession,
-        AutoErrManager
-      >,
-      AutoErrManager
-    >,
-    { [Event in keyof ServerSideEvents]: Parameters<ServerSideEvents[Event]> },
+    ConnectionEvents<SocketFor<Listen, Emit, ServerSide, Data, Always, Auto>, Auto>,
+    { [Event in keyof ServerSide]: Parameters<ServerSide[Event]> },
     this
   >;
 
@@ -93,10 +84,7 @@ export interface NamespaceFor<
    *
    * @returns the wrapper
    */
-  off(
-    event: EventName<ConnectionEvents<unknown, false>, ServerSideEvents>,
-    listener: AnyListener,
-  ): this;
+  off(event: EventName<ConnectionEvents<unknown, false>, ServerSide>, listener: AnyListener): this;
 
   /**
    * Returns the sockets of a session in this namespace, on all nodes, as `to(room)` of Socket.IO does.
@@ -107,17 +95,13 @@ export interface NamespaceFor<
    * @example
    * expressionIO.of('/cart').to(session.id).emit('changed');
    */
-  to(
-    sessionId: string,
-  ): ReturnType<Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>['to']>;
+  to(sessionId: string): ReturnType<Namespace<Listen, Emit, ServerSide, Data>['to']>;
 
   /** The same as `to`. */
-  in(
-    sessionId: string,
-  ): ReturnType<Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>['in']>;
+  in(sessionId: string): ReturnType<Namespace<Listen, Emit, ServerSide, Data>['in']>;
 
   /** Emits to every client of the namespace, as the namespace itself does. */
-  readonly emit: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>['emit'];
+  readonly emit: Namespace<Listen, Emit, ServerSide, Data>['emit'];
 
   /**
    * Adds a listener that decides who may connect. Several are called in their order; all must accept.
@@ -132,7 +116,7 @@ export interface NamespaceFor<
    * @example
    * expressionIO.sockets.authorization(async (err, session) => !err && (await isMember(session)));
    */
-  readonly authorization: AddAuthorization<AutoErrManager, this>;
+  readonly authorization: AddAuthorization<Auto, this>;
 
   /**
    * Returns the prototyped socket of a raw socket: always the same one, which `connection` listeners
@@ -153,14 +137,7 @@ export interface NamespaceFor<
    */
   socketOf(
     raw: Pick<Socket, 'id' | 'handshake'>,
-  ): SocketFor<
-    ListenEvents,
-    EmitEvents,
-    ServerSideEvents,
-    SocketData,
-    AlwaysSession,
-    AutoErrManager
-  >;
+  ): SocketFor<Listen, Emit, ServerSide, Data, Always, Auto>;
 }
 
 /**

@@ -1,5 +1,6 @@
 /**
  * @module The types of the prototyped socket, with the members in which it differs from a raw socket.
+ * `Always` and `Auto` are the options `alwaysSession` and `autoErrManager`.
  */
 
 import type { Socket } from 'socket.io';
@@ -16,8 +17,8 @@ import type { ExpressionSocketOptions } from './options.js';
 import type { SessionEndReason } from './session.js';
 
 /** The emitted events after `timeout(ms)`: as in Socket.IO, acknowledgements get an error. */
-type TimedOut<EmitEvents extends EventsMap> =
-  ReturnType<Socket<DefaultEventsMap, EmitEvents>['timeout']> extends Socket<
+type TimedOut<Emit extends EventsMap> =
+  ReturnType<Socket<DefaultEventsMap, Emit>['timeout']> extends Socket<
     DefaultEventsMap,
     infer Decorated extends EventsMap,
     infer _ServerSide,
@@ -28,12 +29,12 @@ type TimedOut<EmitEvents extends EventsMap> =
 
 /** What every prototyped socket adds to a raw socket. */
 export interface SessionListening<
-  ListenEvents extends EventsMap,
-  EmitEvents extends EventsMap,
-  ServerSideEvents extends EventsMap,
-  SocketData,
-  AlwaysSession extends boolean,
-  AutoErrManager extends boolean,
+  Listen extends EventsMap,
+  Emit extends EventsMap,
+  ServerSide extends EventsMap,
+  Data,
+  Always extends boolean,
+  Auto extends boolean,
 > {
   /**
    * Adds a listener of an event, which gets the session as it is when the event arrives.
@@ -48,38 +49,21 @@ export interface SessionListening<
    *   ack(`Counted: ${option}`);
    * });
    */
-  readonly sessOn: AddListener<
-    SocketEvents<true, AutoErrManager>,
-    UserEvents<ListenEvents, true, AutoErrManager>,
-    this
-  >;
+  readonly sessOn: AddListener<SocketEvents<true, Auto>, UserEvents<Listen, true, Auto>, this>;
 
   /**
    * Adds a listener of the next event of a name, which gets the session, as with `sessOn`.
    *
    * @returns the socket
    */
-  readonly sessOnce: AddListener<
-    SocketEvents<true, AutoErrManager>,
-    UserEvents<ListenEvents, true, AutoErrManager>,
-    this
-  >;
+  readonly sessOnce: AddListener<SocketEvents<true, Auto>, UserEvents<Listen, true, Auto>, this>;
 
   /**
    * Sets the time after which the acknowledgement of the next `emit` fails, in milliseconds.
    *
    * @returns the socket
    */
-  timeout(
-    timeout: number,
-  ): SocketFor<
-    ListenEvents,
-    TimedOut<EmitEvents>,
-    ServerSideEvents,
-    SocketData,
-    AlwaysSession,
-    AutoErrManager
-  >;
+  timeout(timeout: number): SocketFor<Listen, TimedOut<Emit>, ServerSide, Data, Always, Auto>;
 
   /** Returns the listeners of an event, including those of `sessOn`, as they were added. */
   listeners(event: string | symbol): AnyListener[];
@@ -87,19 +71,12 @@ export interface SessionListening<
 
 /** What the prototyped socket adds to a raw socket without `alwaysSession`. */
 export interface SelectiveListening<
-  ListenEvents extends EventsMap,
-  EmitEvents extends EventsMap,
-  ServerSideEvents extends EventsMap,
-  SocketData,
-  AutoErrManager extends boolean,
-> extends SessionListening<
-    ListenEvents,
-    EmitEvents,
-    ServerSideEvents,
-    SocketData,
-    false,
-    AutoErrManager
-  > {
+  Listen extends EventsMap,
+  Emit extends EventsMap,
+  ServerSide extends EventsMap,
+  Data,
+  Auto extends boolean,
+> extends SessionListening<Listen, Emit, ServerSide, Data, false, Auto> {
   /** Adds a listener of the end of the session, which gets the reason for it. */
   on(event: 'sessionend', listener: (reason: SessionEndReason) => void): this;
   /** Adds a listener of the end of the session, which gets the reason for it. */
@@ -153,42 +130,21 @@ type ListeningMember =
  * At run time it is a `Socket` (`instanceof`), but its type is not assignable to `Socket`.
  */
 export interface AlwaysSessionSocket<
-  ListenEvents extends EventsMap,
-  EmitEvents extends EventsMap,
-  ServerSideEvents extends EventsMap,
-  SocketData,
-  AlwaysSession extends boolean,
-  AutoErrManager extends boolean,
-> extends Omit<
-      Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
-      ChainingMember | ListeningMember
-    >,
+  Listen extends EventsMap,
+  Emit extends EventsMap,
+  ServerSide extends EventsMap,
+  Data,
+  Always extends boolean,
+  Auto extends boolean,
+> extends Omit<Socket<Listen, Emit, ServerSide, Data>, ChainingMember | ListeningMember>,
     Chaining<
-      Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+      Socket<Listen, Emit, ServerSide, Data>,
       ChainingMember,
-      AlwaysSessionSocket<
-        ListenEvents,
-        EmitEvents,
-        ServerSideEvents,
-        SocketData,
-        AlwaysSession,
-        AutoErrManager
-      >
+      AlwaysSessionSocket<Listen, Emit, ServerSide, Data, Always, Auto>
     >,
-    SessionListening<
-      ListenEvents,
-      EmitEvents,
-      ServerSideEvents,
-      SocketData,
-      AlwaysSession,
-      AutoErrManager
-    > {
+    SessionListening<Listen, Emit, ServerSide, Data, Always, Auto> {
   /** Does what `sessOn` does. */
-  readonly on: AddListener<
-    SocketEvents<AlwaysSession, AutoErrManager>,
-    UserEvents<ListenEvents, AlwaysSession, AutoErrManager>,
-    this
-  >;
+  readonly on: AddListener<SocketEvents<Always, Auto>, UserEvents<Listen, Always, Auto>, this>;
   /** Does what `sessOnce` does. */
   readonly once: this['on'];
   /** Does what `sessOn` does. */
@@ -205,24 +161,17 @@ export interface AlwaysSessionSocket<
 
 /** The prototyped socket, by the options that change its type. */
 export type SocketFor<
-  ListenEvents extends EventsMap,
-  EmitEvents extends EventsMap,
-  ServerSideEvents extends EventsMap,
-  SocketData,
-  AlwaysSession extends boolean,
-  AutoErrManager extends boolean,
-> = [AlwaysSession] extends [false]
+  Listen extends EventsMap,
+  Emit extends EventsMap,
+  ServerSide extends EventsMap,
+  Data,
+  Always extends boolean,
+  Auto extends boolean,
+> = [Always] extends [false]
   ? // Before `Socket`, so that its overloads are tried first.
-    SelectiveListening<ListenEvents, EmitEvents, ServerSideEvents, SocketData, AutoErrManager> &
-      Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
-  : AlwaysSessionSocket<
-      ListenEvents,
-      EmitEvents,
-      ServerSideEvents,
-      SocketData,
-      AlwaysSession,
-      AutoErrManager
-    >;
+    SelectiveListening<Listen, Emit, ServerSide, Data, Auto> &
+      Socket<Listen, Emit, ServerSide, Data>
+  : AlwaysSessionSocket<Listen, Emit, ServerSide, Data, Always, Auto>;
 
 /**
  * The prototyped socket: Socket.IO's socket, with the visitor's session for listeners.

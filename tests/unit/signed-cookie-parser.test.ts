@@ -7,6 +7,8 @@ import { inspect } from 'node:util';
 import { expect } from 'chai';
 import cookieParser from 'cookie-parser';
 import { type SinonFakeTimers, stub, useFakeTimers } from 'sinon';
+import { Deadlines } from '../../source/deadlines.js';
+import { SignedCookie } from '../../source/handshake/signed-cookie.js';
 import type { CookieParser } from '../../source/index.js';
 import { id, key, read, refusal, requestWith, secret, show } from '../support/cookie-reading.js';
 import { cookieOf, sign } from '../support/cookies.js';

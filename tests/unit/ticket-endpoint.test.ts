@@ -36,7 +36,7 @@ describe('TicketEndpoint', () => {
   it('answers no request that has been answered', async () => {
     const endpoint = new TicketEndpoint(
       { issue: async (id) => `for ${id}` },
-      { readPresented: () => 'a session' },
+      { readPresented: async () => 'a session' },
     );
     const response = { headersSent: true, setHeader: sinon.spy(), end: sinon.spy() };
     // They have all that is looked at.

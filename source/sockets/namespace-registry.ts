@@ -1,0 +1,81 @@
+/**
+ * @module The wrappers of the namespaces: finds the namespace that a name means, and makes one wrapper
+ * for each.
+ */
+
+import type { Namespace, Server } from 'socket.io';
+import { assertNamespace } from '../assertions.js';
+import { SessionNamespaceWrapper } from './session-namespace.js';
+import type { SessionSockets } from './session-sockets.js';
+
+/** The wrappers of the namespaces of a server. */
+export class NamespaceRegistry {
+  readonly #io: Server;
+  readonly #sockets: SessionSockets;
+  /** The wrapper of each namespace, kept as long as Socket.IO keeps the namespace. */
+  readonly #wrappers = new WeakMap<Namespace, SessionNamespaceWrapper>();
+  /** The parent namespaces of patterns and functions, which Socket.IO does not list publicly. */
+  readonly #parents = new Set<Namespace>();
+  readonly #patterns = new Map<string, Namespace>();
+  readonly #checks = new WeakMap<object, Namespace>();
+  #isClosed = false;
+
+  constructor(io: Server, sockets: SessionSockets) {
+    this.#io = io;
+    this.#sockets = sockets;
+  }
+
+  /**
+   * Returns the wrapper of a namespace: always the same one.
+   *
+   * @param name a name, regular expression or function, as `io.of` takes it, or a namespace
+   * @throws {TypeError} if it is none of these, or a namespace of another server
+   * @throws {Error} after `close()`
+   */
+  of(name: unknown): SessionNamespaceWrapper {
+    if (this.#isClosed) throw new Error('`of`: this `ExpressionSocket` is closed; make a new one');
+    const namespace = this.#namespaceOf(name);
+    return remember(this.#wrappers, namespace, () => {
+      if ('children' in namespace) this.#parents.add(namespace);
+      return new SessionNamespaceWrapper(namespace, this.#sockets);
+    });
+  }
+
+  /** Closes all wrappers. Further calls do nothing. */
+  close(): void {
+    this.#isClosed = true;
+    for (const namespace of [...this.#io._nsps.values(), ...this.#parents]) {
+      const wrapper = this.#wrappers.get(namespace);
+      if (wrapper) SessionNamespaceWrapper.close(wrapper);
+    }
+  }
+
+  #namespaceOf(name: unknown): Namespace {
+    if (typeof name === 'string') return this.#io.of(name);
+    if (name instanceof RegExp) {
+      // `io.of` makes a new parent namespace each time, of which the first that matches wins.
+      return remember(this.#patterns, String(name), () => this.#io.of(name));
+    }
+    if (isNamespaceCheck(name)) return remember(this.#checks, name, () => this.#io.of(name));
+    assertNamespace(name, this.#io);
+    return name;
+  }
+}
+
+/** Returns the known value, or makes and stores one. */
+function remember<Key extends object | string, Value>(
+  known: { get(key: Key): Value | undefined; set(key: Key, value: Value): unknown },
+  key: Key,
+  make: () => Value,
+): Value {
+  const value = known.get(key) ?? make();
+  known.set(key, value);
+  return value;
+}
+
+/** Whether it is a function with which `io.of` makes namespaces on demand. */
+function isNamespaceCheck(
+  name: unknown,
+): name is Exclude<Parameters<Server['of']>[0], string | RegExp> {
+  return typeof name === 'function';
+}
