@@ -1,6 +1,6 @@
 /**
- * @module One of the processes: the same program as on a single one, with three lines more, which are
- * marked. It shares nothing with the others but Redis.
+ * @module One of the processes, which share nothing but Redis. The library and Socket.IO need three
+ * lines for that, which are numbered; the rest opens Redis and shows the processes.
  */
 
 import { randomUUID } from 'node:crypto';

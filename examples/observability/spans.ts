@@ -33,7 +33,6 @@ function endSpan(span: Span | undefined, payload: object): void {
     }
   }
   if ('error' in payload) {
-    // The message holds no id; the `cause` may, and stays here.
     const message = payload.error instanceof Error ? payload.error.message : 'failed';
     span.setStatus({ code: SpanStatusCode.ERROR, message });
   }

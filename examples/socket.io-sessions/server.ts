@@ -26,6 +26,9 @@ const server = createServer(app);
 
 app.use(session({ secret, store, resave: false, saveUninitialized: true }));
 app.get('/', (_req, res) => res.sendFile('page.html', { root: import.meta.dirname }));
+app.get('/simple.css', (_req, res) =>
+  res.sendFile('simple.css', { root: `${import.meta.dirname}/..` }),
+);
 app.post('/end', (req, res) => req.session.destroy(() => res.end()));
 
 const sessions = enable({

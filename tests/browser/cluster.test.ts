@@ -86,7 +86,7 @@ describe('examples/cluster', () => {
   }
 
   for (const button of ['Log out', 'Log out by fetch()']) {
-    it(`puts the idle tab on another process out after "${button}"`, async () => {
+    it(`disconnects the idle tab on another process after "${button}"`, async () => {
       const tab = await visit();
       await tab.getByLabel('Your name').fill('Ada');
       await press(tab, 'Log in');
@@ -97,7 +97,7 @@ describe('examples/cluster', () => {
 
       await press(tab, button);
 
-      await otherTab.getByText(`The session has ended. Process ${other} has put`).waitFor();
+      await otherTab.getByText(`The session has ended. Process ${other} disconnected`).waitFor();
       expect(await otherTab.getByRole('button', { name: '40 at once' }).isDisabled()).to.equal(
         true,
       );

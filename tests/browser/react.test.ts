@@ -39,11 +39,12 @@ describe('examples/react', () => {
       await visits(page, 3).waitFor();
     });
 
-    it('fits a phone, without scrolling sideways', async () => {
+    it('has the styles of the small examples, and fits a phone, without scrolling sideways', async () => {
       const { address } = await start('production');
       const page = await open(address, 320);
       await page.getByText('Connected.').waitFor();
 
+      expect(await maxWidthOf(page)).to.equal('416px');
       const overflow = 'document.documentElement.scrollWidth - window.innerWidth';
       expect(await page.evaluate(overflow)).to.equal(0);
     });
@@ -57,6 +58,14 @@ describe('examples/react', () => {
 
       await page.getByRole('button', { name: 'Visit over the socket' }).click();
       await visits(page, 2).waitFor();
+    });
+
+    it('has the styles of the small examples', async () => {
+      const { address } = await start('development');
+      const page = await open(await startVite(address));
+      await page.getByText('Connected.').waitFor();
+
+      expect(await maxWidthOf(page)).to.equal('416px');
     });
 
     it('is refused by a server whose `origins` do not allow the page', async () => {
@@ -91,6 +100,11 @@ describe('examples/react', () => {
     return page;
   }
 });
+
+/** The width that simple.css gives the page. */
+function maxWidthOf(page: Page): Promise<unknown> {
+  return page.evaluate('getComputedStyle(document.querySelector("main")).maxWidth');
+}
 
 function visits(page: Page, expected: number) {
   return page.locator('output').getByText(String(expected), { exact: true });

@@ -59,14 +59,16 @@ describe('the client script in Chromium', () => {
       expect(complaints).to.deep.equal([]);
     });
 
-    it('tells to refresh when the session is over, and goes on after that', async () => {
+    it('tells to refresh as soon as the session is over, on a phone as well, and goes on after that', async () => {
       const { page } = await openPage();
+      await page.setViewportSize({ width: 320, height: 640 });
       await page.goto(example.address);
       await page.getByText('Connect!').waitFor();
       await page.getByRole('button', { name: 'End my session' }).click();
       await page.getByText('(session ended)').waitFor();
-      await page.getByRole('button', { name: 'Ping!' }).click();
       await page.getByText(/Your session is over .*Refresh the page/).waitFor();
+      const overflow = 'document.documentElement.scrollWidth - window.innerWidth';
+      expect(await page.evaluate(overflow)).to.equal(0);
       await page.reload();
       await page.getByRole('button', { name: 'Ping!' }).click();
       await page.getByText('Message: {"pong":1}').waitFor();

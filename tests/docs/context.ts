@@ -23,7 +23,7 @@ export declare const pool: Pool;
 export declare const maxAge: number;
 export declare const log: { error(entry: object): void };
 
-type User = { name: string; id?: string };
+type User = { name: string; id?: number };
 
 export declare function findUser(name: unknown, password: unknown): User | undefined;
 export declare function isAdmin(user: User | undefined): Promise<boolean>;
@@ -31,3 +31,5 @@ export declare function isPartner(origin: string): Promise<boolean>;
 export declare function fetchTicket(): Promise<string>;
 export declare function forgetSessionsOf(user: User | undefined): Promise<void>;
 export declare function registerVotes(expressionIO: object): void;
+export declare function showLogin(): void;
+export declare function showMessage(text: string): void;

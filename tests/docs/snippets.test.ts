@@ -38,7 +38,7 @@ declare module 'express-session' {
     clicks: number;
     last: unknown;
     passport: { user?: string };
-    user: { name: string; id?: string };
+    user: { name: string; id?: number };
     visits: number;
     vote: string;
     votes: number;

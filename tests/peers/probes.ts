@@ -42,7 +42,7 @@ export const probes: Readonly<Record<string, Probe>> = {
     return app.notes.join() === '1,2,3,4,5';
   },
 
-  async 'An event sent at once is not lost'(app) {
+  async 'An event sent right after connecting is not lost'(app) {
     const { cookie } = await app.logIn();
     // A package that reads after the connection is answered once the event has come.
     app.store.pace = ({ operation }) =>
@@ -59,7 +59,7 @@ export const probes: Readonly<Record<string, Probe>> = {
     return isAnswered;
   },
 
-  async 'Twenty increments at the same time add twenty'(app) {
+  async 'Twenty concurrent increments add twenty'(app) {
     const { cookie, sessionId } = await app.logIn();
     const tabs = [await connect(app, cookie), await connect(app, cookie)];
     const counts = Array.from({ length: 10 }, () => tabs.map((tab) => ask(tab, 'count')));
@@ -118,7 +118,7 @@ export const probes: Readonly<Record<string, Probe>> = {
     return !(await seesSession(app.client({ cookie, origin: 'https://foreign.example' })));
   },
 
-  async 'A session id is believed only where it is signed'(app) {
+  async 'A session id is accepted only if it is signed'(app) {
     const { sessionId } = await app.logIn();
     const [byCookie, byQuery] = await Promise.all([
       seesSession(app.client({ cookie: `connect.sid=${sessionId}` })),

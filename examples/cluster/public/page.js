@@ -50,7 +50,7 @@ socket.on('processes', (all) => {
 socket.on('disconnect', (reason) => {
   setCounting(false);
   if (reason !== 'io server disconnect') return showConnection('connecting', 'Reconnecting…');
-  end(`The session has ended. Process ${here} has put this tab out.`);
+  end(`The session has ended. Process ${here} disconnected this tab.`);
 });
 
 socket.on('connect_error', (error) => {
