@@ -67,10 +67,9 @@ export function compose(io: Server, { store, cookieParser, options }: Dependenci
   const engine = new SessionEngine({
     store,
     options,
-    publish: (message) => bus.publish(message),
+    bus,
     report: (error) => reporter.failed(error, { event: 'http' }),
   });
-  bus.subscribe((message) => engine.receive(message));
 
   const sockets = new SessionSockets({ options, sessionIds, engine, reporter });
   const namespaces = new NamespaceRegistry(io, sockets);

@@ -36,7 +36,10 @@ export async function withTimeLimit<Value>(
   task: (signal: AbortSignal) => Promise<Value>,
 ): Promise<Value> {
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(late(database, milliseconds)), milliseconds);
+  const abort = (): void => limit.abort(late(database, milliseconds));
+  // When the event loop was busy, Node.js runs overdue timers before it reads the answers that have
+  // arrived meanwhile. Those are not late.
+  const timer = setTimeout(() => setImmediate(abort), milliseconds);
   // The timer alone does not keep the process alive.
   timer.unref();
   try {

@@ -16,7 +16,7 @@ import { HeldSession, type SessionOwner } from './held-session.js';
 import type { RequestWrite } from './http-writes.js';
 import { LateWrites } from './late-writes.js';
 import type { LiveSession, Member } from './live-session.js';
-import { LiveSessions, type SessionMessage } from './live-sessions.js';
+import { LiveSessions, type ProcessBus } from './live-sessions.js';
 import { SessionLocks } from './locks.js';
 import { SessionReader } from './reader.js';
 import type { SessionRecord } from './record.js';
@@ -36,8 +36,7 @@ import { SessionWriter } from './writer.js';
 export interface EngineDependencies {
   readonly store: Store;
   readonly options: ResolvedOptions;
-  /** Sends a message to the other processes. */
-  readonly publish: (message: SessionMessage) => void;
+  readonly bus: ProcessBus;
   /** Called with errors that nobody else is told. */
   readonly report: (error: unknown) => void;
 }
@@ -60,7 +59,7 @@ export class SessionEngine {
   readonly #requests: RequestSessions;
   readonly #backend: SessionBackend;
 
-  constructor({ store, options, publish, report }: EngineDependencies) {
+  constructor({ store, options, bus, report }: EngineDependencies) {
     this.#report = report;
     this.#hooks = StoreHooks.of(store, options);
     this.#cache = new RecordCache(options.recordCacheSize);
@@ -73,7 +72,7 @@ export class SessionEngine {
     this.#reader = new SessionReader(this.#calls);
     this.#live = new LiveSessions({
       read: (sessionId) => this.#reader.read(sessionId),
-      publish,
+      bus,
       abandoned: (sessionId) => this.#cache.delete(sessionId),
     });
     const { createSession, isStandard, writes } = this.#hooks;
@@ -203,11 +202,6 @@ export class SessionEngine {
   /** Ends the sockets of a session in all processes. The store keeps the session. */
   end(sessionId: string): void {
     this.#live.end(sessionId, 'destroyed');
-  }
-
-  /** Handles a message of another process. */
-  receive(message: SessionMessage): void {
-    this.#live.receive(message);
   }
 
   /** Removes the hooks from the store. Writes that have begun are finished. */

@@ -23,11 +23,18 @@ export type SessionMessage =
   /** Sessions that were written or touched, each with its expiry, in milliseconds since 1970. */
   | { readonly type: 'extended'; readonly expiries: readonly (readonly [string, number])[] };
 
+/** Connects the processes. */
+export interface ProcessBus {
+  /** Sends a message to all other processes. */
+  publish(message: SessionMessage): void;
+  /** Calls `receive` with each message of another process. A further call makes sure that it does. */
+  subscribe(receive: (message: SessionMessage) => void): void;
+}
+
 /** What live sessions work with. */
 export interface LiveSessionsDependencies {
   readonly read: (sessionId: string) => Promise<ReadResult>;
-  /** Sends a message to the other processes. */
-  readonly publish: (message: SessionMessage) => void;
+  readonly bus: ProcessBus;
   /** Called when the last member of a session has gone. */
   readonly abandoned: (sessionId: string) => void;
 }
@@ -66,6 +73,7 @@ export class LiveSessions {
       read: dependencies.read,
       removeGone: (session) => this.#removeGone(session),
     });
+    this.#subscribe();
   }
 
   /** How many sessions there are. */
@@ -93,8 +101,7 @@ export class LiveSessions {
    */
   join(sessionId: string, member: Member, record: SessionRecord | undefined): LiveSession {
     const hash = sessionHashOf(sessionId);
-    const session = this.#sessions.get(hash) ?? new LiveSession(sessionId, hash);
-    this.#sessions.set(hash, session);
+    const session = this.#sessions.get(hash) ?? this.#add(new LiveSession(sessionId, hash));
     if (record) session.sawRecord(record);
     session.members.add(member);
     this.#memberCount++;
@@ -165,7 +172,7 @@ export class LiveSessions {
   }
 
   /** Handles a message of another process, or of this one. */
-  receive(message: SessionMessage): void {
+  #receive(message: SessionMessage): void {
     if (message.type === 'extended') {
       for (const [hash, expiry] of message.expiries) {
         const session = this.#sessions.get(hash);
@@ -189,9 +196,20 @@ export class LiveSessions {
     this.#ends.clear();
   }
 
+  #add(session: LiveSession): LiveSession {
+    this.#sessions.set(session.hash, session);
+    // An application that removes the listeners of its server must not miss the ends of its sessions.
+    this.#subscribe();
+    return session;
+  }
+
+  #subscribe(): void {
+    this.#dependencies.bus.subscribe((message) => this.#receive(message));
+  }
+
   #tell(message: SessionMessage): void {
-    this.receive(message);
-    this.#dependencies.publish(message);
+    this.#receive(message);
+    this.#dependencies.bus.publish(message);
   }
 
   #endEverywhere(hash: string, reason: SessionEndReason): void {
@@ -233,7 +251,7 @@ export class LiveSessions {
       const expiries = [...this.#extensions];
       this.#extensions = new Map();
       this.#timer = undefined;
-      this.#dependencies.publish({ type: 'extended', expiries });
+      this.#dependencies.bus.publish({ type: 'extended', expiries });
     }, publishInterval).unref();
   }
 }

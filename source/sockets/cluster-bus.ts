@@ -5,9 +5,9 @@
 import { EventEmitter } from 'node:events';
 import type { Namespace, Server } from 'socket.io';
 import type { ErrorReporter } from '../error-reporter.js';
-import type { SessionMessage } from '../session/live-sessions.js';
+import type { ProcessBus, SessionMessage } from '../session/live-sessions.js';
 import { isSessionHash } from '../session/session-hash.js';
-import { emitterOf } from './listener-links.js';
+import { OwnListener } from './listener-links.js';
 
 /** The name of the server-side event, which clients can neither send nor receive. */
 const event = 'expression.socket.io:session';
@@ -16,11 +16,12 @@ const lockAdvice =
   'The adapter connects several nodes, but `update` takes a lock in the memory of each: concurrent updates of a session on two nodes lose changes. Give the option `lock`, for instance with `...redis(client)` or `...postgres(pool)`';
 
 /** Sends messages to the other nodes, and receives theirs. */
-export class ClusterBus {
+export class ClusterBus implements ProcessBus {
   readonly #namespace: Namespace;
   readonly #reporter: Pick<ErrorReporter, 'failed' | 'advise'>;
   readonly #isLockShared: boolean;
-  #listener: ((message: unknown) => void) | undefined;
+  #listener: OwnListener | undefined;
+  #isClosed = false;
 
   /** @param isLockShared whether updates take a lock that the other nodes share */
   constructor(
@@ -45,17 +46,22 @@ export class ClusterBus {
     }
   }
 
-  /** Calls `receive` with the messages of other nodes. */
+  /**
+   * Calls `receive` with the messages of other nodes. Called again, it does so even if the application
+   * has removed all listeners of the server meanwhile.
+   */
   subscribe(receive: (message: SessionMessage) => void): void {
-    this.#listener = (message) => {
+    if (this.#isClosed) return;
+    this.#listener ??= new OwnListener(this.#namespace, event, (message) => {
       if (isSessionMessage(message)) receive(message);
-    };
-    emitterOf(this.#namespace).on(event, this.#listener);
+    });
+    this.#listener.add();
   }
 
   /** Stops receiving. */
   close(): void {
-    if (this.#listener) emitterOf(this.#namespace).off(event, this.#listener);
+    this.#isClosed = true;
+    this.#listener?.remove();
   }
 }
 

@@ -7,7 +7,7 @@ import { assertListener, assertSessionId, assertSocket } from '../assertions.js'
 import { connectError } from '../errors.js';
 import { sessionHashOf } from '../session/session-hash.js';
 import type { NamespaceListeners } from './admission.js';
-import { type EventName, emitterOf, type Listener, registeredOn } from './listener-links.js';
+import { type EventName, emitterOf, type Listener, OwnListener } from './listener-links.js';
 import type { SessionSockets } from './session-sockets.js';
 
 /** The sockets of a room, on all nodes. */
@@ -26,8 +26,7 @@ export class SessionNamespaceWrapper {
   /** The listeners that the application added to the namespace itself through this wrapper. */
   readonly #others: { readonly event: EventName; readonly listener: Listener }[] = [];
   readonly #connected: (raw: Socket) => void;
-  /** The function that is on the namespace: `#connected`, or what another library wrapped it in. */
-  #registered: Listener | undefined;
+  readonly #connectionListener: OwnListener;
 
   constructor(namespace: Namespace, sockets: SessionSockets) {
     this.namespace = namespace;
@@ -35,8 +34,15 @@ export class SessionNamespaceWrapper {
     this.#connected = (raw) => sockets.of(raw).admission.connected(this.#listeners);
     // One listener and one middleware call all listeners of the wrapper: a namespace that Socket.IO
     // makes from a pattern copies those of its parent, and would keep any that the parent removes.
-    this.#listen();
+    this.#connectionListener = new OwnListener(
+      namespace,
+      'connection',
+      this.#connected as Listener,
+    );
+    this.#connectionListener.add();
     namespace.use((raw, next) => {
+      // Without it, the socket would not end with its session.
+      if (raw.nsp === namespace) this.#listen();
       sockets
         .of(raw)
         .admission.admit(this.#listeners)
@@ -48,7 +54,7 @@ export class SessionNamespaceWrapper {
   on(event: EventName, listener: Listener): this {
     assertListener('on', listener);
     if (isConnection(event)) {
-      if (!this.#isListening) this.#listen();
+      this.#listen();
       this.#listeners.connectionListeners.push(listener);
     } else {
       emitterOf(this.namespace).on(event, listener);
@@ -107,17 +113,10 @@ export class SessionNamespaceWrapper {
     wrapper.#close();
   }
 
-  /** Whether the application has not removed all listeners of the namespace. */
-  get #isListening(): boolean {
-    const registered = registeredOn(this.namespace, 'connection');
-    return this.#registered === undefined || registered.includes(this.#registered);
-  }
-
-  /** Listens to the namespace for connections; removing all its listeners removed those of the wrapper. */
+  /** Listens to the namespace again, if the application has removed all its listeners: these as well. */
   #listen(): void {
-    this.#listeners.connectionListeners.length = 0;
-    this.namespace.on('connection', this.#connected);
-    this.#registered = registeredOn(this.namespace, 'connection').at(-1);
+    if (this.#listeners.isClosed) return;
+    if (this.#connectionListener.add()) this.#listeners.connectionListeners.length = 0;
   }
 
   #close(): void {

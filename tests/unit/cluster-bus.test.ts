@@ -99,6 +99,22 @@ describe('ClusterBus', () => {
     expect(receivedOf(start(NodeAdapter), messages)).to.deep.equal(messages);
   });
 
+  it('receives again after the application has removed all listeners of the server', () => {
+    const bus = start(NodeAdapter);
+    const received: SessionMessage[] = [];
+    const receive = (one: SessionMessage): void => void received.push(one);
+    bus.subscribe(receive);
+    bus.subscribe(receive);
+    namespace._onServerSideEmit([eventName(), message]);
+    namespace.removeAllListeners();
+    bus.subscribe(receive);
+    namespace._onServerSideEmit([eventName(), message]);
+    bus.close();
+    bus.subscribe(receive);
+    namespace._onServerSideEmit([eventName(), message]);
+    expect(received).to.deep.equal([message, message]);
+  });
+
   it('ignores messages that it does not know, such as those of another version', () => {
     const messages = [
       undefined,

@@ -14,6 +14,8 @@ describe('LiveSessions', () => {
   let clock: SinonFakeTimers;
   let live: LiveSessions;
   let published: SessionMessage[];
+  /** Passes on a message of another process. */
+  let receive: (message: SessionMessage) => void;
   let abandoned: string[];
   let reads: string[];
 
@@ -30,7 +32,12 @@ describe('LiveSessions', () => {
         reads.push(sessionId);
         return { error: new SessionError('ERR_SESSION_STORE', 'down') };
       },
-      publish: (message) => published.push(message),
+      bus: {
+        publish: (message) => published.push(message),
+        subscribe: (subscriber) => {
+          receive = subscriber;
+        },
+      },
       abandoned: (sessionId) => abandoned.push(sessionId),
     });
   });
@@ -89,7 +96,7 @@ describe('LiveSessions', () => {
     it('that another process tells of', () => {
       const one = member();
       live.join(id, one, record());
-      live.receive({ type: 'ended', hash, reason: 'destroyed' });
+      receive({ type: 'ended', hash, reason: 'destroyed' });
       expect(one.reasons).to.deep.equal(['destroyed']);
       expect(live.endSince(id, 0)).to.equal('destroyed');
       expect(published).to.deep.equal([]);
@@ -258,13 +265,13 @@ describe('LiveSessions', () => {
         [sessionHashOf('another'), start + 70_000],
         [hash, start + 80_000],
       ] as const;
-      live.receive({ type: 'extended', expiries });
+      receive({ type: 'extended', expiries });
       expect(live.find(id)?.checkAt).to.equal(start + 80_000);
     });
 
     it('checks it on time when another process says that it expires sooner', () => {
       live.join(id, member(), record(60_000));
-      live.receive({ type: 'extended', expiries: [[hash, start + 5_000]] });
+      receive({ type: 'extended', expiries: [[hash, start + 5_000]] });
       clock.tick(5_000);
       expect(reads).to.deep.equal([id]);
     });

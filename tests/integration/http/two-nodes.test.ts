@@ -124,4 +124,15 @@ describe('Two nodes on one Redis', () => {
       operator.destroy();
     }
   });
+
+  it('end the sockets of a logout on the other one, although the application removed all listeners of its server', async () => {
+    await start({});
+    const { cookie } = await one.visitor();
+    expect(two.expressionIO.sockets.namespace).to.equal(two.io.of('/'));
+    two.io.removeAllListeners();
+    const client = await two.connect(cookie);
+    const left = received(client, 'disconnect');
+    await one.visit(cookie, ({ session }) => new Promise((done) => session.destroy(done)));
+    await left;
+  });
 });
