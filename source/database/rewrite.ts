@@ -6,7 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { lockLost } from '../errors.js';
 import type { HeldLock, RewriteRecord } from '../types/options.js';
-import { type TimeLimit, withTimeLimit } from './time-limit.js';
+import type { TimeLimit } from './time-limit.js';
 
 /** The outcome of a compare-and-set. */
 export type WriteOutcome = 'written' | 'changed' | 'ended' | 'lock lost';
@@ -41,7 +41,7 @@ const longestPause = 20;
 /** Makes the option `rewrite`. */
 export function comparingRewrite(records: ComparedRecords): RewriteRecord {
   return (sessionId, change, { lock }) =>
-    withTimeLimit(records.limit, async (signal) => {
+    records.limit.run(async (signal) => {
       for (let attempt = 1; ; attempt++) {
         const before = await records.read(sessionId, signal);
         const record = before === undefined ? null : await parseRecord(records, before);

@@ -4,14 +4,8 @@
  */
 
 import { isDelay, longestDelay } from '../assertions.js';
+import { Deadlines } from '../deadlines.js';
 import { describeNumber, SessionError } from '../errors.js';
-
-/** How long a task may take, and on which database. */
-export interface TimeLimit {
-  /** The name of the database, for messages. */
-  readonly database: string;
-  readonly milliseconds: number;
-}
 
 /**
  * Checks the option `timeout`.
@@ -25,27 +19,31 @@ export function assertTimeout(timeout: unknown): void {
   );
 }
 
-/**
- * Runs a task with a time limit.
- *
- * @param task gets a signal that is aborted at the limit; its result after that is ignored
- * @throws {SessionError} `ERR_SESSION_STORE_TIMEOUT` at the limit, and any error that the task throws
- */
-export async function withTimeLimit<Value>(
-  { database, milliseconds }: TimeLimit,
-  task: (signal: AbortSignal) => Promise<Value>,
-): Promise<Value> {
-  const limit = new AbortController();
-  const abort = (): void => limit.abort(late(database, milliseconds));
-  // When the event loop was busy, Node.js runs overdue timers before it reads the answers that have
-  // arrived meanwhile. Those are not late.
-  const timer = setTimeout(() => setImmediate(abort), milliseconds);
-  // The timer alone does not keep the process alive.
-  timer.unref();
-  try {
-    return await untilAborted(task(limit.signal), limit.signal);
-  } finally {
-    clearTimeout(timer);
+/** How long a task of a database may take. */
+export class TimeLimit {
+  /** The name of the database, for messages. */
+  readonly database: string;
+  readonly #deadlines: Deadlines;
+
+  constructor(database: string, milliseconds: number) {
+    this.database = database;
+    this.#deadlines = new Deadlines(Math.ceil(milliseconds));
+  }
+
+  /**
+   * Runs a task.
+   *
+   * @param task gets a signal that is aborted at the limit; its result after that is ignored
+   * @throws {SessionError} `ERR_SESSION_STORE_TIMEOUT` at the limit, and any error that the task throws
+   */
+  async run<Value>(task: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
+    const limit = new AbortController();
+    const wait = this.#deadlines.begin((when) => limit.abort(late(this.database, when)));
+    try {
+      return await untilAborted(task(limit.signal), limit.signal);
+    } finally {
+      if (wait) this.#deadlines.end(wait);
+    }
   }
 }
 
@@ -58,9 +56,9 @@ export function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal
   });
 }
 
-function late(database: string, milliseconds: number): SessionError {
+function late(database: string, when: string): SessionError {
   return new SessionError(
     'ERR_SESSION_STORE_TIMEOUT',
-    `${database} did not complete a command within ${Math.ceil(milliseconds)} ms`,
+    `${database} did not complete a command ${when}`,
   );
 }

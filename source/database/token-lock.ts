@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ExpressionSocketOptions, HeldLock, SessionLock } from '../types/options.js';
-import { type TimeLimit, untilAborted, withTimeLimit } from './time-limit.js';
+import { TimeLimit, untilAborted } from './time-limit.js';
 
 /** After how long the lock of a dead holder expires, and how often a holder renews it, in milliseconds. */
 const life = 10_000;
@@ -68,7 +68,7 @@ export function tokenLock(table: LockTable): SessionLock {
 /** Makes the option `claim`: a claim is a lock that is never released. */
 export function tokenClaim(table: LockTable): NonNullable<ExpressionSocketOptions['claim']> {
   return (name, milliseconds) =>
-    withTimeLimit(table.limit, (signal) => {
+    table.limit.run((signal) => {
       const claim = { name: table.claimName(name), token: randomUUID() };
       return table.acquire(claim, milliseconds, signal);
     });
@@ -100,7 +100,7 @@ async function acquire(table: LockTable, lock: LockToken, signal: AbortSignal): 
 /** Removes a lock; stops waiting at the time limit. */
 function release(table: LockTable, lock: LockToken): Promise<void> {
   const removed = remove(table, lock);
-  return withTimeLimit(table.limit, () => removed);
+  return table.limit.run(() => removed);
 }
 
 /**
@@ -162,12 +162,10 @@ class TokenHold implements HeldLock {
   async #renew(): Promise<void> {
     const { database } = this.#table.limit;
     const askedAt = performance.now();
-    const limit = { database, milliseconds: this.#heldUntil - askedAt };
+    const limit = new TimeLimit(database, this.#heldUntil - askedAt);
     this.#isRenewing = true;
     try {
-      const isHeld = await withTimeLimit(limit, (signal) =>
-        this.#table.renew(this.#lock, life, signal),
-      );
+      const isHeld = await limit.run((signal) => this.#table.renew(this.#lock, life, signal));
       if (isHeld) this.#heldUntil = askedAt + life;
       else this.#lose(new Error(`${database} no longer has the lock`));
     } catch {

@@ -4,7 +4,7 @@
  */
 
 import { comparingRewrite } from '../database/rewrite.js';
-import { assertTimeout } from '../database/time-limit.js';
+import { assertTimeout, TimeLimit } from '../database/time-limit.js';
 import { tokenClaim, tokenLock } from '../database/token-lock.js';
 import { describeNumber } from '../errors.js';
 import type { ExpressionSocketOptions, RewriteRecord, SessionLock } from '../types/options.js';
@@ -110,7 +110,7 @@ export function postgres(
   const table = schema + quotedName(tableName, 'tableName');
   const lockTable =
     schema + quotedName(options.lockTableName ?? `${tableName}_locks`, 'lockTableName');
-  const limit = { database: 'PostgreSQL', milliseconds: timeout };
+  const limit = new TimeLimit('PostgreSQL', timeout);
   const locks = new PostgresLockTable({ client, limit, table: lockTable, isCreated });
   const records = new PostgresRecords({ client, limit, table, locks, ttl });
   return {

@@ -3,7 +3,7 @@
  * sessions of connect-redis.
  */
 
-import { assertTimeout } from '../database/time-limit.js';
+import { assertTimeout, TimeLimit } from '../database/time-limit.js';
 import { tokenClaim, tokenLock } from '../database/token-lock.js';
 import { describeNumber, describeValue } from '../errors.js';
 import type { ExpressionSocketOptions, SessionLock } from '../types/options.js';
@@ -98,7 +98,7 @@ export function redis(client: RedisClient, options: RedisOptions = {}): RedisSes
   const prefix = options.prefix ?? 'sess:';
   const sessions = {
     client,
-    limit: { database: 'Redis', milliseconds: timeout },
+    limit: new TimeLimit('Redis', timeout),
     keyOf: (sessionId: string): string => prefix + sessionId,
     serializer,
     chunk,

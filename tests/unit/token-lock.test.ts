@@ -1,6 +1,7 @@
 import { setTimeout as pause, setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import { type SinonStub, stub, useFakeTimers } from 'sinon';
+import { TimeLimit } from '../../source/database/time-limit.js';
 import {
   type LockTable,
   tokenClaim,
@@ -19,7 +20,7 @@ interface StubTable extends LockTable {
 function stubTable(milliseconds = 1_000): StubTable {
   return {
     client: {},
-    limit: { database: 'The database', milliseconds },
+    limit: new TimeLimit('The database', milliseconds),
     lockName: (sessionId) => `lock of ${sessionId}`,
     claimName: (name) => `claim of ${name}`,
     acquire: stub().resolves(true),

@@ -157,7 +157,7 @@ describe('A write that others always get ahead of', () => {
       const outrun = withScripts(client, () => 0);
       const { rewrite } = redis(outrun, { timeout: 100 });
       let changes = 0;
-      const clock = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const clock = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
       const code = codeOf(
         rewrite?.(
           sessionId,
