@@ -335,6 +335,18 @@ describe('StoreWrites', () => {
     };
   }
 
+  it('tells a write of two logouts that one of them worked', async () => {
+    for (const results of [
+      [true, false],
+      [false, true],
+    ]) {
+      const write = writes.active.begin(id);
+      const logouts = results.map(() => writes.active.beginDestroy(id));
+      for (const [at, settle] of logouts.entries()) settle(results[at] === true);
+      expect(await isGone(write)).to.equal(true);
+    }
+  });
+
   it('tells a write of HTTP of the logout that came while it waited for its turn', async () => {
     const { end } = await hold('alone');
     const waiting = writes.aloneInTime(id, async ({ destroy }) => destroy);

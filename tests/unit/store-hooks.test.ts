@@ -1,0 +1,53 @@
+import { expect } from 'chai';
+import { useFakeTimers } from 'sinon';
+import { Engine } from '../support/engine.js';
+import { holdNext, SlowStore } from '../support/slow-store.js';
+
+const sessionId = 'one';
+const cookie = { path: '/', httpOnly: true, originalMaxAge: null };
+
+describe('A logout that the store answers after its deadline', () => {
+  it('calls back once the session is gone', async () => {
+    const clock = useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+    const store = new SlowStore();
+    const engine = new Engine(store, { storeTimeout: 1_000 });
+    try {
+      store.records.set(sessionId, JSON.stringify({ cookie }));
+      const gate = holdNext(store, 'destroy');
+      const answered = new Promise((resolve) => store.destroy(sessionId, resolve));
+      await clock.tickAsync(1_000);
+      gate.open();
+      expect(await answered).to.equal(null);
+      expect(store.record(sessionId)).to.equal(undefined);
+    } finally {
+      engine.close();
+      clock.restore();
+    }
+  });
+});
+
+describe('A store that regenerates a session without `destroy`', () => {
+  for (const [what, error, reasons] of [
+    ['ends it as regenerated', null, ['regenerated']],
+    ['leaves it alive if it fails', new Error('down'), []],
+  ] as const) {
+    it(what, async () => {
+      const clock = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const store = new SlowStore();
+      store.regenerate = (_request, callback) => callback(error);
+      const engine = new Engine(store);
+      try {
+        const told: string[] = [];
+        const end = async (reason: string): Promise<void> => void told.push(reason);
+        engine.join(sessionId, { isGone: false, end }, { cookie });
+        const request = { sessionID: sessionId };
+        await new Promise((resolve) => store.regenerate(request as never, resolve));
+        await clock.tickAsync(60_000);
+        expect(told).to.deep.equal(reasons);
+      } finally {
+        engine.close();
+        clock.restore();
+      }
+    });
+  }
+});
