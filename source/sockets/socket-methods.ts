@@ -45,14 +45,11 @@ const eventsWithoutSession: ReadonlySet<EventName> = new Set([
 /** Methods of Socket.IO that call listeners: they run on the raw socket, which is then `this`. */
 const deliveringMethods = [
   '_onclose',
-  '_onerror',
-  '_onpacket',
   'dispatch',
   'emitReserved',
   'emitUntyped',
   'notifyOutgoingListeners',
   'onack',
-  'ondisconnect',
   'onevent',
 ] as const;
 

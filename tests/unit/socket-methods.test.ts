@@ -238,6 +238,19 @@ describe('the methods of a prototyped socket', () => {
     expect(raw.listeners('vote')).to.deep.equal([listener]);
   });
 
+  it('call a listener of `sessOnce` once, though another library registers it twice', () => {
+    const { on } = raw;
+    raw.on = function (event, wrapped) {
+      on.call(this, event, (...args) => wrapped(...args));
+      return on.call(this, event, (...args) => wrapped(...args));
+    };
+    socket.sessOnce?.('vote', listener);
+    raw.emit('vote');
+    raw.emit('vote');
+
+    expect(receive.callCount).to.equal(1);
+  });
+
   it('let a wrapper of another library remove itself, though a second library wraps it again', () => {
     class Traced extends EventEmitter {
       override once(event: string, traced: Listener): this {

@@ -164,6 +164,30 @@ describe('A prototyped socket with methods of its own', () => {
     expect(prototype).to.equal(Object.getPrototypeOf(proxies.of(new FakeSocket())));
   });
 
+  it('has the prototype of the raw socket itself, if nothing can be added to that', () => {
+    Object.preventExtensions(raw);
+    expect(Object.getPrototypeOf(socket)).to.equal(FakeSocket.prototype);
+  });
+
+  it('calls a function that was assigned in place of a method with any other `this` as it came', () => {
+    const seen: unknown[] = [];
+    socket.emit = function (this: unknown) {
+      seen.push(this);
+      return true;
+    };
+    const other = new FakeSocket();
+    Reflect.apply(raw.emit, other, ['news']);
+    raw.emit('news');
+
+    expect(seen[0] === other && seen[1] === socket).to.equal(true);
+  });
+
+  it('gives the raw socket a function itself that is not assigned in place of a method', () => {
+    const note = (): void => {};
+    Object.assign(socket, { note });
+    expect(Reflect.get(raw, 'note')).to.equal(note);
+  });
+
   it('lets the class be patched through its prototype', () => {
     class Torch extends FakeSocket {}
     const torch = proxies.of(new Torch());
