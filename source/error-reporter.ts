@@ -89,7 +89,9 @@ export class ErrorReporter {
     const event = String(context.event);
     const namespace = context.socket.nsp.name;
     publishRefusal(() => ({ code, message, event, namespace }));
-    debug.socket('%s refused in %s (%s): %s', event, namespace, code, message);
+    // A client without a session is still connected, unless an `authorization` listener refuses it.
+    const outcome = event === 'handshake' ? 'no session' : 'refused';
+    debug.socket('%s in %s (%s): %s', outcome, namespace, code, message);
     if (this.#onError && this.#options.reportRefusals) this.#callOnError(error, context);
     else if (this.#isLikelyMistake(code, context)) {
       this.#warnOnce(

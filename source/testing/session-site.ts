@@ -120,7 +120,7 @@ export class SessionSite<SessionStore extends Store> {
 
   /**
    * Logs the client's visitor in over HTTP, with `regenerate`: the visitor gets a new, empty session
-   * with another id. The client's connection is closed, and the client reconnects with its new cookie.
+   * with another id.
    *
    * @param session the content of the new session
    */

@@ -10,6 +10,7 @@ import { type ManagerOptions, io as open, type Socket, type SocketOptions } from
 import { ExpressionSocket } from '../expression-socket.js';
 import type { DefaultEventsMap, EventsMap, GivenOptions } from '../types/listeners.js';
 import type { CookieParser, ExpressionSocketOptions } from '../types/options.js';
+import { hasSession, reconnected } from './reconnection.js';
 import { SessionSite, Visitor } from './session-site.js';
 import { TestStore } from './test-store.js';
 
@@ -114,6 +115,7 @@ export class TestServer<
     SocketData,
     Options
   >;
+  readonly #endsConnections: boolean;
 
   /** Use `startTestServer` instead, which also makes it listen. */
   constructor(
@@ -137,6 +139,7 @@ export class TestServer<
       store: settings.store ?? (new TestStore() as Store as SessionStore),
     });
     this.io = new Server(this.http, settings.server);
+    this.#endsConnections = options?.onSessionEnd !== 'ignore';
     this.expressionIO = new ExpressionSocket(
       this.io,
       this.store,
@@ -194,6 +197,25 @@ export class TestServer<
       untyped.connect();
     });
     return client;
+  }
+
+  /**
+   * Logs the client's visitor in over HTTP, with `regenerate`: the visitor gets a new, empty session
+   * with another id. The connections of the old session are closed. Resolves when their clients have
+   * reconnected with the new cookie, or were refused.
+   *
+   * @param session the content of the new session
+   */
+  override async login(
+    client: object,
+    session: Readonly<Partial<SessionData>> = {},
+  ): Promise<void> {
+    const visitor = this.visitorOf(client);
+    const ending = [...this.visitors]
+      .filter(([one, other]) => other === visitor && hasSession(one, this.io))
+      .map(([one]) => ({ one, id: one.id }));
+    await super.login(client, session);
+    if (this.#endsConnections) await Promise.all(ending.map(({ one, id }) => reconnected(one, id)));
   }
 
   /** Disconnects the clients, closes the server, and removes the hooks of the store. */

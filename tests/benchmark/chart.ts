@@ -16,7 +16,7 @@ import { SVGRenderer } from 'echarts/renderers';
 import { type EventLoad, sizeOf } from './loads.js';
 import { type LoadResult, type Results, shareOfBare } from './results.js';
 import type { StoreName } from './stores.js';
-import { labelOf, type VariantName, variants } from './variants.js';
+import { labelOf, type VariantName } from './variants.js';
 
 use([
   AriaComponent,
@@ -44,15 +44,14 @@ interface Column {
 /** How a variant's bars look. */
 interface Style {
   readonly color: string;
-  readonly isLabelled?: true;
   readonly isHatched?: true;
 }
 
 const width = 1000;
-const header = 84;
+const header = 102;
 const panelHeight = 262;
 const plotHeight = 176;
-const footer = 76;
+const footer = 56;
 
 const ink = '#1f2328';
 const faint = '#59636e';
@@ -62,10 +61,10 @@ const fontFamily = '-apple-system, Segoe UI, Noto Sans, Helvetica, Arial, sans-s
 
 /** Others are grey and ours is blue; the hatched one does not do the same work. */
 const styles = new Map<VariantName, Style>([
-  ['recipe', { color: '#6e7781', isLabelled: true }],
+  ['recipe', { color: '#6e7781' }],
   ['getSession', { color: '#a5adb6' }],
   ['autoSave', { color: '#dde2e7', isHatched: true }],
-  ['ours', { color: '#0969da', isLabelled: true }],
+  ['ours', { color: '#0969da' }],
 ]);
 
 const hatching = { symbol: 'rect', dashArrayX: [1, 0], dashArrayY: [2, 4], rotation: -Math.PI / 4 };
@@ -81,9 +80,9 @@ export function drawChart(results: Results): string | undefined {
     textStyle: { fontFamily, color: ink },
     aria: { enabled: true, decal: { show: false } },
     graphic: drawCard(height),
-    title: [headline(results), ...panels.map(panelTitle)],
+    title: [headline(results, panels), ...panels.map(panelTitle)],
     legend: {
-      data: writeLegend(panels),
+      data: drawnVariants(columnsIn(panels)).map(labelOf),
       ...{ bottom: 16, left: 58, width: 900, itemGap: 16, itemWidth: 18, itemHeight: 12 },
       textStyle: { color: ink, fontSize: 12 },
     },
@@ -128,12 +127,19 @@ function drawnVariants(columns: readonly Column[]): VariantName[] {
   return [...styles.keys()].filter((name) => found.has(name));
 }
 
-/** A row of the others, and one of ours. */
-function writeLegend(panels: readonly Panel[]): string[] {
-  const names = drawnVariants(panels.flatMap(({ columns }) => columns));
-  const isOurs = (name: VariantName): boolean => 'isOurs' in variants[name];
-  const rivals = names.filter((name) => !isOurs(name));
-  return [...rivals.map(labelOf), '\n', ...names.filter(isOurs).map(labelOf)];
+function columnsIn(panels: readonly Panel[]): Column[] {
+  return panels.flatMap(({ columns }) => columns);
+}
+
+/** Names the variants that have no bars at some loads, which would read as zero, and those they have. */
+function writeGaps(columns: readonly Column[]): string {
+  const has = (name: VariantName, { result }: Column): boolean =>
+    result.variants.some((variant) => variant.name === name);
+  const names = drawnVariants(columns).filter((name) => !columns.every((one) => has(name, one)));
+  if (names.length === 0) return '';
+  const measured = columns.filter((column) => names.some((name) => has(name, column)));
+  const sizes = new Set(measured.map(({ load }) => sizeOf(load)));
+  return `. Measured with ${[...sizes].join(', ')} KB only: ${names.map(labelOf).join(', ')}`;
 }
 
 /** White paper, whatever the page is. */
@@ -146,14 +152,17 @@ function drawCard(height: number) {
   };
 }
 
-function headline({ machine, settings }: Results) {
+function headline({ machine, settings }: Results, panels: readonly Panel[]) {
   const { cpu, cores, node, date } = machine;
   return {
     text: 'Events per CPU second of the server, as a share of a bare socket’s',
-    subtext: `Higher is better. Medians of ${settings.rounds} rounds; ${cpu}, ${cores} cores, Node.js ${node}, ${date}`,
+    subtext: [
+      `Higher is better; 1.00 is a bare socket. × 20 means 20 events in flight per connection${writeGaps(columnsIn(panels))}`,
+      `Medians of ${settings.rounds} rounds; ${cpu}, ${cores} cores, Node.js ${node}, ${date}`,
+    ].join('\n'),
     ...{ left: 22, top: 18, itemGap: 8 },
     textStyle: { fontSize: 18, color: ink },
-    subtextStyle: { fontSize: 12.5, color: faint },
+    subtextStyle: { fontSize: 12.5, lineHeight: 18, color: faint },
   };
 }
 
@@ -184,7 +193,7 @@ function shareAxis(gridIndex: number) {
 }
 
 function drawBars(name: VariantName, columns: readonly Column[]) {
-  const { color, isLabelled = false, isHatched = false } = styles.get(name) ?? { color: faint };
+  const { color, isHatched = false } = styles.get(name) ?? { color: faint };
   return {
     ...{ type: 'bar', name: labelOf(name), color, barGap: '6%', barCategoryGap: '18%' },
     data: columns.map(({ result }) => shareOfBare(result, name) ?? '-'),
@@ -193,7 +202,7 @@ function drawBars(name: VariantName, columns: readonly Column[]) {
       ...(isHatched && { decal: { ...hatching, color: '#a5adb6' } }),
     },
     label: {
-      ...{ show: isLabelled, position: 'top', distance: 2, fontSize: 10.5, color: ink },
+      ...{ show: true, position: 'top', distance: 2, fontSize: 10.5, color: ink },
       ...{ backgroundColor: '#ffffff', padding: [1, 1] },
       // The nought before the point would not fit.
       formatter: ({ value }: { value: number }) => value.toFixed(2).replace(/^0/, ''),

@@ -1,15 +1,18 @@
 /**
- * @module A visitor with a session and one from a foreign origin, for a look at what `DEBUG` prints.
+ * @module A visitor with a session, one from a foreign origin and one that a namespace refuses, for a
+ * look at what `DEBUG` prints.
  *
  * Prints the id of the session.
  */
 
-import { App } from './app.js';
+import { App, refused } from './app.js';
 
 const app = await App.start();
 app.expressionIO.sockets.on('connection', () => {});
+app.expressionIO.of('/members').authorization(() => false);
 const { cookie, sessionId } = await app.login();
 await app.connect({ cookie, origin: app.url });
 await app.connect({ cookie, origin: 'https://evil.example' });
+await refused(app.client({ cookie, namespace: '/members' }));
 console.log(sessionId);
 await app.stop();

@@ -175,7 +175,8 @@ describe('The reason why a visitor has no session', () => {
       .to.match(/expression\.socket\.io:handshake origin http:\/\/127\.0\.0\.1:\d+ is the host/)
       .and.to.include('session id found, by: cookie')
       .and.to.include('no session id (ERR_SESSION_ORIGIN): The origin "https://evil.example"')
-      .and.to.include('handshake refused in / (ERR_SESSION_ORIGIN)');
+      .and.to.include('socket no session in / (ERR_SESSION_ORIGIN)')
+      .and.to.include('socket refused in /members (ERR_SESSION_REFUSED)');
     expect(output.trim()).to.have.length(32);
     expect(log).not.to.include(output.trim());
   });

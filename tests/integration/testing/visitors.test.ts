@@ -142,29 +142,62 @@ describe('a test server', () => {
     expect(await server.session(client)).to.equal(null);
   });
 
-  for (const session of [{ nickname: 'guest' }, false] as const) {
-    const who = session ? 'with a session' : 'without a session';
-    it(`logs a visitor ${who} in, whose client comes back with its new cookie`, async () => {
-      const client = await server.connect({ session });
-      if (session) {
-        const before = server.sessionId(client);
-        const back = nextEvent(client, 'connect');
-        await server.login(client, { nickname: 'Ann' });
-        await back;
-        expect(server.sessionId(client)).not.to.equal(before);
-      } else {
-        await server.login(client, { nickname: 'Ann' });
-        client.disconnect();
-        const back = nextEvent(client, 'connect');
-        client.connect();
-        await back;
-      }
-      expect(await client.emitWithAck('vote', 'tea')).to.deep.equal({
-        nickname: 'Ann',
-        votes: ['tea'],
-      });
-    });
-  }
+  it('logs a visitor in, and waits until all tabs have reconnected with the new cookie', async () => {
+    const client = await server.connect({ session: { nickname: 'guest' } });
+    const tab = await server.connect({ as: client });
+    const before = server.sessionId(client);
+
+    await server.login(client, { nickname: 'Ann' });
+
+    expect(server.sessionId(client)).not.to.equal(before);
+    for (const one of [client, tab]) {
+      expect(await one.emitWithAck('vote', 'tea')).to.deep.include({ nickname: 'Ann' });
+    }
+  });
+
+  it('logs a visitor without a session in, whose client has to reconnect by itself', async () => {
+    const client = await server.connect({ session: false });
+
+    await server.login(client, { nickname: 'Ann' });
+
+    client.disconnect();
+    const back = nextEvent(client, 'connect');
+    client.connect();
+    await back;
+    expect(await client.emitWithAck('vote', 'tea')).to.deep.include({ nickname: 'Ann' });
+  });
+
+  it('logs a visitor in whom a namespace then refuses', async () => {
+    const guests = server.expressionIO.of('/guests');
+    guests.authorization((_err, session) => session?.nickname === 'guest');
+    const guest = { nickname: 'guest' };
+    const client = await server.connect({ namespace: '/guests', session: guest });
+    const refused = nextEvent(client, 'connect_error');
+
+    await server.login(client, { nickname: 'Ann' });
+
+    expect((await refused)[0]).to.have.nested.property('data.code', 'ERR_SESSION_REFUSED');
+    expect(client.active).to.equal(false);
+  });
+
+  it('logs a visitor in whose client does not reconnect', async () => {
+    const client = await server.connect({ reconnection: false });
+    await server.login(client, { nickname: 'Ann' });
+    expect(client.connected).to.equal(false);
+  });
+
+  it('logs a visitor in whose client stays connected: with `onSessionEnd`, or in a namespace without sessions', async () => {
+    await using other = await startTestServer({ options: { onSessionEnd: 'ignore' } });
+    const client = await other.connect();
+    const { id } = client;
+    await other.login(client, { nickname: 'Ann' });
+    expect(client.id).to.equal(id);
+
+    server.io.of('/plain');
+    const plain = await server.connect({ namespace: '/plain' });
+    await server.login(plain, { nickname: 'Ann' });
+    expect(plain.connected).to.equal(true);
+  });
 
   it('lets a session expire', async () => {
     const client = await server.connect({ session: { nickname: 'Ann' } });
