@@ -30,7 +30,7 @@ export interface Dependencies {
 export interface Composition {
   readonly engine: SessionEngine;
   readonly namespaces: NamespaceRegistry;
-  /** None where the option `ticket` is off. */
+  /** Undefined if the option `ticket` is off. */
   readonly ticketEndpoint: TicketEndpoint | undefined;
   close(): void;
 }

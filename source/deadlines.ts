@@ -1,8 +1,8 @@
 /**
- * @module Deadlines of one length, which share a timer: what began first is due first.
+ * @module Deadlines of equal length, which share one timer because the oldest is due first.
  */
 
-/** Completes the error of what `close()` has ended. */
+/** Ends the message of a wait that `close()` cut short. */
 const closing = 'before `close()` was called';
 
 /** A wait under way: an entry of a linked list, from the oldest to the youngest. */
@@ -64,7 +64,7 @@ export class Deadlines {
     return wait;
   }
 
-  /** Ends a wait; tells whether it had not ended before, by this or by its deadline. */
+  /** Ends a wait. Returns `false` if it was over already. */
   end(wait: Wait): boolean {
     if (wait.isOver) return false;
     wait.isOver = true;

@@ -112,7 +112,9 @@ export class ErrorReporter {
   /** Reports a failure as a process warning, once per code. */
   #warn(error: unknown): void {
     const { code, message } =
-      error instanceof SessionError ? error : { code: undefined, message: 'A session failed' };
+      error instanceof SessionError
+        ? error
+        : { code: undefined, message: 'An operation on a session failed' };
     this.#warnOnce(code, `${message}. Set \`onError\` to get each such error, with its cause`, {
       code,
       ...(code === undefined ? {} : { detail: `See ${helpFor(code)}` }),

@@ -106,7 +106,7 @@ export function notFound(): SessionError {
 export function noSession(value: unknown): SessionError {
   return new SessionError(
     'ERR_SESSION_STORE',
-    `The session store gave ${describeValue(value)} that is no session; expected an object with a \`cookie\``,
+    `The session store returned ${describeValue(value)} that is not a session; expected an object with a \`cookie\``,
   );
 }
 

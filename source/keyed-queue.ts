@@ -30,7 +30,7 @@ export class KeyedQueue {
     this.#limits = limits;
   }
 
-  /** Takes the turn at once, or returns nothing where somebody else has it. */
+  /** Takes the turn at once, or returns undefined if somebody else has it. */
   take(key: string): EndTurn | undefined {
     if (this.#waiting.has(key)) return undefined;
     this.#waiting.set(key, new Set());
@@ -50,7 +50,7 @@ export class KeyedQueue {
   }
 
   /**
-   * Calls `begin` when the turn comes: at once, where nobody has it.
+   * Calls `begin` when the turn comes: at once if nobody has it.
    *
    * @param begin a function of its own for each request
    * @returns stops waiting

@@ -1,6 +1,6 @@
 /**
- * @module What a store failed with becomes a `SessionError`, whose `cause` leads neither to a session
- * id nor to a record: errors of database clients carry the command and its arguments.
+ * @module Turns errors of the store into `SessionError`s, and removes session ids and records from
+ * them: errors of database clients contain the command and its arguments.
  */
 
 import { types } from 'node:util';
@@ -45,7 +45,7 @@ export function storeError(cause: unknown, sessionIds: readonly string[]): Sessi
 }
 
 /**
- * The same error where it leads to no session id and no record; otherwise a copy with its class, its
+ * The same error if it leads to no session id and no record; otherwise a copy with its class, its
  * message, its stack and what else is harmless.
  */
 export function withoutIds(error: unknown, sessionIds: readonly string[], depth = 0): unknown {
@@ -59,7 +59,7 @@ export function withoutIds(error: unknown, sessionIds: readonly string[], depth 
     return isSafe(error, sessionIds, depth) ? error : copyOf(error, sessionIds, depth);
   } catch {
     // Its getters, or the traps of a proxy, throw.
-    return new Error('The store gave an error that cannot be read');
+    return new Error('The store failed with an error that cannot be read');
   }
 }
 
@@ -127,7 +127,9 @@ function isError(value: object): value is Error {
 /** What something says that is no error. */
 function messageOf(value: object, sessionIds: readonly string[]): string {
   const message: unknown = Object.getOwnPropertyDescriptor(value, 'message')?.value;
-  return typeof message === 'string' ? redact(message, sessionIds) : 'The store gave no error';
+  return typeof message === 'string'
+    ? redact(message, sessionIds)
+    : 'The store failed without a message';
 }
 
 function redact(text: string, sessionIds: readonly string[]): string {
@@ -141,16 +143,16 @@ function redact(text: string, sessionIds: readonly string[]): string {
 
 /** The error of a store that rejects with nothing, or throws it. */
 export function noReason(): Error {
-  return new Error('The session store gave no reason');
+  return new Error('The session store failed without an error');
 }
 
-/** The error of a `readMany` that did not give one answer for each id. */
+/** The error of a `readMany` that did not return one answer per id; undefined if it did. */
 export function wrongCount(expected: number, values: unknown): SessionError | undefined {
   if (Array.isArray(values) && values.length === expected) return undefined;
   const given = Array.isArray(values) ? `${values.length} answers` : describeValue(values);
   return new SessionError(
     'ERR_SESSION_STORE',
-    `\`readMany\` gave ${given} for ${expected} ids; expected an answer for each, in their order`,
+    `\`readMany\` returned ${given} for ${expected} ids; expected one answer per id, in the same order`,
   );
 }
 

@@ -50,7 +50,7 @@ export class NewSessions {
   /**
    * Finds the session that `express-session` made for a handshake, or loaded for it.
    *
-   * @returns always the same one for one request; nothing where there is none, or none of this store
+   * @returns always the same one for one request; undefined if there is none, or none of this store
    */
   of(request: IncomingMessage | undefined): NewSession | undefined {
     // A WebTransport connection has no request.
@@ -87,7 +87,7 @@ export class NewSessions {
   }
 
   /**
-   * Tells whether `express-session` sets the cookie of a new session, which depends on its options.
+   * Finds out whether `express-session` sets the cookie of a new session, which depends on its options.
    *
    * Of a WebSocket these are all the headers of the response. Over HTTP long-polling the cookie is
    * added later, and `express-session` saves the session itself.

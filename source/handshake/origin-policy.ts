@@ -19,9 +19,9 @@ type CorsOption = unknown;
 /** What the policy is made of. */
 export interface OriginPolicyDependencies {
   readonly origins: ResolvedOptions['origins'];
-  /** Whether the host is taken from `X-Forwarded-Host`, where there is one. */
+  /** Whether the host is taken from `X-Forwarded-Host`, if there is one. */
   readonly trustProxy?: boolean;
-  /** Tells the server's `cors` option; called at each handshake, since it may be attached later. */
+  /** Returns the server's `cors` option; called at each handshake, since the server may be attached later. */
   readonly cors: () => CorsOption;
   readonly deadlines: Deadlines;
 }
@@ -94,7 +94,8 @@ export class OriginPolicy {
     const hints = [
       "add it to `origins`, or to the server's `cors.origin`",
       proxyHint(headers, trustProxy),
-      allowsEverybody(options) && '`cors.origin` allows every origin, which names none',
+      allowsEverybody(options) &&
+        '`cors.origin` allows every origin, but a session needs origins that are listed by name',
       namesWithSlash(origin, options) && 'remove the trailing slash from `cors.origin`',
     ];
     if (origin === 'null') {
@@ -131,10 +132,10 @@ function hostOf(headers: IncomingHttpHeaders, trustProxy: boolean): string | und
 
 function proxyHint(headers: IncomingHttpHeaders, trustProxy: boolean): string | false {
   if (trustProxy || headers['x-forwarded-host'] === undefined) return false;
-  return 'if a proxy of yours changed the host, turn `trustProxy` on';
+  return 'if your proxy changes the `Host` header, turn `trustProxy` on';
 }
 
-/** Whether `cors` allows all origins, as the `cors` package does where no origin is given. */
+/** Whether `cors` allows all origins, as the `cors` package does if no origin is given. */
 function allowsEverybody(cors: CorsOption): boolean {
   if (!cors || typeof cors === 'function') return false;
   const origin = readOrigin(cors) ?? '*';
@@ -157,7 +158,7 @@ function isForeignScript({ headers, query }: Handshake, trustProxy: boolean): bo
 }
 
 /**
- * Whether a request for a script came from a page on the same host. `origins` have no say, because a
+ * Whether a request for a script came from a page on the same host. `origins` does not apply, because a
  * `<script>` sends no `Origin`, and every page that includes a script can find out what is in it.
  */
 export function hasOwnPage(headers: IncomingHttpHeaders, trustProxy = false): boolean {
@@ -172,7 +173,7 @@ function hasOwnReferer(headers: IncomingHttpHeaders, trustProxy: boolean): boole
   return isSameHost(new URL(referer).origin, hostOf(headers, trustProxy));
 }
 
-/** Compares hosts with their ports, which may be left out where they are the scheme's default. */
+/** Compares hosts with their ports, which may be left out if they are the scheme's default. */
 function isSameHost(origin: string, host: string | undefined): boolean {
   if (host === undefined) return false;
   // What browsers send needs no parser, which takes longer than everything else here.

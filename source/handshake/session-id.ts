@@ -25,7 +25,7 @@ export interface SessionIdDependencies {
   readonly cookie: SignedCookie;
   /** The `sessionId` option, which takes the cookie's place. */
   readonly custom: ResolvedOptions['sessionId'];
-  /** Come before either, where the option `ticket` is on. */
+  /** Tried before either, if the option `ticket` is on. */
   readonly tickets: Pick<Tickets, 'open'> | undefined;
   /** The sessions that `express-session` made for handshakes. */
   readonly newSessions: Pick<NewSessions, 'of'>;
@@ -158,7 +158,7 @@ const emptyRequests = new WeakMap<object, IncomingMessage>();
  * namespaces of a connection share it.
  */
 export function requestOf({ conn, request }: Pick<Socket, 'conn' | 'request'>): IncomingMessage {
-  // The types of Socket.IO do not tell that it may be null.
+  // It may be null, whatever the types of Socket.IO say.
   const known: IncomingMessage | null | undefined = request ?? emptyRequests.get(conn);
   if (known) return known;
   const empty = new IncomingMessage(new NetSocket());

@@ -44,7 +44,7 @@ export class SignedCookie {
    * Reads the secret that the cookie parser sets on a request, as `cookie-parser` does: the first one
    * where it has several.
    *
-   * @throws {SessionError} `ERR_SESSION_COOKIE_PARSER` where it fails
+   * @throws {SessionError} `ERR_SESSION_COOKIE_PARSER` if it fails
    */
   async readSecret(): Promise<unknown> {
     const request = parserRequest(new IncomingMessage(new NetSocket()));

@@ -42,7 +42,7 @@ export class TicketEndpoint {
    * Makes a ticket for the visitor of an HTTP request, whose origin and cookie are checked as those
    * of a handshake are.
    *
-   * @throws {SessionError} where a handshake with these headers would get no session
+   * @throws {SessionError} if a handshake with these headers would get no session
    */
   async issueFor(request: IncomingMessage): Promise<string> {
     const sessionId = await this.#sessionIds.readPresented(handshakeOf(request), request);

@@ -25,7 +25,7 @@ export interface TicketDependencies {
   readonly options: ResolvedTicketOptions;
   /** The name of the session cookie: tickets of an application with another one are refused. */
   readonly key: string;
-  /** Tells the secret of the cookie parser, which is used where `options` has none. */
+  /** Reads the secret of the cookie parser, which is used if `options` has none. */
   readonly readSecret: () => Promise<unknown>;
   readonly claim: ResolvedOptions['claim'];
   readonly deadlines: Deadlines;
@@ -46,8 +46,8 @@ export class Tickets {
   /**
    * Makes a ticket for a session id.
    *
-   * @throws {TypeError} where the id is no string, or too long
-   * @throws {SessionError} `ERR_SESSION_COOKIE_PARSER` where there is no secret
+   * @throws {TypeError} if the id is not a string, or too long
+   * @throws {SessionError} `ERR_SESSION_COOKIE_PARSER` if there is no secret
    */
   async issue(sessionId: string): Promise<string> {
     assertSessionId('ticket', sessionId);
@@ -62,7 +62,7 @@ export class Tickets {
   }
 
   /**
-   * Tells the session id that a ticket stands for.
+   * Returns the session id that a ticket stands for.
    *
    * @param ticket whatever the client sent as a ticket
    * @param request the request of the handshake
@@ -148,8 +148,8 @@ export class TicketClaims {
    * Claims a ticket for a connection, which may show it again for each of its namespaces.
    *
    * @param request the request of the handshake, which all namespaces of a connection share
-   * @returns `false` where another connection has claimed it
-   * @throws {SessionError} `ERR_SESSION_TICKET` where `claim` fails
+   * @returns `false` if another connection has claimed it
+   * @throws {SessionError} `ERR_SESSION_TICKET` if `claim` fails
    */
   take(ticketId: string, request: object): Promise<boolean> {
     const claims = claimedBy.get(request) ?? new Map<string, Promise<boolean>>();

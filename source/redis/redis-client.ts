@@ -105,7 +105,7 @@ export async function runScript(
 
 /** Turns any thrown value into an `Error`. */
 export function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error('The client of Redis gave no reason');
+  return reason instanceof Error ? reason : new Error('The Redis client failed without an error');
 }
 
 /** @throws {TypeError} if the client is not a supported one */

@@ -37,7 +37,7 @@ export interface EngineDependencies {
   readonly store: Store;
   readonly options: ResolvedOptions;
   readonly bus: ProcessBus;
-  /** Called with errors that nobody else is told. */
+  /** Called with errors that nobody else gets. */
   readonly report: (error: unknown) => void;
 }
 
@@ -254,7 +254,7 @@ export class SessionEngine {
     const issued = this.#calls.issued(sessionId, answered);
     this.#lateWrites
       .settled(record, issued, this.#lateWrites.begin(sessionId))
-      // The store tells the caller of the write.
+      // The caller of the write gets the error from the store.
       .catch(() => {});
   }
 

@@ -47,7 +47,7 @@ export interface HeldSessionDependencies {
   readonly shape: SessionShape;
 }
 
-/** Stands for an object that is not there yet. */
+/** In place of the target until `fillLater` is called. */
 const noTarget: Record<string, unknown> = Object.freeze({});
 
 /** The session of one owner. */

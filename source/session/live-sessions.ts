@@ -1,6 +1,6 @@
 /**
- * @module The index of the sessions that have sockets in this process, and what processes tell each
- * other about them. Rooms and listeners could not be the index, because applications may leave and
+ * @module The index of the sessions that have sockets in this process, and the messages of processes
+ * about them. Rooms and listeners could not be the index, because applications may leave and
  * remove them.
  */
 
@@ -13,7 +13,7 @@ import { expiryOf, type SessionRecord } from './record.js';
 import { sessionHashOf } from './session-hash.js';
 import type { ReadResult } from './snapshot.js';
 
-/** What processes tell each other about sessions, which are named by their hashes. */
+/** A message between processes about sessions, which are named by their hashes. */
 export type SessionMessage =
   | {
       readonly type: 'ending' | 'stayed' | 'ended';
@@ -127,7 +127,7 @@ export class LiveSessions {
     this.#endEverywhere(sessionHashOf(sessionId), reason);
   }
 
-  /** The store does not have the session. Another process may have told why, or be about to. */
+  /** The store does not have the session. Another process may have said why, or be about to. */
   absent(sessionId: string): void {
     const session = this.find(sessionId);
     if (!session?.isStored) return;
@@ -166,7 +166,7 @@ export class LiveSessions {
       this.#extend(hash, expiryOf(Object(session)));
       return;
     }
-    // The others need no message, because this process tells them when the session ends.
+    // The others need no message, because this process sends them one when the session ends.
     live.sawWrite(Object(session));
     this.#watch.checkAt(live.checkAt);
   }

@@ -254,7 +254,7 @@ function asRecord(value: object): SessionRecord {
   if (isRecord(value)) return value;
   throw new SessionError(
     'ERR_SESSION_STORE',
-    '`rewrite` read a record that is no session; expected an object with a `cookie`',
+    '`rewrite` read a record that is not a session; expected an object with a `cookie`',
   );
 }
 

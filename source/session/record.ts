@@ -10,7 +10,7 @@ export interface SessionRecord {
   [key: string]: unknown;
 }
 
-/** Top-level keys with their new values; `undefined` where a key was deleted. */
+/** Top-level keys with their new values; `undefined` for a deleted key. */
 export type RecordChanges = ReadonlyMap<string, unknown>;
 
 /** Whether a value can be made into a session: `createSession` throws on one without a `cookie`. */

@@ -1,6 +1,5 @@
 /**
- * @module What of a held session is to be saved: the values that differ from those it was opened or
- * last saved with.
+ * @module Tracks what has changed in a session since it was opened or last saved.
  */
 
 import { SessionError } from '../errors.js';
@@ -155,7 +154,7 @@ export class SessionChanges {
     }
   }
 
-  /** The cookie that a store gave may lack the defaults that `Cookie` adds. */
+  /** The cookie of a store's record may lack the defaults that `Cookie` adds. */
   #plainBaseline(cookie: unknown): unknown {
     if (this.#saved.has('cookie')) return cookie;
     return plainCookie(this.#held.shape.makeCookie(Object(cookie)));

@@ -154,7 +154,7 @@ function checkCookie({ maxAge }: Cookie): void {
 function cannotBeMade(cause: unknown): SessionError {
   return new SessionError(
     'ERR_SESSION_STORE',
-    'The session store gave a record that no session can be made from',
+    'The session store returned a record that no session can be made from',
     { cause },
   );
 }

@@ -180,7 +180,7 @@ export class StoreCalls {
   ): Promise<void> {
     let isOver = false;
     const observed: RecordChange = (record) => {
-      // It is not tried again once its failure has been told.
+      // Do not try again once the failure has been reported.
       if (isOver) throw new Error('The deadline of the write has passed');
       if (record === null) this.#dependencies.absent(sessionId);
       return change(record);
@@ -283,7 +283,7 @@ export class StoreCalls {
     const fail = (cause: unknown): void => settle(cause || noReason());
     try {
       const result = start(settle);
-      // A store written with `async` methods rejects where it should have called back.
+      // A store written with `async` methods rejects instead of calling back.
       if (isThenable(result)) result.then(undefined, fail);
     } catch (error) {
       fail(error);
@@ -301,7 +301,7 @@ export class StoreCalls {
     }
   }
 
-  /** Turns what the store gave into a result, and reports a session that the store does not have. */
+  /** Turns what the store returned into a result, and reports a session that the store does not have. */
   #resultOf(sessionId: string, value: unknown, since: number): ReadResult {
     if (value instanceof Error && !isAbsence(value)) {
       return { error: storeError(value, [sessionId]) };

@@ -194,7 +194,7 @@ export class StoreHooks {
           failed: () => settle(false),
         });
       } catch {
-        // The caller is told the result of its own write only.
+        // The caller gets the result of its own write only.
       }
     });
   }
@@ -223,7 +223,7 @@ export class StoreHooks {
         } else callback(...answer);
       },
       failed: () => {
-        // A store that has answered before it throws has ended the session, or told that it failed.
+        // A store that has answered before it throws has ended the session, or has failed.
         if (endDestroy(false)) stayed();
       },
     });

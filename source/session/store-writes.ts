@@ -33,7 +33,7 @@ export function writeLimits(maxPending: number): QueueLimits {
 export function overloadError(): SessionError {
   return new SessionError(
     'ERR_SESSION_OVERLOAD',
-    'Too many writes are waiting for their turn: the store is slow, or a client sends too fast; the limit is `maxPending` for each session, and ten times as many in all',
+    'Too many writes are waiting for their turn: the store is slow, or a client sends too fast; the limit is `maxPending` per session, and ten times that in total',
   );
 }
 

@@ -32,7 +32,8 @@ const retryInterval = 1_000;
 /** Touches sessions. */
 export class Touches {
   readonly #dependencies: TouchesDependencies;
-  /** The last touches, which outlive their sessions' sockets: the last may go, and another come. */
+  /** When each session was last touched. Kept after its last socket has gone, so that a reconnect does not touch
+   * it again. */
   readonly #recent: ExpiringMap<true>;
 
   constructor(dependencies: TouchesDependencies) {

@@ -80,7 +80,7 @@ export class SessionUpdater {
       isSaved = true;
       return { result, saved };
     } finally {
-      // After a failure, the lock may be out of reach, so nobody waits for it.
+      // After a failure the database may be unreachable, so do not wait for the release.
       const released = lock.release();
       if (isSaved) await released;
     }

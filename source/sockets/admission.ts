@@ -4,6 +4,7 @@
  * and while the store is down, it does so later than Socket.IO emits `connection`.
  */
 
+import { AsyncResource } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Socket } from 'socket.io';
 import { Deadlines } from '../deadlines.js';
@@ -32,7 +33,7 @@ export interface AdmissionOwner extends AuthorizationOwner {
   /** Whether the socket came with the session of this hash. */
   hasSession(hash: string): boolean;
   deliver(event: EventName, listener: Listener, result: ReadResult, args: readonly unknown[]): void;
-  /** Stores a visitor's new session, where express-session would do so. */
+  /** Stores a visitor's new session if express-session would do so. */
   storeNewSession(): Promise<void>;
 }
 
@@ -47,6 +48,8 @@ export class Admission {
   #initialRead: ReadResult | undefined;
   /** The wrappers that wait for a late announcement. */
   #late: NamespaceListeners[] | undefined;
+  /** What waits for the admission. */
+  #deferred: (() => void)[] | undefined;
 
   constructor(
     owner: AdmissionOwner,
@@ -104,6 +107,18 @@ export class Admission {
     return this.#late !== undefined && this.#owner.raw.recovered;
   }
 
+  /** Runs a task once the socket is admitted, and never if it is refused or leaves before that. */
+  defer(task: () => void): void {
+    const { raw } = this.#owner;
+    this.#deferred ??= [];
+    this.#deferred.push(
+      AsyncResource.bind(() => {
+        if (raw.connected) task();
+      }),
+    );
+    if (this.#deferred.length > this.#options.maxPending) raw.conn.close();
+  }
+
   /** Whether a recovered connection no longer has the session that it had before. */
   get #hasLostItsSession(): boolean {
     const before = this.#roomsBefore;
@@ -153,6 +168,8 @@ export class Admission {
       this.#late = undefined;
       this.#initialRead = undefined;
       release();
+      for (const task of this.#deferred ?? []) process.nextTick(task);
+      this.#deferred = undefined;
     };
     // All wrappers of the namespace are called in this turn.
     queueMicrotask(() => {

@@ -13,7 +13,7 @@ import { OwnListener } from './listener-links.js';
 const event = 'expression.socket.io:session';
 
 const lockAdvice =
-  'The adapter connects several nodes, but `update` takes a lock in the memory of each: concurrent updates of a session on two nodes lose changes. Give the option `lock`, for instance with `...redis(client)` or `...postgres(pool)`';
+  'The adapter connects several nodes, but each node has its own lock in memory: concurrent updates of a session on two nodes lose changes. Set the option `lock`, for example with `...redis(client)` or `...postgres(pool)`';
 
 /** Sends messages to the other nodes, and receives theirs. */
 export class ClusterBus implements ProcessBus {

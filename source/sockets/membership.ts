@@ -165,7 +165,7 @@ export class LeaveRoomListener {
   readonly #members = new WeakMap<Socket, Pick<Membership, 'leftRoom'>>();
   readonly #listeners = new WeakMap<object, (room: string, id: string) => void>();
 
-  /** Tells `member` of the rooms that a socket leaves. */
+  /** Calls `member` when its socket leaves a room. */
   add(raw: Socket, member: Pick<Membership, 'leftRoom'>): void {
     this.#members.set(raw, member);
     const { nsp: namespace } = raw;

@@ -142,7 +142,10 @@ export class SocketController implements AdmissionOwner {
   /** Reads the session for an event, and then calls the listener. */
   receive(event: EventName, listener: Listener, args: readonly unknown[]): void {
     // Events are buffered until then, but a plugin may have replaced the method that buffers them.
-    if (this.admission.isPending) return;
+    if (this.admission.isPending) {
+      this.admission.defer(() => this.receive(event, listener, args));
+      return;
+    }
     const sessionId = this.#sessionId;
     if (sessionId instanceof SessionError) {
       // Without a session id there is nothing to read.
@@ -176,7 +179,7 @@ export class SocketController implements AdmissionOwner {
 
   #readForEvent(): Promise<ReadResult> {
     const sessionId = this.#sessionId;
-    // Its result comes later than that of a read that is issued by itself, so that must wait.
+    // It settles later than a read by the session id alone, so later events wait for it to keep their order.
     if (this.#firstRead) return this.#firstRead.then(() => this.#readForEvent());
     if (typeof sessionId === 'string') {
       const newRecord = this.#newSession?.isNew ? this.#newSession.record() : undefined;

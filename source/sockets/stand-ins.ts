@@ -1,6 +1,6 @@
 /**
- * @module Functions that an application assigns through a prototyped socket in place of a method. The
- * raw socket gets a stand-in of each, which calls it with the prototyped socket as `this`.
+ * @module Functions that an application assigns to a prototyped socket in place of a method. The raw
+ * socket gets a stand-in for each, which calls it with the prototyped socket as `this`.
  */
 
 import { inheritedMethod, type Method } from './socket-prototypes.js';

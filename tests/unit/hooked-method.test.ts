@@ -154,7 +154,7 @@ describe('callMethod()', () => {
     const answers = answered.args.map(([[error]]) => error);
     expect(answers[0]).to.equal(null);
     expect(answers[1]).to.equal(down);
-    expect(String(answers[2])).to.equal('Error: The session store gave no reason');
+    expect(String(answers[2])).to.equal('Error: The session store failed without an error');
   });
 
   it('passes on what the method throws, and ignores what it answers after that', () => {

@@ -150,7 +150,7 @@ describe('Bad input by a store', () => {
         store.onGet = giving(record);
         const { err } = await arrive(app, { cookie });
         expect(err?.message).to.include(
-          `gave ${shown} that is no session; expected an object with`,
+          `returned ${shown} that is not a session; expected an object with`,
         );
       });
     }

@@ -23,42 +23,52 @@ function traceEvents(raw: Socket, context: AsyncLocalStorage<unknown>): void {
 describe('Recovery is not a bypass, with a plugin that replaces `onevent`', () => {
   const start = useApps();
 
-  it('calls no listener before `authorization` has agreed again', async () => {
-    const app = await start({ server: recovering });
-    let answer = (_isAllowed: boolean): void => {};
-    let verdict: true | Promise<boolean> = true;
-    let asked = 0;
-    const { sockets } = app.expressionIO;
-    sockets.authorization(() => {
-      asked++;
-      return verdict;
-    });
-    const { client, raw } = await pair(app, { cookie: (await app.login()).cookie });
-    await loseConnection(client, raw);
+  for (const isAllowed of [true, false]) {
+    const outcome = isAllowed ? 'each once afterwards' : 'none if it refuses';
+    it(`calls no listener before \`authorization\` has agreed again, and ${outcome}`, async () => {
+      const app = await start({ server: recovering });
+      let answer = (_isAllowed: boolean): void => {};
+      let verdict: true | Promise<boolean> = true;
+      let asked = 0;
+      const { sockets } = app.expressionIO;
+      sockets.authorization(() => {
+        asked++;
+        return verdict;
+      });
+      const { client, raw } = await pair(app, { cookie: (await app.login()).cookie });
+      await loseConnection(client, raw);
 
-    verdict = new Promise((resolve) => {
-      answer = resolve;
-    });
-    const calls: string[] = [];
-    app.io.on('connection', (recovered) => {
-      bypassBuffer(recovered);
-      recovered.on('test:barrier', (ack: () => void) => ack());
-      sockets.socketOf(recovered).sessOn('test:event', () => calls.push('an event'));
-    });
-    await reconnect(client);
-    expect(client.recovered).to.equal(true);
-    await until(() => asked === 2);
-    for (let count = 0; count < 5; count++) {
-      client.emit('test:event');
-      await client.emitWithAck('test:barrier');
-    }
-    expect(calls).to.deep.equal([]);
+      verdict = new Promise((resolve) => {
+        answer = resolve;
+      });
+      const calls: number[] = [];
+      app.io.on('connection', (recovered) => {
+        bypassBuffer(recovered);
+        recovered.on('test:barrier', (ack: () => void) => ack());
+        sockets
+          .socketOf(recovered)
+          .sessOn('test:event', (_err, _session, count) => calls.push(count));
+      });
+      await reconnect(client);
+      expect(client.recovered).to.equal(true);
+      await until(() => asked === 2);
+      for (let count = 0; count < 5; count++) {
+        client.emit('test:event', count);
+        await client.emitWithAck('test:barrier');
+      }
+      expect(calls).to.deep.equal([]);
 
-    const left = new Promise((resolve) => client.once('disconnect', resolve));
-    answer(false);
-    expect(await left).to.equal('io server disconnect');
-    expect(calls).to.deep.equal([]);
-  });
+      const left = new Promise((resolve) => client.once('disconnect', resolve));
+      answer(isAllowed);
+      if (isAllowed) {
+        await until(() => calls.length === 5);
+        expect(calls).to.deep.equal([0, 1, 2, 3, 4]);
+      } else {
+        expect(await left).to.equal('io server disconnect');
+        expect(calls).to.deep.equal([]);
+      }
+    });
+  }
 });
 
 describe('The events of a recovered socket that is not admitted yet', () => {
