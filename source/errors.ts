@@ -90,12 +90,12 @@ const storeTroubles: ReadonlySet<unknown> = new Set<SessionErrorCode>([
 ]);
 
 /** Whether an error is a temporary one of the store, which is no reason to disconnect the client. */
-export function isStoreTrouble(code: unknown): boolean {
+export function isStoreUnavailable(code: unknown): boolean {
   return storeTroubles.has(code);
 }
 
 /** The error of a read that found nothing. */
-export function notFound(): SessionError {
+export function notFoundError(): SessionError {
   return new SessionError(
     'ERR_SESSION_NOT_FOUND',
     'The store has no such session: it expired, was logged out, was never saved, or is in another store than the one that `session()` was given',
@@ -103,7 +103,7 @@ export function notFound(): SessionError {
 }
 
 /** The error of a record that no session can be made from. */
-export function noSession(value: unknown): SessionError {
+export function notASessionError(value: unknown): SessionError {
   return new SessionError(
     'ERR_SESSION_STORE',
     `The session store returned ${describeValue(value)} that is not a session; expected an object with a \`cookie\``,
@@ -111,12 +111,12 @@ export function noSession(value: unknown): SessionError {
 }
 
 /** The error of a store that missed its deadline. */
-export function storeTimeout(when: string): SessionError {
+export function storeTimeoutError(when: string): SessionError {
   return new SessionError('ERR_SESSION_STORE_TIMEOUT', `The session store did not answer ${when}`);
 }
 
 /** The error of a save or an update that came too late. */
-export function sessionEnded(): SessionError {
+export function sessionEndedError(): SessionError {
   return new SessionError(
     'ERR_SESSION_ENDED',
     'The session has ended by logout, login or expiry, or was never saved: nothing was written',
@@ -124,7 +124,7 @@ export function sessionEnded(): SessionError {
 }
 
 /** The error of an update that has lost its lock. */
-export function lockLost(cause?: unknown): SessionError {
+export function lockLostError(cause?: unknown): SessionError {
   return new SessionError(
     'ERR_SESSION_LOCK',
     'The session lock was lost while it was held; nothing was saved',

@@ -39,7 +39,7 @@ const quotations: readonly (readonly [RegExp, string])[] = [
 
 /** Turns what a store failed with into an error with a name. */
 export function storeError(cause: unknown, sessionIds: readonly string[]): SessionError {
-  const safe = withoutIds(cause, sessionIds);
+  const safe = redactError(cause, sessionIds);
   if (safe instanceof SessionError) return safe;
   return new SessionError('ERR_SESSION_STORE', 'The session store failed', { cause: safe });
 }
@@ -48,7 +48,7 @@ export function storeError(cause: unknown, sessionIds: readonly string[]): Sessi
  * The same error if it leads to no session id and no record; otherwise a copy with its class, its
  * message, its stack and what else is harmless.
  */
-export function withoutIds(error: unknown, sessionIds: readonly string[], depth = 0): unknown {
+export function redactError(error: unknown, sessionIds: readonly string[], depth = 0): unknown {
   if (typeof error === 'string') {
     const text = redact(error, sessionIds);
     return text === error ? error : new Error(text);
@@ -73,11 +73,11 @@ function isSafe(error: Error, sessionIds: readonly string[], depth: number): boo
     const descriptor = Object.getOwnPropertyDescriptor(error, key);
     if (descriptor === undefined || !('value' in descriptor)) return false;
     const { value }: { value?: unknown } = descriptor;
-    if (key === 'cause') return withoutIds(value, sessionIds, depth + 1) === value;
+    if (key === 'cause') return redactError(value, sessionIds, depth + 1) === value;
     if (key === 'errors') {
       return (
         Array.isArray(value) &&
-        value.every((inner) => withoutIds(inner, sessionIds, depth + 1) === inner)
+        value.every((inner) => redactError(inner, sessionIds, depth + 1) === inner)
       );
     }
     if (typeof value === 'string') return harmless.has(key) && isHarmless(value);
@@ -89,7 +89,7 @@ function isSafe(error: Error, sessionIds: readonly string[], depth: number): boo
 function copyOf(error: Error, sessionIds: readonly string[], depth: number): Error {
   const message = redact(String(error.message), sessionIds);
   const hasCause = error.cause !== undefined && depth < mostCauses;
-  const cause = hasCause ? withoutIds(error.cause, sessionIds, depth + 1) : undefined;
+  const cause = hasCause ? redactError(error.cause, sessionIds, depth + 1) : undefined;
   const copy =
     error instanceof SessionError
       ? new SessionError(error.code, message, { cause })
@@ -103,7 +103,7 @@ function copyOf(error: Error, sessionIds: readonly string[], depth: number): Err
   if (typeof error.stack === 'string') define('stack', redact(error.stack, sessionIds));
   const errors: unknown = Object.getOwnPropertyDescriptor(error, 'errors')?.value;
   if (Array.isArray(errors) && depth < mostCauses) {
-    const copies = errors.map((inner: unknown) => withoutIds(inner, sessionIds, depth + 1));
+    const copies = errors.map((inner: unknown) => redactError(inner, sessionIds, depth + 1));
     define('errors', copies);
   }
   for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(error))) {
@@ -142,12 +142,12 @@ function redact(text: string, sessionIds: readonly string[]): string {
 }
 
 /** The error of a store that rejects with nothing, or throws it. */
-export function noReason(): Error {
+export function noReasonError(): Error {
   return new Error('The session store failed without an error');
 }
 
 /** The error of a `readMany` that did not return one answer per id; undefined if it did. */
-export function wrongCount(expected: number, values: unknown): SessionError | undefined {
+export function wrongCountError(expected: number, values: unknown): SessionError | undefined {
   if (Array.isArray(values) && values.length === expected) return undefined;
   const given = Array.isArray(values) ? `${values.length} answers` : describeValue(values);
   return new SessionError(

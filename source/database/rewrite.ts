@@ -4,7 +4,7 @@
  */
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { lockLost } from '../errors.js';
+import { lockLostError } from '../errors.js';
 import type { HeldLock, RewriteRecord } from '../types/options.js';
 import type { TimeLimit } from './time-limit.js';
 
@@ -53,7 +53,7 @@ export function comparingRewrite(records: ComparedRecords): RewriteRecord {
         const outcome = await records.write(sessionId, write, signal);
         signal.throwIfAborted();
         if (outcome === 'written') return;
-        if (outcome === 'lock lost') throw lockLost();
+        if (outcome === 'lock lost') throw lockLostError();
         if (outcome === 'ended') {
           change(null);
           return;

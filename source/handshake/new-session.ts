@@ -7,7 +7,7 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Store } from 'express-session';
 import type { Deadlines } from '../deadlines.js';
-import { storeTimeout } from '../errors.js';
+import { storeTimeoutError } from '../errors.js';
 import { storeError } from '../store-error.js';
 
 /** What `express-session` leaves on a request. */
@@ -177,7 +177,7 @@ export class NewSession {
         if (cause) reject(storeError(cause, [this.sessionId]));
         else resolve();
       });
-    }, storeTimeout);
+    }, storeTimeoutError);
     this.#isSettled = true;
   }
 }

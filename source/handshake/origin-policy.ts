@@ -48,7 +48,7 @@ export class OriginPolicy {
     if (origins === false) return;
     const { origin } = handshake.headers;
     if (origin === undefined) {
-      if (isForeignScript(handshake, trustProxy)) throw scriptRefusal();
+      if (isForeignScript(handshake, trustProxy)) throw scriptRefusalError();
       return;
     }
     if (!isSameHost(origin, hostOf(handshake.headers, trustProxy))) {
@@ -115,7 +115,7 @@ function refusal(message: string, cause: unknown): SessionError {
   return new SessionError('ERR_SESSION_ORIGIN', message, { cause });
 }
 
-function scriptRefusal(): SessionError {
+function scriptRefusalError(): SessionError {
   return refusal(
     'A script on a page of another site may not have a session: connect with WebSocket or with polling by XMLHttpRequest, and add the origin to `origins`',
     undefined,

@@ -6,7 +6,7 @@
 import type { Deadlines } from '../deadlines.js';
 
 /** How long a write is remembered that the store never answers, in milliseconds. */
-const longest = 10 * 60_000;
+export const longestAnswer = 10 * 60_000;
 
 /** A logout in progress: resolves to whether the store has removed the session. */
 type PendingDestroy = Promise<boolean>;
@@ -39,7 +39,7 @@ export class ActiveWrites {
   begin(sessionId: string): Write {
     const since = performance.now();
     for (const oldest of this.#all) {
-      if (since - oldest.since < longest) break;
+      if (since - oldest.since < longestAnswer) break;
       this.end(oldest);
     }
     const write: Write = { sessionId, since, destroy: this.destroyOf(sessionId) };

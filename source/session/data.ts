@@ -140,7 +140,7 @@ function copyInstance(value: object, copyItem: (item: unknown) => unknown): unkn
   }
   if (types.isSet(value)) return new Set([...value].map(copyItem));
   if (Buffer.isBuffer(value)) return Buffer.from(value);
-  return isScalar(value) ? structuredClone(value) : value;
+  return isCloneable(value) ? structuredClone(value) : value;
 }
 
 function isSameNested(one: unknown, other: unknown, depth: number): boolean {
@@ -193,14 +193,14 @@ function isSameInstance(one: object, other: object): boolean {
       return false;
     }
   }
-  return isScalar(one) && isDeepStrictEqual(one, other);
+  return isCloneable(one) && isDeepStrictEqual(one, other);
 }
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-function isScalar(value: object): boolean {
+function isCloneable(value: object): boolean {
   return (
     types.isDate(value) ||
     types.isRegExp(value) ||

@@ -3,7 +3,7 @@
  * cookie is a reason to read the store, but no proof, since activity elsewhere may have extended it.
  */
 
-import { isStoreTrouble } from '../errors.js';
+import { isStoreUnavailable } from '../errors.js';
 import type { LiveSession } from './live-session.js';
 import type { ReadResult } from './snapshot.js';
 
@@ -74,7 +74,7 @@ export class ExpiryWatch {
   async #check(session: LiveSession): Promise<void> {
     const { snapshot, error } = await this.#dependencies.read(session.sessionId);
     if (snapshot) session.wasChecked(snapshot.record);
-    else if (isStoreTrouble(error.code)) session.checkAt = Date.now() + retryInterval;
+    else if (isStoreUnavailable(error.code)) session.checkAt = Date.now() + retryInterval;
     this.checkAt(session.checkAt);
   }
 }

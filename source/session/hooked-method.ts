@@ -5,7 +5,7 @@
 
 import type { Store } from 'express-session';
 import { isThenable } from '../assertions.js';
-import { noReason } from '../store-error.js';
+import { noReasonError } from '../store-error.js';
 
 /** How a store answers a call. */
 type Callback = (...answer: unknown[]) => void;
@@ -16,7 +16,7 @@ export type Method = (...args: unknown[]) => unknown;
 const callbackPositions = { set: 2, touch: 2, destroy: 1, regenerate: 1 } as const;
 
 /** A method that takes a callback. */
-export type SettlingName = keyof typeof callbackPositions;
+export type CallbackMethodName = keyof typeof callbackPositions;
 
 /** A call of one of the store's own methods. */
 export interface MethodCall {
@@ -34,7 +34,7 @@ export interface MethodCall {
  */
 export function hookMethod(
   store: Store,
-  name: SettlingName | 'createSession',
+  name: CallbackMethodName | 'createSession',
   handle: (call: MethodCall) => unknown,
 ): (() => void) | undefined {
   const method: unknown = Reflect.get(store, name);
@@ -70,7 +70,7 @@ export function hookMethod(
  * some stores return a promise only then
  */
 export function callMethod(
-  name: SettlingName,
+  name: CallbackMethodName,
   { method, target, args }: MethodCall,
   { answered, failed }: { answered(answer: readonly unknown[]): void; failed(): void },
 ): unknown {
@@ -91,7 +91,7 @@ export function callMethod(
     if (!isThenable(result)) return position < 0 ? promise : result;
     result.then(
       () => answer(null),
-      (error) => answer(error || noReason()),
+      (error) => answer(error || noReasonError()),
     );
     return result;
   } catch (error) {

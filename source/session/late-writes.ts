@@ -4,6 +4,7 @@
  * acknowledged and then erased is written again.
  */
 
+import { longestAnswer } from './active-writes.js';
 import { isSameData } from './data.js';
 import { isSameCookie, type RecordChanges, type SessionRecord, withChanges } from './record.js';
 import type { IssuedWrite } from './store-calls.js';
@@ -14,9 +15,6 @@ const mostRemembered = 1_000;
 /** How soon a repair that failed is tried again, at first and at most, in milliseconds. */
 const shortestPause = 100;
 const longestPause = 10_000;
-
-/** How long a store may take to answer at all, in milliseconds. */
-const longest = 10 * 60_000;
 
 /** A write that is running, or whose result is unknown. */
 export interface PendingWrite {
@@ -180,7 +178,7 @@ export class LateWrites {
 }
 
 function isRecent({ rememberedAt }: PendingWrite): boolean {
-  return rememberedAt === undefined || performance.now() - rememberedAt < longest;
+  return rememberedAt === undefined || performance.now() - rememberedAt < longestAnswer;
 }
 
 function textOf(value: unknown): string | undefined {

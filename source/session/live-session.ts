@@ -56,20 +56,20 @@ export class LiveSession {
   }
 
   /** Notes that it was just written or touched in this process. */
-  sawWrite(session: { readonly cookie?: unknown }): void {
+  noteWrite(session: { readonly cookie?: unknown }): void {
     this.writtenAt = performance.now();
-    this.sawRecord(session);
-    this.sawExpiry(expiryOf(session));
+    this.noteRecord(session);
+    this.noteExpiry(expiryOf(session));
   }
 
   /** Notes that another process wrote or touched it, and when it expires. */
-  sawExpiry(expiry: number): void {
+  noteExpiry(expiry: number): void {
     this.seenExpiry = expiry;
     if (Number.isFinite(expiry) && expiry > Date.now()) this.checkAt = expiry;
   }
 
   /** Notes that it was just read. */
-  sawRecord(record: { readonly cookie?: unknown }): void {
+  noteRecord(record: { readonly cookie?: unknown }): void {
     this.isStored = true;
     const now = Date.now();
     this.lifetime = lifetimeOf(record);
@@ -84,7 +84,7 @@ export class LiveSession {
   /** Notes that a check has found it alive. */
   wasChecked(record: { readonly cookie?: unknown }): void {
     this.#overdueChecks++;
-    this.sawRecord(record);
+    this.noteRecord(record);
   }
 
   /** Whether it has expired by all that is known here, though the store may still have it. */

@@ -43,10 +43,10 @@ export interface LiveSessionsDependencies {
  * How long an end is remembered, in milliseconds, for sockets that read the session before it and join
  * it after. Socket.IO disconnects a client that is not connected within 45 s.
  */
-const memory = 60_000;
+const endMemory = 60_000;
 
 /** How long an end may take after it was announced, in milliseconds. A login waits for its response. */
-const patience: Readonly<Record<SessionEndReason, number>> = {
+const announcementTime: Readonly<Record<SessionEndReason, number>> = {
   destroyed: 2_000,
   expired: 2_000,
   regenerated: 32_000,
@@ -60,7 +60,7 @@ export class LiveSessions {
   readonly #dependencies: LiveSessionsDependencies;
   readonly #watch: ExpiryWatch;
   readonly #sessions = new Map<string, LiveSession>();
-  readonly #ends = new ExpiringMap<SessionEndReason>(memory);
+  readonly #ends = new ExpiringMap<SessionEndReason>(endMemory);
   /** Extensions that were not published yet. */
   #extensions = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
@@ -102,7 +102,7 @@ export class LiveSessions {
   join(sessionId: string, member: Member, record: SessionRecord | undefined): LiveSession {
     const hash = sessionHashOf(sessionId);
     const session = this.#sessions.get(hash) ?? this.#add(new LiveSession(sessionId, hash));
-    if (record) session.sawRecord(record);
+    if (record) session.noteRecord(record);
     session.members.add(member);
     this.#memberCount++;
     this.#publishCounts();
@@ -132,8 +132,8 @@ export class LiveSessions {
     const session = this.find(sessionId);
     if (!session?.isStored) return;
     const { ending } = session;
-    if (ending && performance.now() - ending.since < patience[ending.reason]) {
-      session.checkAt = Math.min(session.checkAt, Date.now() + patience.destroyed);
+    if (ending && performance.now() - ending.since < announcementTime[ending.reason]) {
+      session.checkAt = Math.min(session.checkAt, Date.now() + announcementTime.destroyed);
       this.#watch.checkAt(session.checkAt);
       return;
     }
@@ -167,7 +167,7 @@ export class LiveSessions {
       return;
     }
     // The others need no message, because this process sends them one when the session ends.
-    live.sawWrite(Object(session));
+    live.noteWrite(Object(session));
     this.#watch.checkAt(live.checkAt);
   }
 
@@ -176,7 +176,7 @@ export class LiveSessions {
     if (message.type === 'extended') {
       for (const [hash, expiry] of message.expiries) {
         const session = this.#sessions.get(hash);
-        session?.sawExpiry(expiry);
+        session?.noteExpiry(expiry);
         if (session) this.#watch.checkAt(session.checkAt);
       }
       return;

@@ -7,7 +7,7 @@ import { Deadlines } from '../deadlines.js';
 import { SessionError } from '../errors.js';
 import { type EndTurn, KeyedQueue } from '../keyed-queue.js';
 import type { ResolvedOptions } from '../options.js';
-import { withoutIds } from '../store-error.js';
+import { redactError } from '../store-error.js';
 import type { HeldLock, SessionLock } from '../types/options.js';
 import { overloadError, writeLimits } from './store-writes.js';
 
@@ -63,7 +63,7 @@ export class SessionLocks {
                 else resolve({ shared, release: () => this.#release(shared).finally(end) });
               },
               (cause) => {
-                const safe = withoutIds(cause, [sessionId]);
+                const safe = redactError(cause, [sessionId]);
                 reject(lockError('The `lock` of the session failed', safe));
               },
             );

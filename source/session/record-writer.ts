@@ -4,8 +4,8 @@
  */
 
 import type { SessionData } from 'express-session';
-import { lockLost, SessionError, sessionEnded } from '../errors.js';
-import { withoutIds } from '../store-error.js';
+import { lockLostError, SessionError, sessionEndedError } from '../errors.js';
+import { redactError } from '../store-error.js';
 import type { HeldLock } from '../types/options.js';
 import type { Write } from './active-writes.js';
 import type { LateWrites, PendingWrite } from './late-writes.js';
@@ -68,7 +68,7 @@ export class RecordWriter {
       ? this.#rewrite(write, change)
       : this.#readAndSet(write, change));
     // The store may have written after a logout. Then the record has been removed again by now.
-    if (await write.destroy) throw sessionEnded();
+    if (await write.destroy) throw sessionEndedError();
     return record;
   }
 
@@ -87,7 +87,8 @@ export class RecordWriter {
     const { snapshot, error } = await this.#dependencies.calls.getForWrite(sessionId);
     if (snapshot) return snapshot;
     if (error.code !== 'ERR_SESSION_NOT_FOUND') throw error;
-    if (newRecord === undefined || this.#dependencies.hasEnded(sessionId)) throw sessionEnded();
+    if (newRecord === undefined || this.#dependencies.hasEnded(sessionId))
+      throw sessionEndedError();
     return new Snapshot(newRecord, { isNew: true });
   }
 
@@ -180,7 +181,7 @@ export class RecordWriter {
         (value) => {
           changes = readChanges();
           const canBeNew = newRecord !== undefined && !this.#dependencies.hasEnded(sessionId);
-          if (value === null && !canBeNew) throw sessionEnded();
+          if (value === null && !canBeNew) throw sessionEndedError();
           stored = value === null ? undefined : asRecord(value);
           record = stored;
           if (stored === undefined || (changes.size === 0 && !isForced)) return undefined;
@@ -200,7 +201,7 @@ export class RecordWriter {
           return this.#set(write, newRecord, { changes, pending });
         });
       }
-      throw notChanged();
+      throw notChangedError();
     }
     if (record === stored) await this.#dependencies.touches.touchSaved(write, record);
     else this.#dependencies.hooks.rewritten(sessionId, record);
@@ -225,12 +226,12 @@ async function assertMayWrite(
   { sessionId, destroy }: Write,
   lock: HeldLock | undefined,
 ): Promise<void> {
-  if (await destroy) throw sessionEnded();
+  if (await destroy) throw sessionEndedError();
   assertHeld(lock, sessionId);
 }
 
 function assertHeld(lock: HeldLock | undefined, sessionId: string): void {
-  if (lock?.lost?.aborted) throw lockLost(withoutIds(lock.lost.reason, [sessionId]));
+  if (lock?.lost?.aborted) throw lockLostError(redactError(lock.lost.reason, [sessionId]));
 }
 
 /** Names the key of a value that cannot be serialised. */
@@ -258,7 +259,7 @@ function asRecord(value: object): SessionRecord {
   );
 }
 
-function notChanged(): SessionError {
+function notChangedError(): SessionError {
   return new SessionError(
     'ERR_SESSION_STORE',
     '`rewrite` resolved without calling `change`; expected it to call `change` with the record',

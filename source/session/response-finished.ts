@@ -4,10 +4,10 @@
  */
 
 /** How long a response is waited for at most, in milliseconds. */
-const longest = 30_000;
+const longestResponse = 30_000;
 
 /** How long to wait if the response cannot be found, in milliseconds. */
-const usual = 500;
+const usualResponse = 500;
 
 /** The needed part of `http.ServerResponse`. */
 interface Response {
@@ -20,7 +20,7 @@ export async function responseFinished(request: unknown): Promise<void> {
   const response = responseTo(request);
   if (response?.closed) return;
   await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, response ? longest : usual).unref();
+    const timer = setTimeout(resolve, response ? longestResponse : usualResponse).unref();
     response?.once('close', () => {
       clearTimeout(timer);
       resolve();

@@ -46,7 +46,7 @@ export class SessionBackend implements SessionStore {
   }
 
   regenerate(_request: object, callback: Callback): void {
-    callBack(Promise.reject(cannotRegenerate()), callback);
+    callBack(Promise.reject(cannotRegenerateError()), callback);
   }
 
   reload(session: OpenSession, callback: Callback): void {
@@ -85,7 +85,7 @@ export class SessionBackend implements SessionStore {
   }
 }
 
-function cannotRegenerate(): SessionError {
+function cannotRegenerateError(): SessionError {
   return new SessionError(
     'ERR_SESSION_REGENERATE',
     'A socket cannot regenerate its session, because it cannot set a cookie: log in over HTTP',

@@ -5,7 +5,7 @@
 
 import type { SessionData } from 'express-session';
 import { SessionError } from '../errors.js';
-import { withoutIds } from '../store-error.js';
+import { redactError } from '../store-error.js';
 import { copyData } from './data.js';
 import type { HeldSession, SessionShape } from './held-session.js';
 import type { SessionRecord } from './record.js';
@@ -123,7 +123,7 @@ export class SessionFactory implements SessionShape {
     try {
       return this.#dependencies.createSession({ sessionID: sessionId }, copyData(record));
     } catch (cause) {
-      throw cannotBeMade(withoutIds(cause, [sessionId]));
+      throw cannotBeMadeError(redactError(cause, [sessionId]));
     }
   }
 }
@@ -147,11 +147,11 @@ function makeCookie(source: Cookie, prototype: object): object {
 /** @throws {SessionError} if `Cookie` of express-session would throw */
 function checkCookie({ maxAge }: Cookie): void {
   if (maxAge && typeof maxAge !== 'number' && !(maxAge instanceof Date)) {
-    throw cannotBeMade(new TypeError('maxAge must be a number or Date'));
+    throw cannotBeMadeError(new TypeError('maxAge must be a number or Date'));
   }
 }
 
-function cannotBeMade(cause: unknown): SessionError {
+function cannotBeMadeError(cause: unknown): SessionError {
   return new SessionError(
     'ERR_SESSION_STORE',
     'The session store returned a record that no session can be made from',

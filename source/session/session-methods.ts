@@ -55,7 +55,7 @@ type Callback = (error?: unknown) => void;
 type Method = (this: OpenSession, callback: Callback) => unknown;
 
 /** The methods of `Session` that take a callback; `undefined` if its own implementation is used. */
-const settlingMethods: Readonly<Record<string, Method | undefined>> = {
+const promisifiedMethods: Readonly<Record<string, Method | undefined>> = {
   save: undefined,
   reload,
   destroy,
@@ -65,7 +65,7 @@ const settlingMethods: Readonly<Record<string, Method | undefined>> = {
 /** Derives a prototype for sessions that have these methods. */
 export function addSessionMethods(prototype: object): object {
   const derived = Object.create(prototype);
-  for (const [name, own] of Object.entries(settlingMethods)) {
+  for (const [name, own] of Object.entries(promisifiedMethods)) {
     define(derived, name, settling(own ?? Reflect.get(prototype, name)));
   }
   define(derived, 'update', update);

@@ -6,9 +6,14 @@ import type { SessionData, Store } from 'express-session';
 import { isThenable } from '../assertions.js';
 import { Deadlines } from '../deadlines.js';
 import { isTraced, traceCallback } from '../diagnostics.js';
-import { noSession, notFound, type SessionError, storeTimeout } from '../errors.js';
+import {
+  notASessionError,
+  notFoundError,
+  type SessionError,
+  storeTimeoutError,
+} from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
-import { isAbsence, noReason, storeError, wrongCount } from '../store-error.js';
+import { isAbsence, noReasonError, storeError, wrongCountError } from '../store-error.js';
 import type { HeldLock, RecordChange } from '../types/options.js';
 import { isRecord } from './record.js';
 import type { RecordCache } from './record-cache.js';
@@ -107,12 +112,12 @@ export class StoreCalls {
           .readMany?.(sessionIds)
           .then((values) => callback(undefined, values)),
       settled: (error, values) => {
-        const failure = error ?? wrongCount(sessionIds.length, values);
+        const failure = error ?? wrongCountError(sessionIds.length, values);
         if (failure) {
           settled(sessionIds.map(() => ({ error: failure })));
           return;
         }
-        // `wrongCount` has checked that it is a list.
+        // `wrongCountError` has checked that it is a list.
         const list = values as readonly unknown[];
         settled(
           sessionIds.map((sessionId, at) => {
@@ -226,7 +231,7 @@ export class StoreCalls {
       readonly settled: (result: ReadResult) => void;
     },
   ): void {
-    const wait = deadlines.begin((when) => settled({ error: storeTimeout(when) }));
+    const wait = deadlines.begin((when) => settled({ error: storeTimeoutError(when) }));
     if (wait === undefined) return;
     const callback: Callback = (cause, value) => {
       if (!deadlines.end(wait)) return;
@@ -235,9 +240,9 @@ export class StoreCalls {
     };
     try {
       const result: unknown = this.#store.get(sessionId, callback);
-      if (isThenable(result)) result.then(undefined, (cause) => callback(cause || noReason()));
+      if (isThenable(result)) result.then(undefined, (cause) => callback(cause || noReasonError()));
     } catch (error) {
-      callback(error || noReason());
+      callback(error || noReasonError());
     }
   }
 
@@ -269,7 +274,7 @@ export class StoreCalls {
 
   #call({ sessionIds, start, settled, answered }: Call, deadlines: Deadlines): void {
     const wait = deadlines.begin((when) => {
-      settled(storeTimeout(when), undefined);
+      settled(storeTimeoutError(when), undefined);
     });
     if (wait === undefined) {
       answered?.();
@@ -280,7 +285,7 @@ export class StoreCalls {
       if (!deadlines.end(wait)) return;
       settled(cause ? storeError(cause, sessionIds) : undefined, value);
     };
-    const fail = (cause: unknown): void => settle(cause || noReason());
+    const fail = (cause: unknown): void => settle(cause || noReasonError());
     try {
       const result = start(settle);
       // A store written with `async` methods rejects instead of calling back.
@@ -294,7 +299,7 @@ export class StoreCalls {
   #resultOfText(sessionId: string, text: string, since: number): ReadResult {
     try {
       const record: unknown = this.#dependencies.cache.parse(sessionId, text);
-      if (!isRecord(record)) return { error: noSession(record) };
+      if (!isRecord(record)) return { error: notASessionError(record) };
       return { snapshot: new Snapshot(record, { since, isOwn: true }) };
     } catch (cause) {
       return { error: storeError(cause, [sessionId]) };
@@ -308,13 +313,13 @@ export class StoreCalls {
     }
     if (!value || value instanceof Error) {
       this.#dependencies.absent(sessionId);
-      return { error: notFound() };
+      return { error: notFoundError() };
     }
     try {
-      if (!isRecord(value)) return { error: noSession(value) };
+      if (!isRecord(value)) return { error: notASessionError(value) };
       const snapshot = new Snapshot(value, { since });
       // A getter may have given another cookie this time.
-      return isRecord(snapshot.record) ? { snapshot } : { error: noSession(value) };
+      return isRecord(snapshot.record) ? { snapshot } : { error: notASessionError(value) };
     } catch (cause) {
       return { error: storeError(cause, [sessionId]) };
     }

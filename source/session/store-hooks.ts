@@ -7,12 +7,12 @@ import type { Store } from 'express-session';
 import type { ResolvedOptions } from '../options.js';
 import type { SessionEndReason } from '../types/session.js';
 import {
+  type CallbackMethodName,
   callbackOf,
   callMethod,
   hookMethod,
   type Method,
   type MethodCall,
-  type SettlingName,
 } from './hooked-method.js';
 import { HttpWrites, type RequestWrite } from './http-writes.js';
 import { RequestBaselines } from './request-baselines.js';
@@ -46,7 +46,7 @@ export interface StoreObserver {
 /** Handles a call of a method; returns what the caller gets. */
 type Hook = (call: MethodCall) => unknown;
 
-type HookedName = SettlingName | 'createSession';
+type HookedName = CallbackMethodName | 'createSession';
 
 /** A regeneration that is running, and whether its `destroy` was seen. */
 interface Regeneration {

@@ -19,7 +19,7 @@ interface ExternalTurn {
  * How long a session is not written after a write has missed its deadline, as a part of
  * `storeTimeout`: less than all of it, so that the next write only has to wait.
  */
-const patience = 0.75;
+const waitShare = 0.75;
 
 /** How many writes may wait in all, as a multiple of those that may wait for one session. */
 const sessionsAtTheLimit = 10;
@@ -44,7 +44,7 @@ export class StoreWrites {
   readonly #queue: KeyedQueue;
   readonly #deadlines: Deadlines;
   /** How long a session is not written after a write has missed its deadline. */
-  readonly #patience: Deadlines;
+  readonly #unanswered: Deadlines;
   /** The same for external writes, which have no deadline of their own. */
   readonly #external: Deadlines;
   readonly #internal = new WeakSet<object>();
@@ -58,8 +58,8 @@ export class StoreWrites {
     readonly maxPending: number;
   }) {
     this.#deadlines = new Deadlines(storeTimeout);
-    this.#patience = new Deadlines(patience * storeTimeout);
-    this.#external = new Deadlines(Math.min(longestDelay, (1 + patience) * storeTimeout));
+    this.#unanswered = new Deadlines(waitShare * storeTimeout);
+    this.#external = new Deadlines(Math.min(longestDelay, (1 + waitShare) * storeTimeout));
     this.#queue = new KeyedQueue(writeLimits(maxPending));
     this.active = new ActiveWrites(this.#deadlines);
   }
@@ -121,9 +121,9 @@ export class StoreWrites {
       endTurn();
       return;
     }
-    const wait = this.#patience.begin(endTurn);
+    const wait = this.#unanswered.begin(endTurn);
     void answered.then(() => {
-      if (wait) this.#patience.end(wait);
+      if (wait) this.#unanswered.end(wait);
       // A second call does nothing.
       endTurn();
     });

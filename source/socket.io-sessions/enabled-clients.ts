@@ -6,7 +6,7 @@
 import type { Socket } from 'socket.io';
 import { isThenable } from '../assertions.js';
 import type { ErrorReporter } from '../error-reporter.js';
-import { isStoreTrouble, SessionError } from '../errors.js';
+import { isStoreUnavailable, SessionError } from '../errors.js';
 import type { KeyedQueue } from '../keyed-queue.js';
 import { SocketProxies } from '../sockets/socket-proxies.js';
 import type { SessionArguments } from '../types/listeners.js';
@@ -59,7 +59,7 @@ export class EnabledClients {
     // Registered before the application's listeners, so that it can collect their promises.
     if (!isPerMessage) socket.on('disconnect', () => this.#saveAtDisconnect(client, session));
     socket.on('sessionend', (reason) => {
-      this.#emitInvalid(client, sessionEnded(reason), 'sessionend');
+      this.#emitInvalid(client, sessionEndedError(reason), 'sessionend');
     });
     emit('sconnection', client, ...(isPerMessage ? [] : [session]));
   }
@@ -154,7 +154,7 @@ function isAbsence(error: unknown): boolean {
 
 /** Whether an operator needs to see the error, which is not just that of a visitor who is not logged in. */
 function isTrouble({ code, cause }: SessionError): boolean {
-  return isStoreTrouble(code) || code === 'ERR_SESSION_LOCK' || cause !== undefined;
+  return isStoreUnavailable(code) || code === 'ERR_SESSION_LOCK' || cause !== undefined;
 }
 
 function overload(): SessionError {
@@ -164,6 +164,6 @@ function overload(): SessionError {
   );
 }
 
-function sessionEnded(reason: SessionEndReason): SessionError {
+function sessionEndedError(reason: SessionEndReason): SessionError {
   return new SessionError('ERR_SESSION_NOT_FOUND', `The session has ended: ${reason}`);
 }

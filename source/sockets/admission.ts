@@ -8,7 +8,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Socket } from 'socket.io';
 import { Deadlines } from '../deadlines.js';
-import { connectError, isStoreTrouble, notFound, type SessionError } from '../errors.js';
+import { connectError, isStoreUnavailable, notFoundError, type SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
 import type { ReadResult, Snapshot } from '../session/snapshot.js';
 import { type AuthorizationOwner, authorize, type Refusal } from './authorization.js';
@@ -125,12 +125,12 @@ export class Admission {
     if (before.length === 0) return false;
     if (!before.some((room) => this.#owner.hasSession(room))) return true;
     const { snapshot, error } = this.#initialRead ?? {};
-    return snapshot === undefined && !isStoreTrouble(error?.code);
+    return snapshot === undefined && !isStoreUnavailable(error?.code);
   }
 
   /** Whether the announcement has to wait, because the store is down. */
   get #mustWait(): boolean {
-    if (!isStoreTrouble(this.#initialRead?.error?.code)) return false;
+    if (!isStoreUnavailable(this.#initialRead?.error?.code)) return false;
     // With `autoErrManager` the listeners cannot be called without a session; and whether the session
     // of a recovered connection has ended is known only once the store is back.
     return this.#options.autoErrManager || this.#roomsBefore.length > 0;
@@ -144,7 +144,7 @@ export class Admission {
   #announce({ connectionListeners }: NamespaceListeners): void {
     const { snapshot } = this.#initialRead ?? {};
     // The session may have ended while other middlewares ran.
-    if (snapshot && !this.#owner.join(snapshot)) this.#initialRead = { error: notFound() };
+    if (snapshot && !this.#owner.join(snapshot)) this.#initialRead = { error: notFoundError() };
     if (this.#initialRead === undefined) return;
     for (const listener of [...connectionListeners]) {
       this.#owner.deliver('connection', listener, this.#initialRead, [this.#owner.socket]);
@@ -199,7 +199,7 @@ export class Admission {
 
   async #waitForStore(wrappers: readonly NamespaceListeners[]): Promise<void> {
     const { error } = this.#initialRead ?? {};
-    if (error) this.#owner.reportTrouble(error, 'connection');
+    if (error) this.#owner.reportUnlessExpected(error, 'connection');
     const isOver = (): boolean =>
       !this.#owner.raw.connected || wrappers.every(({ isClosed }) => isClosed);
     while (this.#mustWait && !isOver()) {
@@ -211,6 +211,6 @@ export class Admission {
 
 /** Disconnects a client that Socket.IO has connected. If only the store is down, it may reconnect. */
 function disconnect({ raw }: AdmissionOwner, { data }: Refusal): void {
-  if (isStoreTrouble(data?.code)) raw.conn.close();
+  if (isStoreUnavailable(data?.code)) raw.conn.close();
   else raw.disconnect();
 }

@@ -19,7 +19,7 @@ export interface Refusal extends Error {
 export interface AuthorizationOwner {
   readonly raw: Socket;
   authorizationArguments(result: ReadResult): readonly unknown[] | SessionError;
-  reportTrouble(error: SessionError, event: EventName): void;
+  reportUnlessExpected(error: SessionError, event: EventName): void;
   listenerFailed(
     error: unknown,
     context: { readonly event: EventName; readonly hasSession: boolean },
@@ -52,12 +52,12 @@ export async function authorize(
   for (const listener of listeners) {
     const leading = owner.authorizationArguments(result);
     if (leading instanceof SessionError) {
-      owner.reportTrouble(leading, event);
+      owner.reportUnlessExpected(leading, event);
       return connectError(leading.code);
     }
     const refusal = await ask(listener, leading, question);
     if (refusal) {
-      owner.refused(refusedByListener(), event);
+      owner.refused(refusedByListenerError(), event);
       return refusal;
     }
   }
@@ -92,21 +92,21 @@ async function ask(
       } catch (error) {
         fail(error);
       }
-    }, unanswered);
+    }, unansweredError);
   } catch (error) {
     if (error instanceof SessionError) owner.report(error, event);
     return connectError('ERR_SESSION_REFUSED');
   }
 }
 
-function unanswered(when: string): SessionError {
+function unansweredError(when: string): SessionError {
   return new SessionError(
     'ERR_SESSION_REFUSED',
     `An \`authorization\` listener did not answer ${when}: it must call \`fn\`, or return a boolean`,
   );
 }
 
-function refusedByListener(): SessionError {
+function refusedByListenerError(): SessionError {
   return new SessionError('ERR_SESSION_REFUSED', 'An `authorization` listener refused the client');
 }
 

@@ -19,10 +19,10 @@ import type { SessionEndReason } from '../types/session.js';
 import type { Listener } from './listener-links.js';
 
 /** How long a socket stays connected after its session's end, in milliseconds, to answer events. */
-const grace = 250;
+const disconnectDelay = 250;
 
 /** How long it stays connected at most while the listener that ended the session is running. */
-const patience = 500;
+const longestListenerWait = 500;
 
 /** What the memberships of one `ExpressionSocket` share. */
 export interface MembershipDependencies {
@@ -118,8 +118,8 @@ export class Membership implements Member {
     this.#newSession?.settle();
     this.#emitSessionEnd(reason);
     if (this.#dependencies.options.onSessionEnd === 'ignore') return;
-    const listenerFinished = Promise.race([settled(listenerResult), pause(patience)]);
-    await Promise.all([pause(grace), listenerFinished]);
+    const listenerFinished = Promise.race([settled(listenerResult), pause(longestListenerWait)]);
+    await Promise.all([pause(disconnectDelay), listenerFinished]);
     // After `disconnect()` a client does not reconnect. After a login it should, with its new cookie.
     if (reason === 'regenerated') this.#raw.conn.close();
     else this.#raw.disconnect();

@@ -6,7 +6,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
 import type { ErrorReporter } from '../error-reporter.js';
-import { isStoreTrouble, SessionError } from '../errors.js';
+import { isStoreUnavailable, SessionError } from '../errors.js';
 import type { NewSession } from '../handshake/new-session.js';
 import type { SessionIdReader } from '../handshake/session-id.js';
 import { requestOf } from '../handshake/session-id.js';
@@ -227,8 +227,8 @@ export class SocketController implements AdmissionOwner {
   }
 
   /** Reports an error if an operator needs to see it, which is not so if a visitor is not logged in. */
-  reportTrouble(error: SessionError, event: EventName): void {
-    if (isStoreTrouble(error.code) || error.cause !== undefined) this.report(error, event);
+  reportUnlessExpected(error: SessionError, event: EventName): void {
+    if (isStoreUnavailable(error.code) || error.cause !== undefined) this.report(error, event);
   }
 
   /** Reports what a listener threw or rejected with, if its result was awaited elsewhere. */
@@ -276,9 +276,9 @@ export class SocketController implements AdmissionOwner {
 
   /** Handles an error with `autoErrManager`: disconnects the client, unless only the store is down. */
   #manage(error: SessionError, event: EventName): void {
-    this.reportTrouble(error, event);
+    this.reportUnlessExpected(error, event);
     // A socket whose session has ended is disconnected by its end, after which it may reconnect.
-    const staysForNow = isStoreTrouble(error.code) || this.membership.endsWithSession;
+    const staysForNow = isStoreUnavailable(error.code) || this.membership.endsWithSession;
     if (!staysForNow) this.raw.disconnect();
   }
 

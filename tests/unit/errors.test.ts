@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import {
   connectError,
   describeValue,
-  isStoreTrouble,
+  isStoreUnavailable,
   SessionError,
   type SessionErrorCode,
 } from '../../source/errors.js';
@@ -86,12 +86,12 @@ describe('Every failure has a name', () => {
   describe('the trouble of a store', () => {
     for (const code of names) {
       it(`${codes[code] ? 'includes' : 'does not include'} ${code}`, () => {
-        expect(isStoreTrouble(code)).to.equal(codes[code]);
+        expect(isStoreUnavailable(code)).to.equal(codes[code]);
       });
     }
 
     it('does not include the lack of an error', () => {
-      expect(isStoreTrouble(undefined)).to.equal(false);
+      expect(isStoreUnavailable(undefined)).to.equal(false);
     });
   });
 

@@ -43,7 +43,7 @@ describe('ExpiryWatch', () => {
   function session(id: string, lifetime: number): LiveSession {
     const live = new LiveSession(id);
     const expires = new Date(Date.now() + lifetime);
-    live.sawRecord({ cookie: { originalMaxAge: lifetime, expires } });
+    live.noteRecord({ cookie: { originalMaxAge: lifetime, expires } });
     sessions.push(live);
     watch.checkAt(live.checkAt);
     return live;

@@ -14,7 +14,7 @@ describe('LiveSession', () => {
 
   /** Sees a record whose cookie is over since, or still good for, so long. */
   function see(remaining: number, originalMaxAge: number | null = 3_600_000): number {
-    session.sawRecord({ cookie: { expires: new Date(Date.now() + remaining), originalMaxAge } });
+    session.noteRecord({ cookie: { expires: new Date(Date.now() + remaining), originalMaxAge } });
     return session.checkAt - Date.now();
   }
 
@@ -31,7 +31,7 @@ describe('LiveSession', () => {
   });
 
   it('is checked now and then where its cookie does not tell', () => {
-    session.sawRecord({ cookie: { expires: null } });
+    session.noteRecord({ cookie: { expires: null } });
     expect(session.checkAt - Date.now()).to.equal(300_000);
   });
 
@@ -54,7 +54,7 @@ describe('LiveSession', () => {
 
   it('is checked when the last write says, where the record is older than that', () => {
     const expires = new Date(Date.now() + 20_500);
-    session.sawWrite({ cookie: { expires, originalMaxAge: 3_600_000 } });
+    session.noteWrite({ cookie: { expires, originalMaxAge: 3_600_000 } });
     for (let checks = 0; checks < 20; checks++) check(-10_000);
     expect(see(-10_000)).to.equal(20_500);
     clock.tick(30_000);
@@ -71,7 +71,7 @@ describe('LiveSession', () => {
   it('is as stored and as long-lived as what was written', () => {
     expect(session.isStored).to.equal(false);
     const before = performance.now();
-    session.sawWrite({ cookie: { expires: null, originalMaxAge: 5_000 } });
+    session.noteWrite({ cookie: { expires: null, originalMaxAge: 5_000 } });
     expect(session.isStored).to.equal(true);
     expect(session.writtenAt).to.be.at.least(before);
     expect(session.lifetime).to.equal(5_000);
@@ -81,7 +81,7 @@ describe('LiveSession', () => {
   it('is not checked at a time that is over already', () => {
     for (const expiry of [Date.now(), Date.now() - 1, Number.POSITIVE_INFINITY]) {
       session.checkAt = 42;
-      session.sawExpiry(expiry);
+      session.noteExpiry(expiry);
       expect(session.checkAt).to.equal(42);
     }
   });

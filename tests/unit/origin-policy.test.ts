@@ -141,7 +141,9 @@ describe('Only a friendly origin gets a session', () => {
     for (const cors of [{ origin: '*' }, { origin: true }, {}, true, '*']) {
       it(`is told that \`cors\` names none: ${inspect(cors)}`, async () => {
         const { message } = await expectRefused({ origin: 'https://evil.example', cors });
-        expect(message).to.include('allows every origin, but a session needs origins that are listed by name');
+        expect(message).to.include(
+          'allows every origin, but a session needs origins that are listed by name',
+        );
       });
     }
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { SessionError } from '../../source/errors.js';
-import { storeError, withoutIds } from '../../source/store-error.js';
+import { redactError, storeError } from '../../source/store-error.js';
 import { reachable } from '../support/reachable.js';
 
 const sessionId = 'V1stGXR8_Z5jdHi6B-myT';
@@ -124,7 +124,7 @@ describe('The error of a store', () => {
       errno: 7,
       command: { args: [sessionId] },
     });
-    const copy = withoutIds(original, [sessionId]) as ReplyError;
+    const copy = redactError(original, [sessionId]) as ReplyError;
     expect(copy).to.be.an.instanceOf(ReplyError);
     expect(copy.message).to.equal('WRONGTYPE at [session id]');
     expect(copy).to.include({ code: 'WRONGTYPE', errno: 7 });
@@ -150,13 +150,13 @@ describe('The error of a store', () => {
 
   it('keeps the errors of a group, each made harmless', () => {
     const group = new AggregateError([new Error('one'), new Error(sessionId)], 'both');
-    const copy = withoutIds(group, [sessionId]) as AggregateError;
+    const copy = redactError(group, [sessionId]) as AggregateError;
     expect(copy.errors.map(({ message }) => message)).to.deep.equal(['one', '[session id]']);
   });
 
   it('follows only so many causes', () => {
     let error = new Error(sessionId);
     for (let depth = 0; depth < 100; depth++) error = new Error(`${depth}`, { cause: error });
-    expect(reachable(withoutIds(error, [sessionId]))).not.to.include(sessionId);
+    expect(reachable(redactError(error, [sessionId]))).not.to.include(sessionId);
   });
 });
