@@ -203,6 +203,8 @@ async function run(backing: Backing, initial: Data, script: readonly Step[]): Pr
         const { [key]: _gone, ...rest } = stored();
         backing.write(rest);
       } else if (store instanceof LiveStore && !(store instanceof FrozenStore)) {
+        // What is not shown, nobody can have reached for before.
+        if (reserved.has(key)) continue;
         changeInside(Reflect.get(Object(store.sessions.get(sessionId)), key));
       }
     }
