@@ -6,7 +6,7 @@
 import type { Deadlines } from '../deadlines.js';
 
 /** How long a write is remembered that the store never answers, in milliseconds. */
-export const longestAnswer = 10 * 60_000;
+export const longestAnswer: number = 10 * 60_000;
 
 /** A logout in progress: resolves to whether the store has removed the session. */
 type PendingDestroy = Promise<boolean>;
