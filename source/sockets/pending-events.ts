@@ -16,6 +16,9 @@ const totalLimit = 256_000_000;
 /** The size of a pending event without its data, in bytes: promises, closures and lists. */
 const eventSize = 400;
 
+/** The size of an object or array without its values, in bytes. */
+const objectSize = 16;
+
 /** The size of the pending events of all sockets, in bytes. */
 export interface PendingTotal {
   bytes: number;
@@ -109,24 +112,26 @@ export class PendingEvents {
 }
 
 /**
- * The approximate size of an event and its data, each object once. A middleware of the application may
- * have added anything, such as an object that refers to itself, or an instance of a class, which is not
- * measured.
+ * The approximate size of an event and its data. A middleware of the application may have added anything,
+ * such as an object that refers to itself, or an instance of a class, which is not measured.
  */
 export function sizeOf(args: readonly unknown[]): number {
   let bytes = eventSize;
-  let nested: Set<object> | undefined;
+  const nested: object[] = [];
+  // Only an object with nested objects can refer to itself. To remember all would take several times
+  // longer than parsing them took.
+  let measured: Set<object> | undefined;
   const add = (value: unknown): void => {
     bytes += 8;
     if (typeof value === 'string') bytes += value.length;
-    else if (typeof value === 'object' && value !== null) {
-      nested ??= new Set();
-      nested.add(value);
-    }
+    else if (typeof value === 'object' && value !== null) nested.push(value);
   };
   for (const arg of args) add(arg);
-  // What is added to a set during its iteration is visited, too.
-  for (const value of nested ?? []) {
+  // An event of that size takes all the room there is, and a set holds 16 million objects at most.
+  for (let value = nested.pop(); value && bytes < totalLimit; value = nested.pop()) {
+    if (measured?.has(value)) continue;
+    const { length } = nested;
+    bytes += objectSize;
     if (ArrayBuffer.isView(value)) bytes += value.byteLength;
     else if (Array.isArray(value)) for (const inner of value) add(inner);
     else if (isPlain(value)) {
@@ -134,6 +139,10 @@ export function sizeOf(args: readonly unknown[]): number {
         bytes += key.length;
         add(fieldOf(value, key));
       }
+    }
+    if (nested.length > length) {
+      measured ??= new Set();
+      measured.add(value);
     }
   }
   return bytes;

@@ -5,51 +5,49 @@
 
 import { isSessionHash } from '../session/session-hash.js';
 
-/** A copy of a set of rooms. */
-interface VisibleRooms {
-  readonly copy: Set<string>;
-  /** Brings the copy up to date. */
-  readonly update: () => void;
-}
-
-/** The copies, by Socket.IO's own sets. */
-const known = new WeakMap<Set<string>, VisibleRooms>();
+/** The copies of Socket.IO's own sets, and the other way round. */
+const copies = new WeakMap<Set<string>, Set<string>>();
+const originals = new WeakMap<Set<string>, Set<string>>();
 
 /** The methods that change a set: they run on Socket.IO's own. */
 const changing: ReadonlySet<PropertyKey> = new Set(['add', 'delete', 'clear']);
 
+/** The methods of every copy. As its own properties they leave it equal to any set of these rooms. */
+const methods = methodsOfCopies();
+
 /** The set to show as the `rooms` of a socket. As Socket.IO's own, it shows later changes, too. */
 export function visibleRooms(rooms: unknown): unknown {
   if (!(rooms instanceof Set)) return rooms;
-  let visible = known.get(rooms);
-  if (visible === undefined) {
-    if (![...rooms].some(isSessionHash)) return rooms;
-    visible = visibleRoomsOf(rooms);
-    known.set(rooms, visible);
+  let copy = copies.get(rooms);
+  if (copy === undefined) {
+    copy = Object.defineProperties(new Set<string>(), methods);
+    copies.set(rooms, copy);
+    originals.set(copy, rooms);
   }
-  visible.update();
-  return visible.copy;
+  update(copy, rooms);
+  return copy;
 }
 
-/** Makes a copy whose methods bring it up to date first. */
-function visibleRoomsOf(rooms: Set<string>): VisibleRooms {
-  const copy = new Set<string>();
+function update(copy: Set<string>, rooms: ReadonlySet<string>): void {
   const { add, delete: remove, values } = Set.prototype;
-  const update = (): void => {
-    for (const room of values.call(copy)) if (!rooms.has(room)) remove.call(copy, room);
-    for (const room of rooms) if (!isSessionHash(room)) add.call(copy, room);
-  };
+  for (const room of values.call(copy)) if (!rooms.has(room)) remove.call(copy, room);
+  for (const room of rooms) if (!isSessionHash(room)) add.call(copy, room);
+}
+
+/** The methods of sets, which bring a copy up to date first. */
+function methodsOfCopies(): PropertyDescriptorMap {
+  const own: [PropertyKey, PropertyDescriptor][] = [];
   for (const key of Reflect.ownKeys(Set.prototype)) {
     const { value, get } = Reflect.getOwnPropertyDescriptor(Set.prototype, key) ?? {};
     const method: unknown = value ?? get;
     if (key === 'constructor' || typeof method !== 'function') continue;
-    const target = changing.has(key) ? rooms : copy;
-    const run = (...args: unknown[]): unknown => {
-      update();
-      const result: unknown = Reflect.apply(method, target, args);
-      return result === rooms ? copy : result;
+    const run = function (this: Set<string>, ...args: unknown[]): unknown {
+      const rooms = originals.get(this) ?? this;
+      if (rooms !== this) update(this, rooms);
+      const result: unknown = Reflect.apply(method, changing.has(key) ? rooms : this, args);
+      return result === rooms ? this : result;
     };
-    Reflect.defineProperty(copy, key, get ? { get: run } : { value: run });
+    own.push([key, get ? { get: run } : { value: run }]);
   }
-  return { copy, update };
+  return Object.fromEntries(own);
 }

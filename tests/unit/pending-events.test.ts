@@ -149,6 +149,18 @@ describe('PendingEvents', () => {
     expect(bytesOf(Array.from({ length: 20_000 }, () => text))).to.be.at.least(2 * megabyte);
   });
 
+  it('counts objects and arrays without values, too', () => {
+    const lists = Array.from({ length: 1_000 }, () => []);
+    const objects = Array.from({ length: 1_000 }, () => ({}));
+    expect(bytesOf(lists, objects)).to.be.within(40_000, 60_000);
+  });
+
+  it('stops where an event has taken the room of all', () => {
+    const text = 'x'.repeat(megabyte);
+    const lists = Array.from({ length: 1_000 }, () => [text]);
+    expect(bytesOf(lists)).to.be.within(256 * megabyte, 258 * megabyte);
+  });
+
   it('measures data however deeply it is nested', () => {
     const text = `${'['.repeat(100_000)}"x"${']'.repeat(100_000)}`;
     expect(bytesOf(JSON.parse(text))).to.be.at.least(100_000);

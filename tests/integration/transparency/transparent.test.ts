@@ -87,6 +87,20 @@ describe(promise, () => {
       expect([...socket.rooms]).to.deep.equal([]);
     });
 
+    it('hide the room of the session in a `rooms` that was read before the socket joined it', async () => {
+      const { cookie } = await app.login();
+      let rooms: ReadonlySet<string> = new Set();
+      app.io.of('/news').on('connection', (one) => {
+        rooms = app.expressionIO.of('/news').socketOf(one).rooms;
+      });
+      app.expressionIO.of('/news');
+      await app.connect({ cookie, namespace: '/news' });
+      const [one] = app.io.of('/news').sockets.values();
+
+      expect(one?.rooms.size).to.equal(2);
+      expect([...rooms]).to.deep.equal([one?.id]);
+    });
+
     it('change as those of the raw socket do', () => {
       raw.join('a room');
       raw.data = { name: 'Ada' };
