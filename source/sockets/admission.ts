@@ -20,7 +20,7 @@ import { bufferEvents } from './pending-events.js';
 export interface NamespaceListeners {
   readonly authorizations: Listener[];
   readonly connectionListeners: Listener[];
-  isClosed: boolean;
+  readonly isClosed: boolean;
 }
 
 /** The socket to be admitted. */

@@ -7,7 +7,7 @@ import type { Namespace, Server } from 'socket.io';
 import type { ErrorReporter } from '../error-reporter.js';
 import type { ProcessBus, SessionMessage } from '../session/live-sessions.js';
 import { isSessionHash } from '../session/session-hash.js';
-import { OwnListener } from './listener-links.js';
+import { emitterOf, type Listener, register, registeredOn } from './listener-links.js';
 
 /** The name of the server-side event, which clients can neither send nor receive. */
 const event = 'expression.socket.io:session';
@@ -20,7 +20,7 @@ export class ClusterBus implements ProcessBus {
   readonly #namespace: Namespace;
   readonly #reporter: Pick<ErrorReporter, 'failed' | 'advise'>;
   readonly #isLockShared: boolean;
-  #listener: OwnListener | undefined;
+  #registered: Listener | undefined;
   #isClosed = false;
 
   /** @param isLockShared whether updates take a lock that the other nodes share */
@@ -51,17 +51,20 @@ export class ClusterBus implements ProcessBus {
    * has removed all listeners of the server meanwhile.
    */
   subscribe(receive: (message: SessionMessage) => void): void {
-    if (this.#isClosed) return;
-    this.#listener ??= new OwnListener(this.#namespace, event, (message) => {
+    if (this.#isClosed || this.#isSubscribed) return;
+    this.#registered = register(this.#namespace, event, (message) => {
       if (isSessionMessage(message)) receive(message);
     });
-    this.#listener.add();
   }
 
   /** Stops receiving. */
   close(): void {
     this.#isClosed = true;
-    this.#listener?.remove();
+    if (this.#registered) emitterOf(this.#namespace).off(event, this.#registered);
+  }
+
+  get #isSubscribed(): boolean {
+    return registeredOn(this.#namespace, event).some((one) => one === this.#registered);
   }
 }
 

@@ -104,30 +104,17 @@ export function emitterOf(emitter: EventEmitter): EventEmitter {
   return emitter;
 }
 
-/** A listener of this library on an emitter of Socket.IO, whose listeners the application may remove. */
-export class OwnListener {
-  readonly #emitter: EventEmitter;
-  readonly #event: EventName;
-  readonly #listener: Listener;
-  /** The function that is on the emitter: the listener, or what another library wrapped it in. */
-  #registered: Listener | undefined;
-
-  constructor(emitter: EventEmitter, event: EventName, listener: Listener) {
-    this.#emitter = emitter;
-    this.#event = event;
-    this.#listener = listener;
-  }
-
-  /** Adds the listener unless it is there. Returns whether it was added. */
-  add(): boolean {
-    const before = registeredOn(this.#emitter, this.#event);
-    if (this.#registered && before.includes(this.#registered)) return false;
-    this.#emitter.on(this.#event, this.#listener);
-    this.#registered = registeredOn(this.#emitter, this.#event).at(-1);
-    return true;
-  }
-
-  remove(): void {
-    this.#emitter.off(this.#event, this.#listener);
-  }
+/**
+ * Adds a listener.
+ *
+ * @returns the function that is on the emitter then: the listener, or what another library wrapped it in
+ */
+export function register(
+  emitter: EventEmitter,
+  event: EventName,
+  listener: Listener,
+): Listener | undefined {
+  const before = registeredOn(emitter, event);
+  emitter.on(event, listener);
+  return registeredOn(emitter, event).find((one) => !before.includes(one));
 }

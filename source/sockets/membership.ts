@@ -13,7 +13,7 @@ import type { NewSession } from '../handshake/new-session.js';
 import type { ResolvedOptions } from '../options.js';
 import type { SessionEngine } from '../session/engine.js';
 import type { LiveSession, Member } from '../session/live-session.js';
-import { isSessionHash } from '../session/session-hash.js';
+import { isSessionHash, sessionHashOf } from '../session/session-hash.js';
 import type { Snapshot } from '../session/snapshot.js';
 import type { SessionEndReason } from '../types/session.js';
 import type { Listener } from './listener-links.js';
@@ -191,6 +191,11 @@ export class LeaveRoomListener {
 /** The rooms of sessions that a socket is in: one for each `ExpressionSocket` that gave it a session. */
 export function sessionRoomsOf(raw: Socket): string[] {
   return [...raw.rooms].filter(isSessionHash);
+}
+
+/** Whether a socket is in the room of a session. */
+export function isInSession(raw: Socket, sessionId: string): boolean {
+  return raw.rooms.has(sessionHashOf(sessionId));
 }
 
 /**

@@ -7,7 +7,13 @@ import { assertListener, assertSessionId, assertSocket } from '../assertions.js'
 import { connectError } from '../errors.js';
 import { sessionHashOf } from '../session/session-hash.js';
 import type { NamespaceListeners } from './admission.js';
-import { type EventName, emitterOf, type Listener, OwnListener } from './listener-links.js';
+import {
+  type EventName,
+  emitterOf,
+  type Listener,
+  register,
+  registeredOn,
+} from './listener-links.js';
 import type { SessionSockets } from './session-sockets.js';
 
 /** The sockets of a room, on all nodes. */
@@ -18,34 +24,25 @@ export class SessionNamespaceWrapper {
   /** Socket.IO's own namespace. */
   readonly namespace: Namespace;
   readonly #sockets: SessionSockets;
-  readonly #listeners: NamespaceListeners = {
-    authorizations: [],
-    connectionListeners: [],
-    isClosed: false,
-  };
+  readonly #authorizations: Listener[] = [];
+  /** The `connection` listeners, by the functions on the namespace that call them. */
+  readonly #connectionListeners: Listener[][] = [];
+  /** These functions, or what other libraries wrapped them in. */
+  readonly #registered = new WeakSet<Listener>();
   /** The listeners that the application added to the namespace itself through this wrapper. */
   readonly #others: { readonly event: EventName; readonly listener: Listener }[] = [];
-  readonly #connected: (raw: Socket) => void;
-  readonly #connectionListener: OwnListener;
+  #isClosed = false;
 
   constructor(namespace: Namespace, sockets: SessionSockets) {
     this.namespace = namespace;
     this.#sockets = sockets;
-    this.#connected = (raw) => sockets.of(raw).admission.connected(this.#listeners);
-    // One listener and one middleware call all listeners of the wrapper: a namespace that Socket.IO
-    // makes from a pattern copies those of its parent, and would keep any that the parent removes.
-    this.#connectionListener = new OwnListener(
-      namespace,
-      'connection',
-      this.#connected as Listener,
-    );
-    this.#connectionListener.add();
+    this.#listen(namespace);
     namespace.use((raw, next) => {
-      // Without it, the socket would not end with its session.
-      if (raw.nsp === namespace) this.#listen();
+      // Without a listener, the socket would not end with its session.
+      if (!this.#isClosed) this.#listen(raw.nsp);
       sockets
         .of(raw)
-        .admission.admit(this.#listeners)
+        .admission.admit(this.#listenersWith([]))
         .then(next, () => next(connectError('ERR_SESSION_REFUSED')));
     });
   }
@@ -54,8 +51,8 @@ export class SessionNamespaceWrapper {
   on(event: EventName, listener: Listener): this {
     assertListener('on', listener);
     if (isConnection(event)) {
-      this.#listen();
-      this.#listeners.connectionListeners.push(listener);
+      if (!this.#isClosed) this.#listen(this.namespace);
+      this.#connectionListeners.at(-1)?.push(listener);
     } else {
       emitterOf(this.namespace).on(event, listener);
       this.#others.push({ event, listener });
@@ -67,7 +64,8 @@ export class SessionNamespaceWrapper {
   off(event: EventName, listener: Listener): this {
     assertListener('off', listener);
     if (isConnection(event)) {
-      removeLast(this.#listeners.connectionListeners, (one) => one === listener);
+      const list = this.#connectionListeners.findLast((one) => one.includes(listener));
+      if (list) removeLast(list, (one) => one === listener);
     } else {
       emitterOf(this.namespace).off(event, listener);
       removeLast(this.#others, (one) => one.event === event && one.listener === listener);
@@ -83,7 +81,7 @@ export class SessionNamespaceWrapper {
   /** Adds a listener that must accept every later connection. */
   authorization(listener: Listener): this {
     assertListener('authorization', listener);
-    this.#listeners.authorizations.push(listener);
+    this.#authorizations.push(listener);
     return this;
   }
 
@@ -113,17 +111,42 @@ export class SessionNamespaceWrapper {
     wrapper.#close();
   }
 
-  /** Listens to the namespace again, if the application has removed all its listeners: these as well. */
-  #listen(): void {
-    if (this.#listeners.isClosed) return;
-    if (this.#connectionListener.add()) this.#listeners.connectionListeners.length = 0;
+  /**
+   * Listens to the connections of the namespace, or of a child of it, unless it does so already. An
+   * application may have removed all listeners of a namespace, and with them those of the wrapper.
+   *
+   * One function calls all listeners: a namespace that Socket.IO makes from a pattern copies those of
+   * its parent, and would keep any that the parent removes.
+   */
+  #listen(namespace: Namespace): void {
+    const isKnown = (one: Listener): boolean => this.#registered.has(one);
+    if (registeredOn(namespace, 'connection').some(isKnown)) return;
+    const connectionListeners: Listener[] = [];
+    const listeners = this.#listenersWith(connectionListeners);
+    const connected = (raw: Socket): void => this.#sockets.of(raw).admission.connected(listeners);
+    const registered = register(namespace, 'connection', connected as Listener);
+    if (registered) this.#registered.add(registered);
+    if (namespace === this.namespace) this.#connectionListeners.push(connectionListeners);
+  }
+
+  #listenersWith(connectionListeners: Listener[]): NamespaceListeners {
+    const wrapper = this;
+    return {
+      authorizations: this.#authorizations,
+      connectionListeners,
+      get isClosed() {
+        return wrapper.#isClosed;
+      },
+    };
   }
 
   #close(): void {
-    this.#listeners.isClosed = true;
+    this.#isClosed = true;
     for (const { event, listener } of this.#others) emitterOf(this.namespace).off(event, listener);
     for (const namespace of [this.namespace, ...childrenOf(this.namespace)]) {
-      namespace.off('connection', this.#connected);
+      for (const listener of registeredOn(namespace, 'connection')) {
+        if (this.#registered.has(listener)) emitterOf(namespace).off('connection', listener);
+      }
       this.#sockets.release(namespace);
     }
   }

@@ -5,33 +5,45 @@
 
 import type { Server } from 'socket.io';
 import type { Socket } from 'socket.io-client';
-import { sessionRoomsOf } from '../sockets/membership.js';
+import { isInSession } from '../sockets/membership.js';
 
-/** Whether a client is connected, and the end of its session disconnects it. */
-export function hasSession(client: Socket, io: Pick<Server, 'of'>): boolean {
-  if (!client.connected || client.id === undefined) return false;
-  // The types of socket.io-client declare it as private.
-  const namespace = io.of(String(Reflect.get(client, 'nsp')));
-  const raw = namespace.sockets.get(client.id);
-  return raw !== undefined && sessionRoomsOf(raw).length > 0;
+/** A connection of a client; when it reconnects, it has another id. */
+export interface Connection {
+  readonly client: Socket;
+  readonly id: string;
 }
 
-/**
- * Waits until a client has reconnected, or does not try to.
- *
- * @param id the id of the client's connection that is about to be closed
- */
-export function reconnected(client: Socket, id: string | undefined): Promise<void> {
+/** The connections of clients that belong to a session. */
+export function connectionsOf(
+  sessionId: string,
+  clients: readonly Socket[],
+  io: Pick<Server, '_nsps'>,
+): Connection[] {
+  return clients.flatMap((client) => {
+    const { id = '' } = client;
+    // The types of socket.io-client declare `nsp` as private.
+    const raw = io._nsps.get(String(Reflect.get(client, 'nsp')))?.sockets.get(id);
+    return raw && isInSession(raw, sessionId) ? [{ client, id }] : [];
+  });
+}
+
+/** Waits until the client of a connection that is about to be closed has reconnected, or gives up. */
+export function reconnected({ client, id }: Connection): Promise<void> {
+  const { io: manager } = client;
   const events = ['connect', 'connect_error', 'disconnect'] as const;
   const isWaiting = (): boolean =>
-    client.id === id || (!client.connected && client.active && client.io.reconnection());
+    client.id === id || (!client.connected && client.active && manager.reconnection());
   return new Promise((resolve) => {
-    const check = (): void => {
-      if (isWaiting()) return;
+    const finish = (): void => {
       for (const event of events) client.off(event, check);
+      manager.off('reconnect_failed', finish);
       resolve();
     };
+    const check = (): void => {
+      if (!isWaiting()) finish();
+    };
     for (const event of events) client.on(event, check);
+    manager.on('reconnect_failed', finish);
     check();
   });
 }

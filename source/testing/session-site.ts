@@ -123,9 +123,15 @@ export class SessionSite<SessionStore extends Store> {
    * with another id.
    *
    * @param session the content of the new session
+   * @param regenerating called with the id of the visitor's session that is about to end
    */
-  async login(client: object, session: Readonly<Partial<SessionData>> = {}): Promise<void> {
+  protected async regenerate(
+    client: object,
+    session: Readonly<Partial<SessionData>>,
+    regenerating: (sessionId: string) => void,
+  ): Promise<void> {
     await this.visit(client, async (request) => {
+      regenerating(request.sessionID);
       await promisify(request.session.regenerate.bind(request.session))();
       Object.assign(request.session, session);
     });

@@ -10,7 +10,7 @@ import { type ManagerOptions, io as open, type Socket, type SocketOptions } from
 import { ExpressionSocket } from '../expression-socket.js';
 import type { DefaultEventsMap, EventsMap, GivenOptions } from '../types/listeners.js';
 import type { CookieParser, ExpressionSocketOptions } from '../types/options.js';
-import { hasSession, reconnected } from './reconnection.js';
+import { type Connection, connectionsOf, reconnected } from './reconnection.js';
 import { SessionSite, Visitor } from './session-site.js';
 import { TestStore } from './test-store.js';
 
@@ -115,7 +115,8 @@ export class TestServer<
     SocketData,
     Options
   >;
-  readonly #endsConnections: boolean;
+  /** Whether the end of a session disconnects its sockets. */
+  #endsConnections: boolean;
 
   /** Use `startTestServer` instead, which also makes it listen. */
   constructor(
@@ -146,6 +147,12 @@ export class TestServer<
       settings.cookieParser ?? cookieParser(secret),
       options,
     );
+    // `login` would wait forever.
+    const close = this.expressionIO.close.bind(this.expressionIO);
+    this.expressionIO.close = () => {
+      this.#endsConnections = false;
+      close();
+    };
   }
 
   /**
@@ -206,16 +213,14 @@ export class TestServer<
    *
    * @param session the content of the new session
    */
-  override async login(
-    client: object,
-    session: Readonly<Partial<SessionData>> = {},
-  ): Promise<void> {
+  async login(client: object, session: Readonly<Partial<SessionData>> = {}): Promise<void> {
     const visitor = this.visitorOf(client);
-    const ending = [...this.visitors]
-      .filter(([one, other]) => other === visitor && hasSession(one, this.io))
-      .map(([one]) => ({ one, id: one.id }));
-    await super.login(client, session);
-    if (this.#endsConnections) await Promise.all(ending.map(({ one, id }) => reconnected(one, id)));
+    const clients = [...this.visitors.keys()].filter((one) => this.visitorOf(one) === visitor);
+    let ending: Connection[] = [];
+    await this.regenerate(client, session, (sessionId) => {
+      ending = connectionsOf(sessionId, clients, this.io);
+    });
+    if (this.#endsConnections) await Promise.all(ending.map(reconnected));
   }
 
   /** Disconnects the clients, closes the server, and removes the hooks of the store. */

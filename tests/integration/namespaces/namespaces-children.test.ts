@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { expect } from 'chai';
 import type { ServerOptions } from 'socket.io';
 import type { ExpressionSocketOptions } from '../../../source/index.js';
-import { App, refused } from '../../support/app.js';
+import { App, received, refused } from '../../support/app.js';
 import { pair } from '../../support/pair.js';
 import { ControlledStore } from '../../support/stores.js';
 import { barrier } from '../../support/waiting.js';
@@ -50,6 +50,21 @@ describe('The namespaces that Socket.IO makes from a pattern', () => {
       expect(data).to.deep.equal({ code: 'ERR_SESSION_REFUSED' });
       await app.connect({ cookie, namespace: '/room-1' });
     });
+
+    for (const name of ['the parent', 'the child']) {
+      it(`end their sockets with the session after \`removeAllListeners\` of ${name}`, async () => {
+        const { namespace } = app.expressionIO.of(rooms);
+        if (name === 'the child') {
+          await app.connect({ cookie, namespace: '/room-1' });
+          app.io.of('/room-1').removeAllListeners();
+        } else namespace.removeAllListeners();
+        const client = await app.connect({ cookie, namespace: '/room-1' });
+        const left = received(client, 'disconnect');
+        await app.logout(cookie);
+
+        expect((await left)[0]).to.equal('io server disconnect');
+      });
+    }
 
     it('hear listeners that are added to the parent after they were made', async () => {
       const wrapper = app.expressionIO.of(rooms);

@@ -149,6 +149,25 @@ describe('`.of(name)`: the wrapper of a namespace: string, RegExp, function or a
       expect(calls).to.deep.equal(['first', 'second']);
     });
 
+    it('call each listener once where another library has wrapped the function that calls it', async () => {
+      const calls: string[] = [];
+      const namespace = app.io.of('/');
+      app.expressionIO.sockets.on('connection', () => calls.push('first'));
+      const [own] = namespace.rawListeners('connection').slice(-1);
+      namespace.removeAllListeners('connection');
+      namespace.on('connection', (socket) => own?.(socket));
+      await app.connect();
+      const second = (): unknown => calls.push('second');
+      app.expressionIO.sockets.on('connection', second);
+      await app.connect();
+      app.expressionIO.sockets.off('connection', second);
+      await app.connect();
+      app.expressionIO.close();
+      await app.connect();
+
+      expect(calls).to.deep.equal(['first', 'first', 'second', 'first']);
+    });
+
     it('pass other events to the namespace', () => {
       const calls: unknown[] = [];
       const listener = (...args: unknown[]): unknown => calls.push(args);

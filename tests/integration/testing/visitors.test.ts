@@ -186,6 +186,30 @@ describe('a test server', () => {
     expect(client.connected).to.equal(false);
   });
 
+  it('logs a visitor in whose client tries in vain to reconnect', async () => {
+    const client = await server.connect({ reconnectionAttempts: 1 });
+    server.io.engine.opts.allowRequest = (_request, answer) => answer('closed', false);
+    await server.login(client, { nickname: 'Ann' });
+    expect(client.connected).to.equal(false);
+  });
+
+  it('logs a visitor in whose session has expired, whose client is not disconnected yet', async () => {
+    const client = await server.connect();
+    const { id } = client;
+    await server.expire(client);
+    await server.login(client, { nickname: 'Ann' });
+    expect(client.id).to.equal(id);
+    expect(await server.session(client)).to.deep.include({ nickname: 'Ann' });
+  });
+
+  it('logs a visitor in whose client stays connected after `close()`', async () => {
+    const client = await server.connect();
+    const { id } = client;
+    server.expressionIO.close();
+    await server.login(client, { nickname: 'Ann' });
+    expect(client.id).to.equal(id);
+  });
+
   it('logs a visitor in whose client stays connected: with `onSessionEnd`, or in a namespace without sessions', async () => {
     await using other = await startTestServer({ options: { onSessionEnd: 'ignore' } });
     const client = await other.connect();
