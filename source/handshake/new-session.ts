@@ -172,12 +172,14 @@ export class NewSession {
   }
 
   async #save(): Promise<void> {
-    await this.#deadlines.wait<void>(({ resolve, reject }) => {
-      this.#session.save((cause) => {
-        if (cause) reject(storeError(cause, [this.sessionId]));
-        else resolve();
-      });
-    }, storeTimeoutError);
+    try {
+      await this.#deadlines.wait<void>(({ resolve, reject }) => {
+        this.#session.save((error) => (error ? reject(error) : resolve()));
+      }, storeTimeoutError);
+    } catch (cause) {
+      // Some stores throw.
+      throw storeError(cause, [this.sessionId]);
+    }
     this.#isSettled = true;
   }
 }

@@ -22,6 +22,20 @@ export interface Write {
   answered?: Promise<void>;
 }
 
+/**
+ * Waits for the logouts that have overtaken a write, also for those that come meanwhile.
+ *
+ * @returns whether one of them has removed the session
+ */
+export async function isOvertaken(write: Write): Promise<boolean> {
+  for (let { destroy } = write; destroy; { destroy } = write) {
+    if (await destroy) return true;
+    // The store has failed, so the write need not wait for them again.
+    if (write.destroy === destroy) write.destroy = undefined;
+  }
+  return false;
+}
+
 /** The writes and logouts in progress of one store. */
 export class ActiveWrites {
   readonly #deadlines: Deadlines;

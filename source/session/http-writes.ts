@@ -5,7 +5,7 @@
  */
 
 import type { EndTurn } from '../keyed-queue.js';
-import type { Write } from './active-writes.js';
+import { isOvertaken, type Write } from './active-writes.js';
 import { answerCaller, callbackOf, callMethod, type MethodCall } from './hooked-method.js';
 import { recordOf, type SessionRecord } from './record.js';
 import type { RequestBaselines } from './request-baselines.js';
@@ -133,14 +133,11 @@ export class HttpWrites {
 
   async #issueLate(write: HttpWrite, endTurn: EndTurn, begun: Write): Promise<unknown> {
     const callback = callbackOf(write.call);
-    for (let { destroy } = begun; destroy; { destroy } = begun) {
-      if (await destroy) {
-        // The logout would have removed what this writes.
-        this.#dependencies.writes.active.end(begun);
-        endTurn();
-        return void process.nextTick(callback, null);
-      }
-      if (begun.destroy === destroy) begun.destroy = undefined;
+    if (await isOvertaken(begun)) {
+      // The logout would have removed what this writes.
+      this.#dependencies.writes.active.end(begun);
+      endTurn();
+      return void process.nextTick(callback, null);
     }
     try {
       return this.#issue(write, endTurn, begun);

@@ -7,7 +7,7 @@ import type { SessionData } from 'express-session';
 import { lockLostError, SessionError, sessionEndedError } from '../errors.js';
 import { redactError } from '../store-error.js';
 import type { HeldLock } from '../types/options.js';
-import type { Write } from './active-writes.js';
+import { isOvertaken, type Write } from './active-writes.js';
 import type { LateWrites, PendingWrite } from './late-writes.js';
 import {
   isRecord,
@@ -68,7 +68,7 @@ export class RecordWriter {
       ? this.#rewrite(write, change)
       : this.#readAndSet(write, change));
     // The store may have written after a logout. Then the record has been removed again by now.
-    if (await write.destroy) throw sessionEndedError();
+    if (await isOvertaken(write)) throw sessionEndedError();
     return record;
   }
 
@@ -102,7 +102,7 @@ export class RecordWriter {
         if (error) throw error;
         const { record } = snapshot;
         if (lateWrites.erased(sessionId, record).size === 0) return;
-        if (await write.destroy) return;
+        if (await isOvertaken(write)) return;
         await this.#set(write, record, { changes: new Map(), pending });
       }),
     );
@@ -222,12 +222,9 @@ function applied(stored: SessionRecord, changes: RecordChanges): SessionRecord {
 }
 
 /** @throws {SessionError} if a logout has overtaken the write, or the lock was lost */
-async function assertMayWrite(
-  { sessionId, destroy }: Write,
-  lock: HeldLock | undefined,
-): Promise<void> {
-  if (await destroy) throw sessionEndedError();
-  assertHeld(lock, sessionId);
+async function assertMayWrite(write: Write, lock: HeldLock | undefined): Promise<void> {
+  if (await isOvertaken(write)) throw sessionEndedError();
+  assertHeld(lock, write.sessionId);
 }
 
 function assertHeld(lock: HeldLock | undefined, sessionId: string): void {

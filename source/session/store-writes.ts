@@ -49,6 +49,8 @@ export class StoreWrites {
   readonly #external: Deadlines;
   readonly #internal = new WeakSet<object>();
   readonly #externalTurns = new Map<string, ExternalTurn>();
+  /** The touches of requests that wait for their turn: those of a session share the next. */
+  readonly #waitingTouches = new Map<string, Set<(turn: ExternalTurn) => void>>();
 
   constructor({
     storeTimeout,
@@ -95,7 +97,7 @@ export class StoreWrites {
     task: (write: Write) => Promise<Result>,
   ): Promise<Result> {
     const write = this.active.begin(sessionId);
-    const endTurn = this.take(sessionId) ?? (await this.takeInTime(sessionId));
+    const endTurn = this.take(sessionId) ?? (await this.#takeTogether(sessionId));
     return this.#inTurn(sessionId, endTurn, task, write);
   }
 
@@ -132,7 +134,7 @@ export class StoreWrites {
   /** Waits for the turn of an external write, until the deadline at most. */
   async takeInTime(sessionId: string): Promise<EndTurn> {
     const endTurn = await this.#turnInTime(sessionId);
-    return endTurn ? this.#shareExternally(sessionId, endTurn) : () => {};
+    return endTurn ? this.#join(sessionId, this.#shareExternally(sessionId, endTurn)) : () => {};
   }
 
   /** Takes the turn for an external write, if no internal one has it or waits for it. */
@@ -140,7 +142,7 @@ export class StoreWrites {
     const turn = this.#externalTurns.get(sessionId);
     if (turn && !this.#queue.isWanted(sessionId)) return this.#join(sessionId, turn);
     const endTurn = this.#queue.take(sessionId);
-    return endTurn && this.#shareExternally(sessionId, endTurn);
+    return endTurn && this.#join(sessionId, this.#shareExternally(sessionId, endTurn));
   }
 
   /** Marks a session object as written in the current turn: store calls with it need not wait. */
@@ -189,11 +191,45 @@ export class StoreWrites {
     );
   }
 
+  /**
+   * Waits for a turn together with the other touches of the session, until the deadline at most: a page
+   * that loads many things at once would otherwise wait for one touch after another.
+   */
+  #takeTogether(sessionId: string): Promise<EndTurn> {
+    const waiting = this.#waitingTouches.get(sessionId) ?? this.#requestTogether(sessionId);
+    return new Promise((resolve) => {
+      const late = this.#deadlines.begin(() => {
+        waiting.delete(join);
+        resolve(() => {});
+      });
+      const join = (turn: ExternalTurn): void => {
+        if (late) this.#deadlines.end(late);
+        resolve(this.#join(sessionId, turn));
+      };
+      waiting.add(join);
+    });
+  }
+
+  /** Asks for a turn, which somebody else has now, for all touches that wait when it comes. */
+  #requestTogether(sessionId: string): Set<(turn: ExternalTurn) => void> {
+    const waiting = new Set<(turn: ExternalTurn) => void>();
+    this.#waitingTouches.set(sessionId, waiting);
+    this.#queue.request(sessionId, (endTurn) => {
+      this.#waitingTouches.delete(sessionId);
+      const turn = this.#shareExternally(sessionId, endTurn);
+      const end = this.#join(sessionId, turn);
+      for (const join of waiting) join(turn);
+      // All of them may have missed their deadlines.
+      end();
+    });
+    return waiting;
+  }
+
   /** External writes share one turn, because a store's `touch` may call its own `set`. */
-  #shareExternally(sessionId: string, endTurn: EndTurn): EndTurn {
+  #shareExternally(sessionId: string, endTurn: EndTurn): ExternalTurn {
     const turn: ExternalTurn = { endTurn, count: 0 };
     this.#externalTurns.set(sessionId, turn);
-    return this.#join(sessionId, turn);
+    return turn;
   }
 
   #join(sessionId: string, turn: ExternalTurn): EndTurn {

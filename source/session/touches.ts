@@ -5,7 +5,7 @@
 
 import { trace } from '../diagnostics.js';
 import { ExpiringMap } from '../expiring-map.js';
-import type { Write } from './active-writes.js';
+import { isOvertaken, type Write } from './active-writes.js';
 import type { LateWrites } from './late-writes.js';
 import type { LiveSession } from './live-session.js';
 import type { LiveSessions } from './live-sessions.js';
@@ -76,7 +76,7 @@ export class Touches {
     const { calls, writes, factory, lateWrites } = this.#dependencies;
     const { sessionId } = write;
     // Some stores' `touch` would store it anew.
-    if (await write.destroy) return;
+    if (await isOvertaken(write)) return;
     const session = writes.markInternal(factory.forStore(sessionId, renewed(record)));
     const issued = calls.touch(sessionId, session, touch);
     if (issued === undefined) return;

@@ -317,6 +317,40 @@ describe('StoreWrites', () => {
     await end();
   });
 
+  it('lets all touches of requests that wait share the next turn, before a write that waits', async () => {
+    const { end } = await hold('alone');
+    const touches = [holdTouch()];
+    let hasBegun = false;
+    const next = writes.alone(id, async () => {
+      hasBegun = true;
+    });
+    touches.push(holdTouch(), holdTouch());
+    await end();
+    const ends = await Promise.all(touches);
+    for (const endTouch of ends) {
+      expect(hasBegun).to.equal(false);
+      await endTouch();
+    }
+    await next;
+    expect(hasBegun).to.equal(true);
+  });
+
+  it('gives no turn to touches of requests that have given up waiting for it', async () => {
+    const { end } = await hold('alone');
+    await clock.tickAsync(50);
+    const early = [
+      writes.sharedInTime(id, async () => {}),
+      writes.sharedInTime(id, async () => {}),
+    ];
+    await clock.tickAsync(100);
+    await Promise.all(early);
+    await end();
+    const next = await hold('alone');
+    const waiting = holdTouch();
+    await next.end();
+    await (await waiting)();
+  });
+
   /** A touch that has its turn until it is ended by what this returns. */
   async function holdTouch(): Promise<() => Promise<void>> {
     let end = (): void => {};

@@ -178,4 +178,19 @@ describe('Touches', () => {
       expect(touched).to.have.length(2);
     });
   });
+
+  it('touch no session that one logout removed while they waited for another', async () => {
+    let fail = (_isGone: boolean): void => {};
+    const overtaken: Write = {
+      ...write,
+      destroy: new Promise((resolve) => {
+        fail = resolve;
+      }),
+    };
+    const touching = create().touch(overtaken, { cookie: {} });
+    overtaken.destroy = Promise.resolve(true);
+    fail(false);
+    await touching;
+    expect(touched).to.deep.equal([]);
+  });
 });

@@ -73,6 +73,22 @@ describe('A first visitor whose session comes with the handshake', () => {
     expect([code, sessionId]).to.deep.equal(['ERR_SESSION_STORE', undefined]);
   });
 
+  it('gets an error that does not name the session from a store that throws where it would be stored', async () => {
+    store.set = (sessionId) => {
+      throw new Error(`The store cannot write ${sessionId}`);
+    };
+    site = await Site.start({ store, session: { saveUninitialized: true } });
+    site.io.engine.use(site.session);
+    const arrival = new Promise<unknown[]>((resolve) => {
+      site.expressionIO.sockets.on('connection', (err, session) => {
+        resolve([err?.code, (err?.cause as Error | undefined)?.message, session]);
+      });
+    });
+    await site.connect('');
+    const message = 'The store cannot write [session id]';
+    expect(await arrival).to.deep.equal(['ERR_SESSION_STORE', message, null]);
+  });
+
   it('is refused where its session cannot be written as JSON', async () => {
     site = await Site.start({ store });
     site.io.engine.use(site.session);

@@ -131,6 +131,15 @@ const schedules: readonly {
     ],
   },
   {
+    name: 'a save does not revive a session that one logout ended while it waited for another',
+    fates: [well, late(0, 3), well, well, never],
+    todo: [
+      { what: 'save', at: 24 },
+      { what: 'socket logout', at: 27 },
+      { what: 'socket logout', at: 27 },
+    ],
+  },
+  {
     name: 'what a save has written after a logout is removed again, also at the second try',
     fates: [well, well, late(50), well, well, failed, failed],
     todo: [
