@@ -98,7 +98,6 @@ export class SessionEngine {
     this.#writer = new SessionWriter({
       records: this.#records,
       writes,
-      touches: this.#touches,
       canTouch: typeof store.touch === 'function',
     });
     const locks = new SessionLocks(store, options);

@@ -92,6 +92,22 @@ export class RecordWriter {
     return new Snapshot(newRecord, { isNew: true });
   }
 
+  /**
+   * Touches a session as the store has it now, since others may have changed its cookie.
+   *
+   * @param changes what else the touch writes, if the store's `touch` writes records whole
+   * @param touch takes the place of the store's `touch`
+   * @throws {SessionError} `ERR_SESSION_ENDED`, `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
+   */
+  touch(write: Write, changes: RecordChanges, touch?: SetSession): Promise<void> {
+    const { sessionId } = write;
+    return this.#pending(sessionId, async (pending) => {
+      const { record } = await this.readForWrite(sessionId);
+      const touched = withChanges(record, changes);
+      await this.#dependencies.touches.touch(write, touched, { touch, pending });
+    });
+  }
+
   /** Writes again what a late or overlapping write has erased. */
   async repair(sessionId: string): Promise<void> {
     const { calls, lateWrites } = this.#dependencies;
@@ -129,7 +145,7 @@ export class RecordWriter {
       const changes = change.changes();
       if (changes.size === 0 && !isNew && !change.isForced) {
         const repaired = lateWrites.repaired(sessionId, record);
-        await touches.touchSaved(write, repaired);
+        await touches.touchSaved(write, repaired, pending);
         return repaired;
       }
       await assertMayWrite(write, lock);

@@ -6,7 +6,7 @@
 import { trace } from '../diagnostics.js';
 import { ExpiringMap } from '../expiring-map.js';
 import { isOvertaken, type Write } from './active-writes.js';
-import type { LateWrites } from './late-writes.js';
+import type { LateWrites, PendingWrite } from './late-writes.js';
 import type { LiveSession } from './live-session.js';
 import type { LiveSessions } from './live-sessions.js';
 import { renewed, type SessionRecord } from './record.js';
@@ -24,6 +24,11 @@ export interface TouchesDependencies {
   readonly lateWrites: Pick<LateWrites, 'begin' | 'settled'>;
   /** The shortest time between two touches of a session, in milliseconds; `false` for no touches. */
   readonly interval: number | false;
+}
+
+interface TouchOptions {
+  readonly touch?: SetSession | undefined;
+  readonly pending?: PendingWrite | undefined;
 }
 
 /** How soon a failed touch is tried again, in milliseconds. */
@@ -59,20 +64,24 @@ export class Touches {
   }
 
   /** Touches a session that was saved without changes, if that is due. */
-  async touchSaved(write: Write, record: SessionRecord): Promise<void> {
+  async touchSaved(write: Write, record: SessionRecord, pending?: PendingWrite): Promise<void> {
     const session = this.#dependencies.live.find(write.sessionId);
     // It is not known when a session without sockets was last touched.
     const isDue = session ? this.#isDue(session) : this.#dependencies.interval !== false;
-    if (isDue) await this.touch(write, record);
+    if (isDue) await this.touch(write, record, { pending });
   }
 
   /**
    * Touches a session, unless a logout has removed it since the write began.
    *
    * @param write has the session's turn
-   * @param touch takes the place of the store's `touch`
+   * @param options `touch` takes the place of the store's; `pending` began before `record` was read
    */
-  async touch(write: Write, record: SessionRecord, touch?: SetSession): Promise<void> {
+  async touch(
+    write: Write,
+    record: SessionRecord,
+    { touch, pending }: TouchOptions = {},
+  ): Promise<void> {
     const { calls, writes, factory, lateWrites } = this.#dependencies;
     const { sessionId } = write;
     // Some stores' `touch` would store it anew.
@@ -83,8 +92,8 @@ export class Touches {
     await trace(
       'write',
       () => ({ operation: 'touch' }),
-      // Some stores read the record for a touch, and write it whole.
-      () => lateWrites.settled(record, issued, lateWrites.begin(sessionId)),
+      // Some stores' `touch` writes the record whole.
+      () => lateWrites.settled(record, issued, pending ?? lateWrites.begin(sessionId)),
     );
   }
 

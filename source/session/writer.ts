@@ -5,15 +5,12 @@
 import { trace } from '../diagnostics.js';
 import { SessionError } from '../errors.js';
 import type { HeldLock } from '../types/options.js';
-import type { Write } from './active-writes.js';
 import type { OpenSession } from './held-session.js';
 import type { RequestWrite } from './http-writes.js';
-import { changesBetween, type RecordChanges, type SessionRecord, withChanges } from './record.js';
+import { changesBetween, type RecordChanges, type SessionRecord } from './record.js';
 import type { RecordWriter } from './record-writer.js';
 import { SessionChanges } from './session-changes.js';
-import type { SetSession } from './store-calls.js';
 import type { StoreWrites } from './store-writes.js';
-import type { Touches } from './touches.js';
 
 /** The result of a save. */
 export interface Saved {
@@ -27,7 +24,6 @@ export interface Saved {
 export interface WriterDependencies {
   readonly records: RecordWriter;
   readonly writes: StoreWrites;
-  readonly touches: Touches;
   /** Whether the store has a `touch`. */
   readonly canTouch: boolean;
 }
@@ -101,11 +97,9 @@ export class SessionWriter {
     const changes = changesBetween(before, after);
     try {
       if (name === 'touch') {
-        await writes.sharedInTime(sessionId, (write) =>
-          this.#touchStored(write, changes, callStore),
-        );
+        await writes.sharedInTime(sessionId, (write) => records.touch(write, changes, callStore));
       } else if (changes.size === 0 && canTouch) {
-        await writes.sharedInTime(sessionId, (write) => this.#touchStored(write, changes));
+        await writes.sharedInTime(sessionId, (write) => records.touch(write, changes));
       } else {
         await writes.aloneInTime(sessionId, async (write) => {
           await records.write(write, { changes: () => changes, isForced: true, set: callStore });
@@ -116,12 +110,5 @@ export class SessionWriter {
       // If nothing was changed, nothing was dropped.
       if (changes.size > 0 || !isDropped) throw error;
     }
-  }
-
-  /** Touches the session as the store has it now, since others may have changed its cookie. */
-  async #touchStored(write: Write, changes: RecordChanges, touch?: SetSession): Promise<void> {
-    const { records, touches } = this.#dependencies;
-    const { record } = await records.readForWrite(write.sessionId);
-    await touches.touch(write, withChanges(record, changes), touch);
   }
 }

@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import type { SessionData } from 'express-session';
 import type { SinonFakeTimers } from 'sinon';
 import { Engine } from './engine.js';
-import { type Fate, UnsteadyStore } from './unsteady-store.js';
+import { type Fate, type TouchKind, UnsteadyStore } from './unsteady-store.js';
 import { codeOf } from './visits.js';
 
 export const storeTimeout = 100;
@@ -60,9 +60,9 @@ export class LateWorld {
   #isAskedToEnd = false;
   #next = 0;
 
-  constructor(clock: SinonFakeTimers, fates: readonly Fate[], touchesWhole: boolean) {
+  constructor(clock: SinonFakeTimers, fates: readonly Fate[], touchKind: TouchKind) {
     this.#clock = clock;
-    this.store = new UnsteadyStore(fates, touchesWhole);
+    this.store = new UnsteadyStore(fates, touchKind);
     this.store.records.set(sessionId, JSON.stringify({ cookie, n: 0 }));
     this.#engine = new Engine(this.store, { storeTimeout, lockTimeout: 4 * storeTimeout });
   }

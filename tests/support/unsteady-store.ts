@@ -15,6 +15,12 @@ export interface Fate {
   readonly error?: 'with the effect' | 'without the effect' | undefined;
 }
 
+/**
+ * What its `touch` writes: the cookie alone; the whole record, which it reads first, as those of file
+ * stores do; or the session that it is given.
+ */
+export type TouchKind = 'the cookie' | 'the record' | 'the session';
+
 type Callback = (error?: unknown, session?: SessionData | null) => void;
 
 /** Keeps records in memory, as text. */
@@ -22,13 +28,12 @@ export class UnsteadyStore extends Store {
   readonly records = new Map<string, string>();
   /** What becomes of the next calls, in their order; what comes after them goes well, at once. */
   readonly fates: Fate[];
-  /** Whether its `touch` reads the record and writes it whole, as those of file stores do. */
-  readonly touchesWhole: boolean;
+  readonly #touchKind: TouchKind;
 
-  constructor(fates: readonly Fate[] = [], touchesWhole = false) {
+  constructor(fates: readonly Fate[] = [], touchKind: TouchKind = 'the cookie') {
     super();
     this.fates = [...fates];
-    this.touchesWhole = touchesWhole;
+    this.#touchKind = touchKind;
   }
 
   /** The record of a session, as it is stored now. */
@@ -50,13 +55,14 @@ export class UnsteadyStore extends Store {
     this.#call(callback, () => void this.records.delete(sessionId));
   }
 
-  override touch(sessionId: string, { cookie }: SessionData, callback: Callback = () => {}): void {
+  override touch(sessionId: string, given: SessionData, callback: Callback = () => {}): void {
+    const { cookie } = given;
     const touched = (): SessionData | undefined => {
       const record = this.record(sessionId);
       return record && ({ ...record, cookie } as SessionData);
     };
-    if (this.touchesWhole) {
-      const session = touched();
+    if (this.#touchKind !== 'the cookie') {
+      const session = this.#touchKind === 'the session' ? given : touched();
       if (session === undefined) callback();
       else this.set(sessionId, session, callback);
       return;
