@@ -87,8 +87,8 @@ export class RecordWriter {
     const { snapshot, error } = await this.#dependencies.calls.getForWrite(sessionId);
     if (snapshot) return snapshot;
     if (error.code !== 'ERR_SESSION_NOT_FOUND') throw error;
-    if (newRecord === undefined || this.#dependencies.hasEnded(sessionId))
-      throw sessionEndedError();
+    const isNew = newRecord !== undefined && !this.#dependencies.hasEnded(sessionId);
+    if (!isNew) throw sessionEndedError();
     return new Snapshot(newRecord, { isNew: true });
   }
 

@@ -37,8 +37,10 @@ const retryInterval = 1_000;
 /** Touches sessions. */
 export class Touches {
   readonly #dependencies: TouchesDependencies;
-  /** When each session was last touched. Kept after its last socket has gone, so that a reconnect does not touch
-   * it again. */
+  /**
+   * When each session was last touched. Kept after its last socket has gone, so that a reconnect does
+   * not touch it again.
+   */
   readonly #recent: ExpiringMap<true>;
 
   constructor(dependencies: TouchesDependencies) {
