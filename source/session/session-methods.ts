@@ -1,7 +1,7 @@
 /**
- * @module The methods of a session in a socket: those of `express-session`, which return a promise if they
- * are called without a callback, and `update`. Such a promise may be ignored: its failure is reported
- * then.
+ * @module The methods of a session in a socket: those of `express-session`, which return a promise if
+ * they are called without a callback, and `update`. Such a promise may be ignored: its failure is then
+ * reported.
  */
 
 import type { SessionChange } from '../types/session.js';

@@ -69,6 +69,28 @@ describe('Recovery is not a bypass, with a plugin that replaces `onevent`', () =
       }
     });
   }
+
+  it('closes the transport of a client that sends more than `maxPending` events before that', async () => {
+    const app = await start({ server: recovering, options: { maxPending: 3 } });
+    let verdict: true | Promise<boolean> = true;
+    const { sockets } = app.expressionIO;
+    sockets.authorization(() => verdict);
+    const { client, raw } = await pair(app, { cookie: (await app.login()).cookie });
+    await loseConnection(client, raw);
+
+    verdict = new Promise(() => {});
+    app.io.on('connection', (recovered) => {
+      bypassBuffer(recovered);
+      recovered.on('test:barrier', (ack: () => void) => ack());
+      sockets.socketOf(recovered).sessOn('test:event', () => {});
+    });
+    await reconnect(client);
+    const left = new Promise((resolve) => client.once('disconnect', resolve));
+    for (let count = 0; count < 3; count++) client.emit('test:event');
+    await client.emitWithAck('test:barrier');
+    client.emit('test:event');
+    expect(await left).to.equal('transport close');
+  });
 });
 
 describe('The events of a recovered socket that is not admitted yet', () => {
