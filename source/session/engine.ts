@@ -75,12 +75,12 @@ export class SessionEngine {
       bus,
       abandoned: (sessionId) => this.#cache.delete(sessionId),
     });
-    const { createSession, isStandard, writes } = this.#hooks;
+    const { createSession, isStandard, turns } = this.#hooks;
     this.#factory = new SessionFactory({ createSession, isStandard });
     this.#lateWrites = new LateWrites(store, (sessionId) => this.#repair(sessionId));
     this.#touches = new Touches({
       calls: this.#calls,
-      writes,
+      turns,
       factory: this.#factory,
       live: this.#live,
       lateWrites: this.#lateWrites,
@@ -97,7 +97,7 @@ export class SessionEngine {
     });
     this.#writer = new SessionWriter({
       records: this.#records,
-      writes,
+      turns,
       canTouch: typeof store.touch === 'function',
     });
     const locks = new SessionLocks(store, options);

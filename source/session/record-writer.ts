@@ -111,7 +111,7 @@ export class RecordWriter {
   /** Writes again what a late or overlapping write has erased. */
   async repair(sessionId: string): Promise<void> {
     const { calls, lateWrites } = this.#dependencies;
-    await this.#dependencies.hooks.writes.alone(sessionId, (write) =>
+    await this.#dependencies.hooks.turns.run(sessionId, (write) =>
       this.#pending(sessionId, async (pending) => {
         const { snapshot, error } = await calls.getForWrite(sessionId);
         if (error?.code === 'ERR_SESSION_NOT_FOUND') return;
@@ -226,7 +226,7 @@ export class RecordWriter {
 
   /** Makes a session, because stores may use methods of its cookie. */
   #forStore(sessionId: string, record: SessionRecord): SessionData {
-    return this.#dependencies.hooks.writes.markInternal(
+    return this.#dependencies.hooks.turns.markInternal(
       this.#dependencies.factory.forStore(sessionId, record),
     );
   }

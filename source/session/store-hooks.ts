@@ -18,7 +18,7 @@ import { HttpWrites, type RequestWrite } from './http-writes.js';
 import { RequestBaselines } from './request-baselines.js';
 import { responseFinished } from './response-finished.js';
 import { type CreateSession, hasStandardSessions } from './session-factory.js';
-import { StoreWrites } from './store-writes.js';
+import { WriteTurns } from './write-turns.js';
 
 /** Observes what happens to the sessions of a store. */
 export interface StoreObserver {
@@ -62,7 +62,7 @@ const hooksOf = new WeakMap<Store, StoreHooks>();
 
 /** The hooks of one store: all its observers share them, and the last to leave removes them. */
 export class StoreHooks {
-  readonly writes: StoreWrites;
+  readonly turns: WriteTurns;
   readonly baselines: RequestBaselines = new RequestBaselines();
   /** Whether `createSession` is that of express-session. */
   readonly isStandard: boolean;
@@ -82,18 +82,18 @@ export class StoreHooks {
     store: Store,
     options: Pick<ResolvedOptions, 'storeTimeout' | 'maxPending'>,
   ): StoreHooks {
-    const hooks = hooksOf.get(store) ?? new StoreHooks(store, new StoreWrites(options));
+    const hooks = hooksOf.get(store) ?? new StoreHooks(store, new WriteTurns(options));
     hooksOf.set(store, hooks);
     return hooks;
   }
 
-  private constructor(store: Store, writes: StoreWrites) {
+  private constructor(store: Store, turns: WriteTurns) {
     this.#store = store;
     this.#ownDestroy = store.destroy as Method;
-    this.writes = writes;
+    this.turns = turns;
     this.isStandard = hasStandardSessions(store);
     this.#httpWrites = new HttpWrites({
-      writes,
+      turns,
       baselines: this.baselines,
       saveRequest: (write) => {
         const observer = [...this.#observers].find(({ saveRequest }) => saveRequest);
@@ -182,7 +182,7 @@ export class StoreHooks {
         if (pause > longestPause) return;
         setTimeout(() => void this.#removeAgain(sessionId, pause * 1.1), pause).unref();
       };
-      const endDestroy = this.writes.active.beginDestroy(sessionId, retry);
+      const endDestroy = this.turns.active.beginDestroy(sessionId, retry);
       const settle = (isGone: boolean): void => {
         if (!endDestroy(isGone)) return;
         if (isGone) resolve();
@@ -205,7 +205,7 @@ export class StoreHooks {
     const regeneration = this.#regenerations.get(sessionId);
     if (regeneration) regeneration.isSeen = true;
     const reason = regeneration ? 'regenerated' : 'destroyed';
-    const endDestroy = this.writes.active.beginDestroy(sessionId);
+    const endDestroy = this.turns.active.beginDestroy(sessionId);
     for (const observer of this.#observers) observer.ending(sessionId, reason);
     const stayed = (): void => {
       for (const observer of this.#observers) observer.stayed(sessionId);

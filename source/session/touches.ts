@@ -13,12 +13,12 @@ import { renewed, type SessionRecord } from './record.js';
 import type { SessionFactory } from './session-factory.js';
 import type { Snapshot } from './snapshot.js';
 import type { SetSession, StoreCalls } from './store-calls.js';
-import type { StoreWrites } from './store-writes.js';
+import type { WriteTurns } from './write-turns.js';
 
 /** What touches work with. */
 export interface TouchesDependencies {
   readonly calls: Pick<StoreCalls, 'touch'>;
-  readonly writes: StoreWrites;
+  readonly turns: WriteTurns;
   readonly factory: Pick<SessionFactory, 'forStore'>;
   readonly live: Pick<LiveSessions, 'find' | 'endSince'>;
   readonly lateWrites: Pick<LateWrites, 'begin' | 'settled'>;
@@ -84,11 +84,11 @@ export class Touches {
     record: SessionRecord,
     { touch, pending }: TouchOptions = {},
   ): Promise<void> {
-    const { calls, writes, factory, lateWrites } = this.#dependencies;
+    const { calls, turns, factory, lateWrites } = this.#dependencies;
     const { sessionId } = write;
     // Some stores' `touch` would store it anew.
     if (await isOvertaken(write)) return;
-    const session = writes.markInternal(factory.forStore(sessionId, renewed(record)));
+    const session = turns.markInternal(factory.forStore(sessionId, renewed(record)));
     const issued = calls.touch(sessionId, session, touch);
     if (issued === undefined) return;
     await trace(
@@ -118,8 +118,8 @@ export class Touches {
 
   /** A write meanwhile has renewed the lifetime already, maybe to another one. */
   #touchUnlessWritten(session: LiveSession, { record, since }: Snapshot): Promise<void> {
-    const { writes, live } = this.#dependencies;
-    return writes.alone(session.sessionId, async (write) => {
+    const { turns, live } = this.#dependencies;
+    return turns.run(session.sessionId, async (write) => {
       if (session.writtenAt >= since || live.endSince(session.sessionId, since)) return;
       await this.touch(write, record);
     });

@@ -10,7 +10,7 @@ import type { RequestWrite } from './http-writes.js';
 import { changesBetween, type RecordChanges, type SessionRecord } from './record.js';
 import type { RecordWriter } from './record-writer.js';
 import { SessionChanges } from './session-changes.js';
-import type { StoreWrites } from './store-writes.js';
+import type { WriteTurns } from './write-turns.js';
 
 /** The result of a save. */
 export interface Saved {
@@ -23,7 +23,7 @@ export interface Saved {
 /** What a writer works with. */
 export interface WriterDependencies {
   readonly records: RecordWriter;
-  readonly writes: StoreWrites;
+  readonly turns: WriteTurns;
   /** Whether the store has a `touch`. */
   readonly canTouch: boolean;
 }
@@ -56,9 +56,9 @@ export class SessionWriter {
     const begun = unsaved.begin();
     let { changes } = begun;
     const { snapshot } = held;
-    const { records, writes } = this.#dependencies;
+    const { records, turns } = this.#dependencies;
     try {
-      const record = await writes.alone(held.sessionID, (write) =>
+      const record = await turns.run(held.sessionID, (write) =>
         records.write(write, {
           lock,
           // An earlier save may have failed by then.
@@ -93,15 +93,17 @@ export class SessionWriter {
 
   async #saveRequest(request: RequestWrite): Promise<void> {
     const { name, sessionId, before, after, callStore } = request;
-    const { records, writes, canTouch } = this.#dependencies;
+    const { records, turns, canTouch } = this.#dependencies;
     const changes = changesBetween(before, after);
     try {
       if (name === 'touch') {
-        await writes.sharedInTime(sessionId, (write) => records.touch(write, changes, callStore));
+        await turns.runTogetherInTime(sessionId, (write) =>
+          records.touch(write, changes, callStore),
+        );
       } else if (changes.size === 0 && canTouch) {
-        await writes.sharedInTime(sessionId, (write) => records.touch(write, changes));
+        await turns.runTogetherInTime(sessionId, (write) => records.touch(write, changes));
       } else {
-        await writes.aloneInTime(sessionId, async (write) => {
+        await turns.runInTime(sessionId, async (write) => {
           await records.write(write, { changes: () => changes, isForced: true, set: callStore });
         });
       }

@@ -37,8 +37,8 @@ export function overloadError(): SessionError {
   );
 }
 
-/** The writes of one store. */
-export class StoreWrites {
+/** Gives turns to the writes of one store. */
+export class WriteTurns {
   /** The writes that are running, and the logouts that overtake them. */
   readonly active: ActiveWrites;
   readonly #queue: KeyedQueue;
@@ -72,7 +72,7 @@ export class StoreWrites {
    * @throws {SessionError} `ERR_SESSION_STORE_TIMEOUT` if the write before it does not end,
    * `ERR_SESSION_OVERLOAD` if too many wait
    */
-  async alone<Result>(sessionId: string, task: (write: Write) => Promise<Result>): Promise<Result> {
+  async run<Result>(sessionId: string, task: (write: Write) => Promise<Result>): Promise<Result> {
     if (this.#queue.isFull(sessionId)) throw overloadError();
     return this.#inTurn(sessionId, await this.#turn(sessionId), task);
   }
@@ -81,7 +81,7 @@ export class StoreWrites {
    * Does the same for an HTTP write, which waits for others until the deadline at most: after that, it
    * is not alone.
    */
-  async aloneInTime<Result>(
+  async runInTime<Result>(
     sessionId: string,
     task: (write: Write) => Promise<Result>,
   ): Promise<Result> {
@@ -92,7 +92,7 @@ export class StoreWrites {
   }
 
   /** Does the same for a touch of a request, which shares its turn with others of its kind. */
-  async sharedInTime<Result>(
+  async runTogetherInTime<Result>(
     sessionId: string,
     task: (write: Write) => Promise<Result>,
   ): Promise<Result> {
