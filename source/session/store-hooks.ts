@@ -15,8 +15,8 @@ import {
   type MethodCall,
 } from './hooked-method.js';
 import { HttpWrites, type RequestWrite } from './http-writes.js';
+import { type Regeneration, Regenerations } from './regenerations.js';
 import { RequestBaselines } from './request-baselines.js';
-import { responseFinished } from './response-finished.js';
 import { type CreateSession, hasStandardSessions } from './session-factory.js';
 import { WriteTurns } from './write-turns.js';
 
@@ -48,12 +48,6 @@ type Hook = (call: MethodCall) => unknown;
 
 type HookedName = CallbackMethodName | 'createSession';
 
-/** A regeneration that is running, and whether its `destroy` was seen. */
-interface Regeneration {
-  readonly finished: Promise<void>;
-  isSeen: boolean;
-}
-
 /** How soon a removal that failed is tried again, at first and at last, in milliseconds. */
 const shortestPause = 100;
 const longestPause = 60_000;
@@ -69,7 +63,7 @@ export class StoreHooks {
   readonly #store: Store;
   readonly #httpWrites: HttpWrites;
   readonly #observers = new Set<StoreObserver>();
-  readonly #regenerations = new Map<string, Regeneration>();
+  readonly #regenerations = new Regenerations();
   /** What the hooks would do that could not be put in place, because the store is frozen. */
   readonly #missing = new Map<string, Hook>();
   /** What the methods were before they were hooked. */
@@ -202,8 +196,7 @@ export class StoreHooks {
   /** A logout waits for no write. */
   #destroy(call: MethodCall): unknown {
     const sessionId = String(call.args[0]);
-    const regeneration = this.#regenerations.get(sessionId);
-    if (regeneration) regeneration.isSeen = true;
+    const regeneration = this.#regenerations.seen(sessionId);
     const reason = regeneration ? 'regenerated' : 'destroyed';
     const endDestroy = this.turns.active.beginDestroy(sessionId);
     for (const observer of this.#observers) observer.ending(sessionId, reason);
@@ -232,14 +225,8 @@ export class StoreHooks {
   #regenerate(call: MethodCall): unknown {
     const [request] = call.args;
     const sessionId = String(Reflect.get(Object(request), 'sessionID'));
-    const regeneration = { finished: responseFinished(request), isSeen: false };
-    this.#regenerations.set(sessionId, regeneration);
-    const end = (): void => {
-      if (this.#regenerations.get(sessionId) !== regeneration) return;
-      this.#regenerations.delete(sessionId);
-    };
-    // The store may never answer.
-    void regeneration.finished.then(end);
+    const regeneration = this.#regenerations.begin(sessionId, request);
+    const end = (): void => this.#regenerations.end(sessionId, regeneration);
     return callMethod('regenerate', call, {
       answered: (answer) => {
         end();
