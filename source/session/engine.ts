@@ -102,7 +102,7 @@ export class SessionEngine {
     });
     const locks = new SessionLocks(store, options);
     this.#updater = new SessionUpdater(locks, this.#records, this.#writer);
-    this.#requests = new RequestSessions(store, this.#hooks);
+    this.#requests = new RequestSessions(store, this.#hooks.baselines);
     this.#backend = new SessionBackend({
       calls: this.#calls,
       reader: this.#reader,

@@ -13,6 +13,14 @@ export interface SessionRecord {
 /** Top-level keys with their new values; `undefined` for a deleted key. */
 export type RecordChanges = ReadonlyMap<string, unknown>;
 
+/** The result of a save. */
+export interface Saved {
+  /** What the store has now. */
+  readonly record: SessionRecord;
+  /** What this save has changed. */
+  readonly changes: RecordChanges;
+}
+
 /** Whether a value can be made into a session: `createSession` throws on one without a `cookie`. */
 export function isRecord(value: unknown): value is SessionRecord {
   return (

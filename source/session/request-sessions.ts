@@ -1,6 +1,6 @@
 /**
- * @module The part of an update that concerns `req.session`: a new session is stored first, and the
- * result is shown in it.
+ * @module The sessions of HTTP requests: their baselines, which are what they were when they were loaded
+ * or saved last, and updates of them, which store a new session first and show their result in it.
  */
 
 import type { Store } from 'express-session';
@@ -12,10 +12,10 @@ import {
   plainCookie,
   type RecordChanges,
   recordOf,
+  type Saved,
+  type SessionRecord,
   withChanges,
 } from './record.js';
-import type { StoreHooks } from './store-hooks.js';
-import type { Saved } from './writer.js';
 
 type RequestSession = SessionRequest['session'];
 
@@ -25,16 +25,56 @@ interface StoredCookie {
   readonly originalMaxAge?: number | null;
 }
 
-/** The sessions of requests. */
+interface Baseline {
+  readonly sessionId: string;
+  readonly record: SessionRecord;
+}
+
+/** The baselines of sessions, kept as long as the sessions. */
+export class RequestBaselines {
+  readonly #baselines = new WeakMap<object, Baseline>();
+
+  /** The baseline of a session; undefined if it is new. */
+  of(session: object, sessionId: string): SessionRecord | undefined {
+    const baseline = this.#baselines.get(session);
+    return baseline?.sessionId === sessionId ? baseline.record : undefined;
+  }
+
+  /** Sets the baseline of a session that is now as it is stored. */
+  set(session: object, sessionId: string, record: SessionRecord): void {
+    this.#baselines.set(session, { sessionId, record });
+  }
+
+  /** A session was loaded. */
+  load(session: object, sessionId: string): void {
+    try {
+      this.set(session, sessionId, recordOf(session));
+    } catch {
+      // A session that cannot be copied is written whole, as without this library.
+    }
+  }
+
+  /** A save failed, so its changes are still to be saved. */
+  takeBack(
+    session: object,
+    sessionId: string,
+    { before, after }: { readonly before: SessionRecord; readonly after: SessionRecord },
+  ): void {
+    const record = this.of(session, sessionId) ?? before;
+    this.set(session, sessionId, withChanges(record, changesBetween(after, before)));
+  }
+}
+
+/** Updates of the sessions of requests. */
 export class RequestSessions {
   readonly #store: Store;
-  readonly #hooks: StoreHooks;
+  readonly #baselines: RequestBaselines;
   /** The new sessions that are being stored, because a second write could land after an update. */
   readonly #storing = new WeakMap<RequestSession, Promise<void>>();
 
-  constructor(store: Store, hooks: StoreHooks) {
+  constructor(store: Store, baselines: RequestBaselines) {
     this.#store = store;
-    this.#hooks = hooks;
+    this.#baselines = baselines;
   }
 
   /**
@@ -51,7 +91,7 @@ export class RequestSessions {
         `\`update\`: expected a request with a session of the store that \`ExpressionSocket\` was given, got ${given}; put \`session({ store })\` in front of the handler`,
       );
     }
-    if (this.#hooks.baselines.of(session, sessionId)) return session;
+    if (this.#baselines.of(session, sessionId)) return session;
     await (this.#storing.get(session) ?? this.#storeNew(session, sessionId));
     return session;
   }
@@ -66,7 +106,7 @@ export class RequestSessions {
 
   /** Shows the result of an update. Unsaved changes of the handler stay, and are saved later. */
   show(session: RequestSession, sessionId: string, { record, changes }: Saved): void {
-    const before = this.#hooks.baselines.of(session, sessionId) ?? recordOf(session);
+    const before = this.#baselines.of(session, sessionId) ?? recordOf(session);
     const unsaved: RecordChanges = changesBetween(before, recordOf(session));
     const kept = new Map<string, unknown>();
     for (const key of unsaved.keys()) if (!changes.has(key)) kept.set(key, before[key]);
@@ -76,7 +116,7 @@ export class RequestSessions {
       else if (Object.hasOwn(record, key)) Reflect.set(session, key, copyData(record[key]));
       else Reflect.deleteProperty(session, key);
     }
-    this.#hooks.baselines.set(session, sessionId, withChanges(recordOf(session), kept));
+    this.#baselines.set(session, sessionId, withChanges(recordOf(session), kept));
   }
 }
 

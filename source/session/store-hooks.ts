@@ -16,7 +16,7 @@ import {
 } from './hooked-method.js';
 import { HttpWrites, type RequestWrite } from './http-writes.js';
 import { type Regeneration, Regenerations } from './regenerations.js';
-import { RequestBaselines } from './request-baselines.js';
+import { RequestBaselines } from './request-sessions.js';
 import { type CreateSession, hasStandardSessions } from './session-factory.js';
 import { WriteTurns } from './write-turns.js';
 

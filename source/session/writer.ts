@@ -7,18 +7,10 @@ import { SessionError } from '../errors.js';
 import type { HeldLock } from '../types/options.js';
 import type { OpenSession } from './held-session.js';
 import type { RequestWrite } from './http-writes.js';
-import { changesBetween, type RecordChanges, type SessionRecord } from './record.js';
+import { changesBetween, type Saved } from './record.js';
 import type { RecordWriter } from './record-writer.js';
 import { SessionChanges } from './session-changes.js';
 import type { WriteTurns } from './write-turns.js';
-
-/** The result of a save. */
-export interface Saved {
-  /** What the store has now. */
-  readonly record: SessionRecord;
-  /** What this save has changed. */
-  readonly changes: RecordChanges;
-}
 
 /** What a writer works with. */
 export interface WriterDependencies {
