@@ -13,7 +13,6 @@ import type {
   SocketSession,
 } from '../types/session.js';
 import { HeldSession, type SessionOwner } from './held-session.js';
-import type { RequestWrite } from './http-writes.js';
 import { LateWrites } from './late-writes.js';
 import type { LiveSession, Member } from './live-session.js';
 import { LiveSessions, type ProcessBus } from './live-sessions.js';
@@ -27,7 +26,8 @@ import { SessionBackend } from './session-backend.js';
 import { SessionFactory } from './session-factory.js';
 import { type ReadResult, Snapshot } from './snapshot.js';
 import { StoreCalls } from './store-calls.js';
-import { StoreHooks, type StoreObserver } from './store-hooks.js';
+import { StoreEvents } from './store-events.js';
+import { StoreHooks } from './store-hooks.js';
 import { Touches } from './touches.js';
 import { SessionUpdater } from './updater.js';
 import { SessionWriter } from './writer.js';
@@ -45,7 +45,7 @@ export interface EngineDependencies {
 export class SessionEngine {
   readonly #report: (error: unknown) => void;
   readonly #hooks: StoreHooks;
-  readonly #observer: StoreObserver;
+  readonly #events: StoreEvents;
   readonly #cache: RecordCache;
   readonly #calls: StoreCalls;
   readonly #reader: SessionReader;
@@ -111,8 +111,17 @@ export class SessionEngine {
       factory: this.#factory,
       open: (sessionId, snapshot, owner) => this.#open(sessionId, snapshot, owner),
     });
-    this.#observer = this.#createObserver(options);
-    this.#hooks.observe(this.#observer);
+    this.#events = new StoreEvents({
+      calls: this.#calls,
+      reader: this.#reader,
+      live: this.#live,
+      lateWrites: this.#lateWrites,
+      writer: this.#writer,
+      canRewrite: options.rewrite !== undefined,
+      mergeHttpWrites: options.mergeHttpWrites,
+      report,
+    });
+    this.#hooks.observe(this.#events);
   }
 
   /**
@@ -205,7 +214,7 @@ export class SessionEngine {
 
   /** Removes the hooks from the store. Writes that have begun are finished. */
   close(): void {
-    this.#hooks.unobserve(this.#observer);
+    this.#hooks.unobserve(this.#events);
     this.#live.close();
     this.#calls.close();
     this.#cache.clear();
@@ -230,55 +239,10 @@ export class SessionEngine {
     return this.#factory.open(held) as SocketSession;
   }
 
-  #createObserver({ mergeHttpWrites, rewrite }: ResolvedOptions): StoreObserver {
-    return {
-      // `rewrite` reads and writes at once, so nothing that it writes can be erased.
-      issued: rewrite ? undefined : (...write) => this.#issued(...write),
-      ending: (sessionId, reason) => {
-        // A store's `get` calls `destroy`, but never `regenerate`.
-        const hasExpired = reason === 'destroyed' && this.#isRemovedByRead(sessionId);
-        this.#live.ending(sessionId, hasExpired ? 'expired' : reason);
-      },
-      stayed: (sessionId) => this.#live.stayed(sessionId),
-      ended: (sessionId, reason, finished) => this.#live.ended(sessionId, reason, finished),
-      written: (sessionId, session) => this.#live.written(sessionId, session),
-      saveRequest: mergeHttpWrites ? (write) => this.#saveRequest(write) : undefined,
-    };
-  }
-
-  /** Others write a session: what the library writes meanwhile must survive it. */
-  #issued(sessionId: string, session: object, answered: Promise<void>): void {
-    // It has a cookie, or the store could not write it.
-    const record = session as SessionRecord;
-    const issued = this.#calls.issued(sessionId, answered);
-    this.#lateWrites
-      .settled(record, issued, this.#lateWrites.begin(sessionId))
-      // The caller of the write gets the error from the store.
-      .catch(() => {});
-  }
-
   /** Whether a session that the store does not have was there before. */
   #hasEnded(sessionId: string): boolean {
     if (this.#live.find(sessionId)?.isStored) return true;
     return this.#live.endSince(sessionId, 0) !== undefined;
-  }
-
-  /** Some stores' `get` calls their own `destroy` when it finds a session that has expired. */
-  #isRemovedByRead(sessionId: string): boolean {
-    return this.#reader.isReading(sessionId) && this.#live.find(sessionId)?.isOverdue === true;
-  }
-
-  /** A request whose session has ended meanwhile continues without it. */
-  async #saveRequest(write: RequestWrite): Promise<void> {
-    try {
-      await this.#writer.saveRequest(write);
-    } catch (error) {
-      if (!(error instanceof SessionError)) throw error;
-      // HTTP handlers get the store's own errors, with or without this library.
-      if (error.code === 'ERR_SESSION_STORE') throw error.cause ?? error;
-      if (error.code !== 'ERR_SESSION_ENDED') throw error;
-      this.#report(error);
-    }
   }
 
   /** Nobody waits for it, because the saves that it repairs were acknowledged before. */

@@ -34,13 +34,13 @@ export interface StoreObserver {
    *
    * @param answered resolves when the store has answered
    */
-  readonly issued:
-    | ((sessionId: string, session: object, answered: Promise<void>) => void)
-    | undefined;
+  issued(sessionId: string, session: object, answered: Promise<void>): void;
   /** It was written, or touched. */
   written(sessionId: string, session: unknown): void;
-  /** Writes the differences of a request; `undefined` if requests write their sessions whole. */
-  readonly saveRequest: ((write: RequestWrite) => Promise<void>) | undefined;
+  /** Whether `saveRequest` is called; if not, requests write their sessions whole. */
+  readonly mergesRequests: boolean;
+  /** Writes the differences of a request. */
+  saveRequest(write: RequestWrite): Promise<void>;
 }
 
 /** Handles a call of a method; returns what the caller gets. */
@@ -90,11 +90,11 @@ export class StoreHooks {
       turns,
       baselines: this.baselines,
       saveRequest: (write) => {
-        const observer = [...this.#observers].find(({ saveRequest }) => saveRequest);
-        return observer?.saveRequest?.(write);
+        const observer = [...this.#observers].find(({ mergesRequests }) => mergesRequests);
+        return observer?.saveRequest(write);
       },
       issued: (sessionId, session, answered) => {
-        for (const observer of this.#observers) observer.issued?.(sessionId, session, answered);
+        for (const observer of this.#observers) observer.issued(sessionId, session, answered);
       },
       written: (sessionId, session) => this.rewritten(sessionId, session),
       removeAgain: (sessionId) => this.#removeAgain(sessionId),
