@@ -22,12 +22,13 @@ import type { SessionRecord } from './record.js';
 import { RecordCache } from './record-cache.js';
 import { RecordWriter } from './record-writer.js';
 import { RequestSessions } from './request-sessions.js';
-import { SessionBackend } from './session-backend.js';
+import { type OpenSessionFor, SessionBackend } from './session-backend.js';
 import { SessionFactory } from './session-factory.js';
 import { type ReadResult, Snapshot } from './snapshot.js';
-import { StoreCalls } from './store-calls.js';
 import { StoreEvents } from './store-events.js';
 import { StoreHooks } from './store-hooks.js';
+import { StoreReads } from './store-reads.js';
+import { StoreWrites } from './store-writes.js';
 import { Touches } from './touches.js';
 import { SessionUpdater } from './updater.js';
 import { SessionWriter } from './writer.js';
@@ -47,81 +48,67 @@ export class SessionEngine {
   readonly #hooks: StoreHooks;
   readonly #events: StoreEvents;
   readonly #cache: RecordCache;
-  readonly #calls: StoreCalls;
+  readonly #reads: StoreReads;
   readonly #reader: SessionReader;
   readonly #live: LiveSessions;
   readonly #factory: SessionFactory;
-  readonly #lateWrites: LateWrites;
   readonly #touches: Touches;
   readonly #records: RecordWriter;
-  readonly #writer: SessionWriter;
   readonly #updater: SessionUpdater;
   readonly #requests: RequestSessions;
   readonly #backend: SessionBackend;
 
   constructor({ store, options, bus, report }: EngineDependencies) {
-    this.#report = report;
-    this.#hooks = StoreHooks.of(store, options);
-    this.#cache = new RecordCache(options.recordCacheSize);
-    this.#calls = new StoreCalls(store, {
-      options,
-      cache: this.#cache,
-      call: (name, ...args) => this.#hooks.call(name, ...args),
-      absent: (sessionId) => this.#live.absent(sessionId),
-    });
-    this.#reader = new SessionReader(this.#calls);
-    this.#live = new LiveSessions({
-      read: (sessionId) => this.#reader.read(sessionId),
-      bus,
-      abandoned: (sessionId) => this.#cache.delete(sessionId),
-    });
-    const { createSession, isStandard, turns } = this.#hooks;
-    this.#factory = new SessionFactory({ createSession, isStandard });
-    this.#lateWrites = new LateWrites(store, (sessionId) => this.#repair(sessionId));
-    this.#touches = new Touches({
-      calls: this.#calls,
-      turns,
-      factory: this.#factory,
-      live: this.#live,
-      lateWrites: this.#lateWrites,
-      interval: options.touch,
-    });
-    this.#records = new RecordWriter({
-      calls: this.#calls,
-      hooks: this.#hooks,
-      factory: this.#factory,
-      touches: this.#touches,
-      lateWrites: this.#lateWrites,
-      canRewrite: options.rewrite !== undefined,
+    const hooks = StoreHooks.of(store, options);
+    const { createSession, isStandard, turns, baselines } = hooks;
+    const canRewrite = options.rewrite !== undefined;
+    const cache = new RecordCache(options.recordCacheSize);
+    const absent = (sessionId: string): void => live.absent(sessionId);
+    const reads = new StoreReads(store, { options, cache, absent });
+    const writes = new StoreWrites(store, { options, hooks, absent });
+    const reader = new SessionReader(reads);
+    const live = new LiveSessions({ reader, bus, cache });
+    const factory = new SessionFactory({ createSession, isStandard });
+    const lateWrites = new LateWrites(store, (sessionId) => this.#repair(sessionId));
+    const touches = new Touches({ writes, turns, factory, live, lateWrites, options });
+    const records = new RecordWriter({
+      reads,
+      writes,
+      hooks,
+      factory,
+      touches,
+      lateWrites,
+      canRewrite,
       hasEnded: (sessionId) => this.#hasEnded(sessionId),
     });
-    this.#writer = new SessionWriter({
-      records: this.#records,
-      turns,
-      canTouch: typeof store.touch === 'function',
-    });
-    const locks = new SessionLocks(store, options);
-    this.#updater = new SessionUpdater(locks, this.#records, this.#writer);
-    this.#requests = new RequestSessions(store, this.#hooks.baselines);
-    this.#backend = new SessionBackend({
-      calls: this.#calls,
-      reader: this.#reader,
-      writer: this.#writer,
-      updater: this.#updater,
-      factory: this.#factory,
-      open: (sessionId, snapshot, owner) => this.#open(sessionId, snapshot, owner),
-    });
+    const canTouch = typeof store.touch === 'function';
+    const writer = new SessionWriter({ records, turns, canTouch });
+    const updater = new SessionUpdater(new SessionLocks(store, options), records, writer);
+    const open: OpenSessionFor = (...session) => this.#open(...session);
+    const { mergeHttpWrites } = options;
+    this.#report = report;
+    this.#hooks = hooks;
+    this.#cache = cache;
+    this.#reads = reads;
+    this.#reader = reader;
+    this.#live = live;
+    this.#factory = factory;
+    this.#touches = touches;
+    this.#records = records;
+    this.#updater = updater;
+    this.#requests = new RequestSessions(store, baselines);
+    this.#backend = new SessionBackend({ writes, reader, writer, updater, factory, open });
     this.#events = new StoreEvents({
-      calls: this.#calls,
-      reader: this.#reader,
-      live: this.#live,
-      lateWrites: this.#lateWrites,
-      writer: this.#writer,
-      canRewrite: options.rewrite !== undefined,
-      mergeHttpWrites: options.mergeHttpWrites,
+      writes,
+      reader,
+      live,
+      lateWrites,
+      writer,
+      canRewrite,
+      mergeHttpWrites,
       report,
     });
-    this.#hooks.observe(this.#events);
+    hooks.observe(this.#events);
   }
 
   /**
@@ -216,7 +203,7 @@ export class SessionEngine {
   close(): void {
     this.#hooks.unobserve(this.#events);
     this.#live.close();
-    this.#calls.close();
+    this.#reads.close();
     this.#cache.clear();
   }
 

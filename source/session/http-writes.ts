@@ -9,7 +9,7 @@ import { isOvertaken, type Write } from './active-writes.js';
 import { answerCaller, callbackOf, callMethod, type MethodCall } from './hooked-method.js';
 import { recordOf, type SessionRecord } from './record.js';
 import type { RequestBaselines } from './request-sessions.js';
-import type { SetSession } from './store-calls.js';
+import type { SetSession } from './store-call.js';
 import type { WriteTurns } from './write-turns.js';
 
 /** What an HTTP request is about to write. */

@@ -9,9 +9,10 @@ import { ExpiringMap } from '../expiring-map.js';
 import type { SessionEndReason } from '../types/session.js';
 import { ExpiryWatch } from './expiry-watch.js';
 import { LiveSession, type Member } from './live-session.js';
+import type { SessionReader } from './reader.js';
 import { expiryOf, type SessionRecord } from './record.js';
+import type { RecordCache } from './record-cache.js';
 import { sessionHashOf } from './session-hash.js';
-import type { ReadResult } from './snapshot.js';
 
 /** A message between processes about sessions, which are named by their hashes. */
 export type SessionMessage =
@@ -33,10 +34,10 @@ export interface ProcessBus {
 
 /** What live sessions work with. */
 export interface LiveSessionsDependencies {
-  readonly read: (sessionId: string) => Promise<ReadResult>;
+  readonly reader: Pick<SessionReader, 'read'>;
   readonly bus: ProcessBus;
-  /** Called when the last member of a session has gone. */
-  readonly abandoned: (sessionId: string) => void;
+  /** Forgets a session when its last member has gone. */
+  readonly cache: Pick<RecordCache, 'delete'>;
 }
 
 /**
@@ -70,7 +71,7 @@ export class LiveSessions {
     this.#dependencies = dependencies;
     this.#watch = new ExpiryWatch({
       sessions: () => this.#sessions.values(),
-      read: dependencies.read,
+      reader: dependencies.reader,
       removeGone: (session) => this.#removeGone(session),
     });
     this.#subscribe();
@@ -232,7 +233,7 @@ export class LiveSessions {
 
   #remove(session: LiveSession): void {
     this.#sessions.delete(session.hash);
-    this.#dependencies.abandoned(session.sessionId);
+    this.#dependencies.cache.delete(session.sessionId);
   }
 
   #publishCounts(): void {

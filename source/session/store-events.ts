@@ -10,13 +10,13 @@ import type { LateWrites } from './late-writes.js';
 import type { LiveSessions } from './live-sessions.js';
 import type { SessionReader } from './reader.js';
 import type { SessionRecord } from './record.js';
-import type { StoreCalls } from './store-calls.js';
 import type { StoreObserver } from './store-hooks.js';
+import type { StoreWrites } from './store-writes.js';
 import type { SessionWriter } from './writer.js';
 
 /** What the events of a store concern. */
 export interface StoreEventsDependencies {
-  readonly calls: StoreCalls;
+  readonly writes: StoreWrites;
   readonly reader: SessionReader;
   readonly live: LiveSessions;
   readonly lateWrites: LateWrites;
@@ -40,12 +40,12 @@ export class StoreEvents implements StoreObserver {
 
   /** What the library writes meanwhile must survive it. */
   issued(sessionId: string, session: object, answered: Promise<void>): void {
-    const { calls, lateWrites, canRewrite } = this.#dependencies;
+    const { writes, lateWrites, canRewrite } = this.#dependencies;
     // `rewrite` reads and writes at once, so nothing that it writes can be erased.
     if (canRewrite) return;
     // It has a cookie, or the store could not write it.
     const record = session as SessionRecord;
-    const issued = calls.issued(sessionId, answered);
+    const issued = writes.issued(sessionId, answered);
     lateWrites
       .settled(record, issued, lateWrites.begin(sessionId))
       // The caller of the write gets the error from the store.

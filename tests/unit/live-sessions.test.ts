@@ -28,9 +28,11 @@ describe('LiveSessions', () => {
     abandoned = [];
     reads = [];
     live = new LiveSessions({
-      read: async (sessionId) => {
-        reads.push(sessionId);
-        return { error: new SessionError('ERR_SESSION_STORE', 'down') };
+      reader: {
+        read: async (sessionId) => {
+          reads.push(sessionId);
+          return { error: new SessionError('ERR_SESSION_STORE', 'down') };
+        },
       },
       bus: {
         publish: (message) => published.push(message),
@@ -38,7 +40,7 @@ describe('LiveSessions', () => {
           receive = subscriber;
         },
       },
-      abandoned: (sessionId) => abandoned.push(sessionId),
+      cache: { delete: (sessionId) => void abandoned.push(sessionId) },
     });
   });
   afterEach(() => {

@@ -34,7 +34,7 @@ describe('Touches', () => {
 
   function create(interval: number | false = 60_000): Touches {
     return new Touches({
-      calls: {
+      writes: {
         touch: (sessionId) => {
           touched.push(sessionId);
           const done = store();
@@ -48,7 +48,7 @@ describe('Touches', () => {
         begin: sinon.stub(),
         settled: sinon.stub().callsFake((_record, { done }) => done),
       },
-      interval,
+      options: { touch: interval },
     });
   }
 
