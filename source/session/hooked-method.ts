@@ -74,21 +74,21 @@ export function callMethod(
   { method, target, args }: MethodCall,
   { answered, failed }: { answered(answer: readonly unknown[]): void; failed(): void },
 ): unknown {
-  const { promise, settle } = promisedAnswer();
+  const position = args.findIndex((arg) => typeof arg === 'function');
+  const promised = position < 0 ? promisedAnswer() : undefined;
   let isAnswered = false;
   const answer = (...values: unknown[]): void => {
     if (isAnswered) return;
     isAnswered = true;
-    settle(values);
+    promised?.settle(values);
     answered(values);
   };
-  const position = args.findIndex((arg) => typeof arg === 'function');
   const ours = [...args];
   // `session.destroy()` without a callback of `express-session` calls `destroy(id, undefined)`.
   ours[position < 0 ? callbackPositions[name] : position] = answer;
   try {
     const result = Reflect.apply(method, target, ours);
-    if (!isThenable(result)) return position < 0 ? promise : result;
+    if (!isThenable(result)) return promised ? promised.promise : result;
     result.then(
       () => answer(null),
       (error) => answer(error || noReasonError()),
