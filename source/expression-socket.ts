@@ -41,9 +41,6 @@ export class ExpressionSocket<
   SocketData = unknown,
   const Options extends ExpressionSocketOptions = Record<never, never>,
 > {
-  /** The class itself, so that `const { ExpressionSocket } = require('expression.socket.io')` works, too. */
-  static readonly ExpressionSocket: typeof ExpressionSocket = ExpressionSocket;
-
   /** The class of the errors that listeners get, for CommonJS. */
   static readonly SessionError: typeof SessionError = SessionError;
 
