@@ -61,7 +61,17 @@ export function assertNamespace(name: unknown, io: Server): asserts name is Name
     );
   }
   if ('server' in name && name.server === io) return;
-  throw new TypeError('`of`: expected a namespace of this server, got one of another server');
+  const given = isServer(name) ? 'a server; pass a name, such as `/chat`' : 'one of another server';
+  throw new TypeError(`\`of\`: expected a namespace of this server, got ${given}`);
+}
+
+/** @throws {TypeError} if it is not one */
+export function assertRequest(request: unknown): void {
+  const headers: unknown = Reflect.get(Object(request), 'headers');
+  if (typeof headers === 'object' && headers !== null) return;
+  throw new TypeError(
+    `\`ticketFor\`: expected an HTTP request, got ${describeValue(request)}; with a session id, use \`ticket\``,
+  );
 }
 
 /**
