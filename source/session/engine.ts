@@ -102,7 +102,7 @@ export class SessionEngine {
     });
     const locks = new SessionLocks(store, options);
     this.#updater = new SessionUpdater(locks, this.#records, this.#writer);
-    this.#requests = new RequestSessions(store, this.#hooks);
+    this.#requests = new RequestSessions(store, this.#hooks, this.#calls);
     this.#backend = new SessionBackend({
       calls: this.#calls,
       reader: this.#reader,
@@ -164,10 +164,12 @@ export class SessionEngine {
   ): Promise<Result> {
     assertChange(change);
     const session = await this.#requests.stored(request);
-    const { sessionID: sessionId } = request;
-    const { result, saved } = await this.#updater.update(change, this.#target(sessionId));
-    this.#requests.show(session, sessionId, saved);
-    return result;
+    const { result, saved } = await this.#updater.update(async (fresh) => {
+      const outcome = await change(fresh);
+      return { outcome, since: this.#requests.baselineOf(session) };
+    }, this.#target(session.id));
+    this.#requests.show(session, saved, result.since);
+    return result.outcome;
   }
 
   /**
