@@ -243,6 +243,7 @@ export class SessionEngine {
       },
       stayed: (sessionId) => this.#live.stayed(sessionId),
       ended: (sessionId, reason, finished) => this.#live.ended(sessionId, reason, finished),
+      cleared: () => this.#live.checkAll(),
       written: (sessionId, session) => this.#live.written(sessionId, session),
       saveRequest: mergeHttpWrites ? (write) => this.#saveRequest(write) : undefined,
     };

@@ -13,7 +13,7 @@ type Callback = (...answer: unknown[]) => void;
 export type Method = (...args: unknown[]) => unknown;
 
 /** The position of each method's callback, for calls without one. */
-const callbackPositions = { set: 2, touch: 2, destroy: 1, regenerate: 1 } as const;
+const callbackPositions = { set: 2, touch: 2, destroy: 1, regenerate: 1, clear: 0 } as const;
 
 /** A method that takes a callback. */
 export type CallbackMethodName = keyof typeof callbackPositions;

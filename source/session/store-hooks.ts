@@ -1,6 +1,6 @@
 /**
  * @module Hooks the methods of a store, so that everything that HTTP handlers do to sessions is seen:
- * `createSession`, `set`, `touch`, `destroy` and `regenerate`. Its observers decide what follows.
+ * `createSession`, `set`, `touch`, `destroy`, `regenerate` and `clear`. Its observers decide what follows.
  */
 
 import type { Store } from 'express-session';
@@ -28,6 +28,8 @@ export interface StoreObserver {
   stayed(sessionId: string): void;
   /** It has ended; its sockets may stay until `finished`. */
   ended(sessionId: string, reason: SessionEndReason, finished: Promise<void>): void;
+  /** The store was asked to remove all sessions, and has answered. */
+  cleared(): void;
   /**
    * A write or a touch that is not of the library was issued. If a store's `touch` writes the session
    * whole, there is a call for each.
@@ -150,6 +152,7 @@ export class StoreHooks {
       touch: (call) => this.#httpWrites.touch(call),
       destroy: (call) => this.#destroy(call),
       regenerate: (call) => this.#regenerate(call),
+      clear: (call) => this.#clear(call),
     };
     for (const name of Object.keys(hooks) as HookedName[]) {
       const restore = hookMethod(this.#store, name, hooks[name]);
@@ -248,6 +251,19 @@ export class StoreHooks {
         callbackOf(call)(...answer);
       },
       failed: end,
+    });
+  }
+
+  #clear(call: MethodCall): unknown {
+    const cleared = (): void => {
+      for (const observer of this.#observers) observer.cleared();
+    };
+    return callMethod('clear', call, {
+      answered: (answer) => {
+        cleared();
+        callbackOf(call)(...answer);
+      },
+      failed: cleared,
     });
   }
 

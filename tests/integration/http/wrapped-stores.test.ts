@@ -3,7 +3,7 @@ import session, { MemoryStore, type Store } from 'express-session';
 import { Site } from '../../support/site.js';
 import { down, SlowStore } from '../../support/slow-store.js';
 
-const methods = ['set', 'touch', 'destroy', 'regenerate', 'createSession'] as const;
+const methods = ['set', 'touch', 'destroy', 'regenerate', 'clear', 'createSession'] as const;
 
 describe('A store that others have wrapped', () => {
   let site: Site;

@@ -7,7 +7,7 @@ import { watch } from '../../support/session-ends.js';
 import { Gate, holdNext, SlowStore } from '../../support/slow-store.js';
 import { overHttp, Visits } from '../../support/visits.js';
 
-const names = ['get', 'set', 'touch', 'destroy', 'regenerate', 'createSession'] as const;
+const names = ['get', 'set', 'touch', 'destroy', 'regenerate', 'clear', 'createSession'] as const;
 
 /** What a store's methods are, and where. */
 function methodsOf(store: Store): unknown[] {
