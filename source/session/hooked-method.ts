@@ -82,15 +82,19 @@ export function callMethod(
     settle(values);
     answered(values);
   };
-  const position = args.findIndex((arg) => typeof arg === 'function');
+  const given = args.findIndex((arg) => typeof arg === 'function');
+  const position = given < 0 ? callbackPositions[name] : given;
   const ours = [...args];
   // `session.destroy()` without a callback of `express-session` calls `destroy(id, undefined)`.
-  ours[position < 0 ? callbackPositions[name] : position] = answer;
+  ours[position] = answer;
   try {
     const result = Reflect.apply(method, target, ours);
-    if (!isThenable(result)) return position < 0 ? promise : result;
+    if (!isThenable(result)) return given < 0 ? promise : result;
     result.then(
-      () => answer(null),
+      () => {
+        // An `async` method with a callback may resolve before it calls back, also with an error.
+        if (method.length <= position) answer(null);
+      },
       (error) => answer(error || noReasonError()),
     );
     return result;
