@@ -65,7 +65,7 @@ const hooksOf = new WeakMap<Store, StoreHooks>();
 /** The hooks of one store: all its observers share them, and the last to leave removes them. */
 export class StoreHooks {
   readonly writes: StoreWrites;
-  readonly baselines: RequestBaselines = new RequestBaselines();
+  readonly baselines: RequestBaselines;
   /** Whether `createSession` is that of express-session. */
   readonly isStandard: boolean;
   readonly #store: Store;
@@ -79,18 +79,31 @@ export class StoreHooks {
   #ownCreateSession: Method | undefined;
   #restore: (() => void)[] = [];
 
-  /** The hooks of a store, which keep the limits that they were first asked for with. */
+  /** The hooks of a store, which keep the limits that they were first asked for with while in use. */
   static of(
     store: Store,
     options: Pick<ResolvedOptions, 'storeTimeout' | 'maxPending'>,
   ): StoreHooks {
-    const hooks = hooksOf.get(store) ?? new StoreHooks(store, new StoreWrites(options));
+    const known = hooksOf.get(store);
+    if (known?.isInUse) return known;
+    // Requests that began before `close()` still need their baselines.
+    const hooks = new StoreHooks(store, new StoreWrites(options), known?.baselines);
     hooksOf.set(store, hooks);
     return hooks;
   }
 
-  private constructor(store: Store, writes: StoreWrites) {
+  /** After `close()`, writes that have begun are finished in their turns. */
+  get isInUse(): boolean {
+    return this.#observers.size > 0 || this.writes.active.size > 0;
+  }
+
+  private constructor(
+    store: Store,
+    writes: StoreWrites,
+    baselines: RequestBaselines = new RequestBaselines(),
+  ) {
     this.#store = store;
+    this.baselines = baselines;
     this.#ownDestroy = store.destroy as Method;
     this.writes = writes;
     this.isStandard = hasStandardSessions(store);
