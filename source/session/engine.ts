@@ -65,7 +65,8 @@ export class SessionEngine {
     const cache = new RecordCache(options.recordCacheSize);
     const absent = (sessionId: string): void => live.absent(sessionId);
     const reads = new StoreReads(store, { options, cache, absent });
-    const writes = new StoreWrites(store, { options, hooks, absent });
+    const call: typeof hooks.call = (...method) => hooks.call(...method);
+    const writes = new StoreWrites(store, { options, call, absent });
     const reader = new SessionReader(reads);
     const live = new LiveSessions({ reader, bus, cache });
     const factory = new SessionFactory({ createSession, isStandard });
@@ -96,7 +97,7 @@ export class SessionEngine {
     this.#touches = touches;
     this.#records = records;
     this.#updater = updater;
-    this.#requests = new RequestSessions(store, baselines);
+    this.#requests = new RequestSessions(store, { baselines, writes });
     this.#backend = new SessionBackend({ writes, reader, writer, updater, factory, open });
     this.#events = new StoreEvents({
       writes,
@@ -160,10 +161,12 @@ export class SessionEngine {
   ): Promise<Result> {
     assertChange(change);
     const session = await this.#requests.stored(request);
-    const { sessionID: sessionId } = request;
-    const { result, saved } = await this.#updater.update(change, this.#target(sessionId));
-    this.#requests.show(session, sessionId, saved);
-    return result;
+    const { result, saved } = await this.#updater.update(async (fresh) => {
+      const outcome = await change(fresh);
+      return { outcome, since: this.#requests.baselineOf(session) };
+    }, this.#target(session.id));
+    this.#requests.show(session, saved, result.since);
+    return result.outcome;
   }
 
   /**

@@ -69,7 +69,8 @@ export class HttpWrites {
         throw error;
       });
     if (saving === undefined) {
-      const isOfRequest = Reflect.get(session, 'req') !== undefined;
+      // A handler may also have stored a copy of its session under another id.
+      const isOfRequest = session.req !== undefined && session.id === sessionId;
       return this.#write('set', call, () => {
         if (isOfRequest) baselines.set(session, sessionId, after);
       });

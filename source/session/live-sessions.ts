@@ -172,6 +172,13 @@ export class LiveSessions {
     this.#watch.checkAt(live.checkAt);
   }
 
+  /** Checks soon which sessions the store still has. */
+  checkAll(): void {
+    const now = Date.now();
+    for (const session of this.#sessions.values()) session.checkAt = now;
+    this.#watch.checkAt(now);
+  }
+
   /** Handles a message of another process, or of this one. */
   #receive(message: SessionMessage): void {
     if (message.type === 'extended') {

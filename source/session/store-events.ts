@@ -66,6 +66,10 @@ export class StoreEvents implements StoreObserver {
     this.#dependencies.live.ended(sessionId, reason, finished);
   }
 
+  cleared(): void {
+    this.#dependencies.live.checkAll();
+  }
+
   written(sessionId: string, session: unknown): void {
     this.#dependencies.live.written(sessionId, session);
   }

@@ -1,6 +1,6 @@
 /**
  * @module Hooks the methods of a store, so that everything that HTTP handlers do to sessions is seen:
- * `createSession`, `set`, `touch`, `destroy` and `regenerate`. Its observers decide what follows.
+ * `createSession`, `set`, `touch`, `destroy`, `regenerate` and `clear`. Its observers decide what follows.
  */
 
 import type { Store } from 'express-session';
@@ -28,6 +28,8 @@ export interface StoreObserver {
   stayed(sessionId: string): void;
   /** It has ended; its sockets may stay until `finished`. */
   ended(sessionId: string, reason: SessionEndReason, finished: Promise<void>): void;
+  /** The store was asked to remove all sessions, and has answered. */
+  cleared(): void;
   /**
    * A write or a touch that is not of the library was issued. If a store's `touch` writes the session
    * whole, there is a call for each.
@@ -57,7 +59,7 @@ const hooksOf = new WeakMap<Store, StoreHooks>();
 /** The hooks of one store: all its observers share them, and the last to leave removes them. */
 export class StoreHooks {
   readonly turns: WriteTurns;
-  readonly baselines: RequestBaselines = new RequestBaselines();
+  readonly baselines: RequestBaselines;
   /** Whether `createSession` is that of express-session. */
   readonly isStandard: boolean;
   readonly #store: Store;
@@ -71,18 +73,31 @@ export class StoreHooks {
   #ownCreateSession: Method | undefined;
   #restore: (() => void)[] = [];
 
-  /** The hooks of a store, which keep the limits that they were first asked for with. */
+  /** The hooks of a store, which keep the limits that they were first asked for with while in use. */
   static of(
     store: Store,
     options: Pick<ResolvedOptions, 'storeTimeout' | 'maxPending'>,
   ): StoreHooks {
-    const hooks = hooksOf.get(store) ?? new StoreHooks(store, new WriteTurns(options));
+    const known = hooksOf.get(store);
+    if (known?.isInUse) return known;
+    // Requests that began before `close()` still need their baselines.
+    const hooks = new StoreHooks(store, new WriteTurns(options), known?.baselines);
     hooksOf.set(store, hooks);
     return hooks;
   }
 
-  private constructor(store: Store, turns: WriteTurns) {
+  /** After `close()`, writes that have begun are finished in their turns. */
+  get isInUse(): boolean {
+    return this.#observers.size > 0 || this.turns.active.size > 0;
+  }
+
+  private constructor(
+    store: Store,
+    turns: WriteTurns,
+    baselines: RequestBaselines = new RequestBaselines(),
+  ) {
     this.#store = store;
+    this.baselines = baselines;
     this.#ownDestroy = store.destroy as Method;
     this.turns = turns;
     this.isStandard = hasStandardSessions(store);
@@ -144,6 +159,7 @@ export class StoreHooks {
       touch: (call) => this.#httpWrites.touch(call),
       destroy: (call) => this.#destroy(call),
       regenerate: (call) => this.#regenerate(call),
+      clear: (call) => this.#clear(call),
     };
     for (const name of Object.keys(hooks) as HookedName[]) {
       const restore = hookMethod(this.#store, name, hooks[name]);
@@ -235,6 +251,19 @@ export class StoreHooks {
         callbackOf(call)(...answer);
       },
       failed: end,
+    });
+  }
+
+  #clear(call: MethodCall): unknown {
+    const cleared = (): void => {
+      for (const observer of this.#observers) observer.cleared();
+    };
+    return callMethod('clear', call, {
+      answered: (answer) => {
+        cleared();
+        callbackOf(call)(...answer);
+      },
+      failed: cleared,
     });
   }
 

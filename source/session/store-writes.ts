@@ -8,12 +8,12 @@ import type { SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
 import type { HeldLock, RecordChange } from '../types/options.js';
 import { callStore, type SetSession, type StoreCall } from './store-call.js';
-import type { StoreHooks } from './store-hooks.js';
 
 /** What the writes of one engine are made with. */
 export interface StoreWritesDependencies {
   readonly options: Pick<ResolvedOptions, 'storeTimeout' | 'rewrite'>;
-  readonly hooks: Pick<StoreHooks, 'call'>;
+  /** Calls a method of the store. */
+  readonly call: (name: 'set' | 'touch' | 'destroy', ...args: unknown[]) => unknown;
   /** Called with each session that the store was found not to have. */
   readonly absent: (sessionId: string) => void;
 }
@@ -47,7 +47,7 @@ export class StoreWrites {
     sessionId: string,
     session: SessionData,
     set: SetSession = (_session, callback) =>
-      this.#dependencies.hooks.call('set', sessionId, session, callback),
+      this.#dependencies.call('set', sessionId, session, callback),
   ): IssuedWrite {
     return this.#write(sessionId, (callback) => set(session, callback));
   }
@@ -62,7 +62,7 @@ export class StoreWrites {
     sessionId: string,
     session: SessionData,
     touch: SetSession = (_session, callback) =>
-      this.#dependencies.hooks.call('touch', sessionId, session, callback),
+      this.#dependencies.call('touch', sessionId, session, callback),
   ): IssuedWrite | undefined {
     if (typeof this.#store.touch !== 'function') return undefined;
     return this.#write(sessionId, (callback) => touch(session, callback));
@@ -106,7 +106,7 @@ export class StoreWrites {
    */
   destroy(sessionId: string): Promise<void> {
     return this.#write(sessionId, (callback) =>
-      this.#dependencies.hooks.call('destroy', sessionId, callback),
+      this.#dependencies.call('destroy', sessionId, callback),
     ).done;
   }
 
