@@ -242,6 +242,7 @@ export class SessionEngine {
       stayed: (sessionId) => this.#live.stayed(sessionId),
       ended: (sessionId, reason, finished) => this.#live.ended(sessionId, reason, finished),
       written: (sessionId, session) => this.#live.written(sessionId, session),
+      touched: (sessionId, session) => this.#live.touched(sessionId, session),
       saveRequest: mergeHttpWrites ? (write) => this.#saveRequest(write) : undefined,
     };
   }

@@ -37,8 +37,10 @@ export interface StoreObserver {
   readonly issued:
     | ((sessionId: string, session: object, answered: Promise<void>) => void)
     | undefined;
-  /** It was written, or touched. */
+  /** It was written. */
   written(sessionId: string, session: unknown): void;
+  /** It was touched, which the store may ignore. */
+  touched(sessionId: string, session: unknown): void;
   /** Writes the differences of a request; `undefined` if requests write their sessions whole. */
   readonly saveRequest: ((write: RequestWrite) => Promise<void>) | undefined;
 }
@@ -102,7 +104,10 @@ export class StoreHooks {
       issued: (sessionId, session, answered) => {
         for (const observer of this.#observers) observer.issued?.(sessionId, session, answered);
       },
-      written: (sessionId, session) => this.rewritten(sessionId, session),
+      written: (sessionId, session, name) => {
+        if (name === 'set') this.rewritten(sessionId, session);
+        else for (const observer of this.#observers) observer.touched(sessionId, session);
+      },
       removeAgain: (sessionId) => this.#removeAgain(sessionId),
     });
   }
