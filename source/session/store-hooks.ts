@@ -7,6 +7,7 @@ import type { Store } from 'express-session';
 import type { ResolvedOptions } from '../options.js';
 import type { SessionEndReason } from '../types/session.js';
 import {
+  answerCaller,
   type CallbackMethodName,
   callbackOf,
   callMethod,
@@ -204,8 +205,24 @@ export class StoreHooks {
     });
   }
 
+  /** Some stores take a list of ids. */
+  #destroyEach(sessionIds: readonly unknown[], call: MethodCall): unknown {
+    const destroyed = sessionIds.map(
+      (sessionId) =>
+        new Promise<void>((resolve, reject) => {
+          const callback = (error: unknown): void => (error ? reject(error) : resolve());
+          this.#destroy({ ...call, args: [sessionId, callback] });
+        }),
+    );
+    return answerCaller(
+      call,
+      Promise.all(destroyed).then(() => {}),
+    );
+  }
+
   /** A logout waits for no write. */
   #destroy(call: MethodCall): unknown {
+    if (Array.isArray(call.args[0])) return this.#destroyEach(call.args[0], call);
     const sessionId = String(call.args[0]);
     const regeneration = this.#regenerations.get(sessionId);
     if (regeneration) regeneration.isSeen = true;
