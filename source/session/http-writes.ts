@@ -32,7 +32,7 @@ export interface HttpWritesDependencies {
   /** A write or a touch was issued; `answered` resolves when the store has answered. */
   readonly issued: (sessionId: string, session: object, answered: Promise<void>) => void;
   /** A session was written, or touched. */
-  readonly written: (sessionId: string, session: unknown) => void;
+  readonly written: (sessionId: string, session: unknown, name: HttpWrite['name']) => void;
   /** Removes a session again that a write may have stored after its logout. */
   readonly removeAgain: (sessionId: string) => Promise<void>;
 }
@@ -150,10 +150,11 @@ export class HttpWrites {
   }
 
   #issue(
-    { name, call, sessionId, written }: HttpWrite,
+    write: HttpWrite,
     endTurn: EndTurn,
-    begun: Write = this.#dependencies.turns.active.begin(sessionId),
+    begun: Write = this.#dependencies.turns.active.begin(write.sessionId),
   ): unknown {
+    const { name, call, sessionId, written } = write;
     const { turns } = this.#dependencies;
     const session = Object(call.args[1]);
     // What the store calls within this write, such as the `set` of a `touch`, is part of it.
@@ -170,7 +171,7 @@ export class HttpWrites {
       answered: (answer) => {
         end();
         if (!answer[0]) written();
-        this.#answered(call, begun, answer);
+        this.#answered(write, begun, answer);
       },
       failed: end,
     });
@@ -187,10 +188,14 @@ export class HttpWrites {
   }
 
   /** A write that a logout overtook may have come after it, and have stored the session anew. */
-  #answered(call: MethodCall, { sessionId, destroy }: Write, answer: readonly unknown[]): void {
+  #answered(
+    { name, call, sessionId }: HttpWrite,
+    { destroy }: Write,
+    answer: readonly unknown[],
+  ): void {
     const callback = callbackOf(call);
     if (destroy === undefined) {
-      if (!answer[0]) this.#dependencies.written(sessionId, call.args[1]);
+      if (!answer[0]) this.#dependencies.written(sessionId, call.args[1], name);
       callback(...answer);
       return;
     }

@@ -161,6 +161,14 @@ export class LiveSessions {
   }
 
   written(sessionId: string, session: unknown): void {
+    this.#note(sessionId, session, (live) => live.noteWrite(Object(session)));
+  }
+
+  touched(sessionId: string, session: unknown): void {
+    this.#note(sessionId, session, (live) => live.noteTouch(Object(session)));
+  }
+
+  #note(sessionId: string, session: unknown, note: (live: LiveSession) => void): void {
     const hash = sessionHashOf(sessionId);
     const live = this.#sessions.get(hash);
     if (live === undefined) {
@@ -168,7 +176,7 @@ export class LiveSessions {
       return;
     }
     // The others need no message, because this process sends them one when the session ends.
-    live.noteWrite(Object(session));
+    note(live);
     this.#watch.checkAt(live.checkAt);
   }
 

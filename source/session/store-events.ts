@@ -74,6 +74,10 @@ export class StoreEvents implements StoreObserver {
     this.#dependencies.live.written(sessionId, session);
   }
 
+  touched(sessionId: string, session: unknown): void {
+    this.#dependencies.live.touched(sessionId, session);
+  }
+
   /** A request whose session has ended meanwhile continues without it. */
   async saveRequest(write: RequestWrite): Promise<void> {
     try {

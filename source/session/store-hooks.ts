@@ -7,6 +7,7 @@ import type { Store } from 'express-session';
 import type { ResolvedOptions } from '../options.js';
 import type { SessionEndReason } from '../types/session.js';
 import {
+  answerCaller,
   type CallbackMethodName,
   callbackOf,
   callMethod,
@@ -37,8 +38,10 @@ export interface StoreObserver {
    * @param answered resolves when the store has answered
    */
   issued(sessionId: string, session: object, answered: Promise<void>): void;
-  /** It was written, or touched. */
+  /** It was written. */
   written(sessionId: string, session: unknown): void;
+  /** It was touched, which the store may ignore. */
+  touched(sessionId: string, session: unknown): void;
   /** Whether `saveRequest` is called; if not, requests write their sessions whole. */
   readonly mergesRequests: boolean;
   /** Writes the differences of a request. */
@@ -111,7 +114,10 @@ export class StoreHooks {
       issued: (sessionId, session, answered) => {
         for (const observer of this.#observers) observer.issued(sessionId, session, answered);
       },
-      written: (sessionId, session) => this.rewritten(sessionId, session),
+      written: (sessionId, session, name) => {
+        if (name === 'set') this.rewritten(sessionId, session);
+        else for (const observer of this.#observers) observer.touched(sessionId, session);
+      },
       removeAgain: (sessionId) => this.#removeAgain(sessionId),
     });
   }
@@ -209,8 +215,24 @@ export class StoreHooks {
     });
   }
 
+  /** Some stores take a list of ids. */
+  #destroyEach(sessionIds: readonly unknown[], call: MethodCall): unknown {
+    const destroyed = sessionIds.map(
+      (sessionId) =>
+        new Promise<void>((resolve, reject) => {
+          const callback = (error: unknown): void => (error ? reject(error) : resolve());
+          this.#destroy({ ...call, args: [sessionId, callback] });
+        }),
+    );
+    return answerCaller(
+      call,
+      Promise.all(destroyed).then(() => {}),
+    );
+  }
+
   /** A logout waits for no write. */
   #destroy(call: MethodCall): unknown {
+    if (Array.isArray(call.args[0])) return this.#destroyEach(call.args[0], call);
     const sessionId = String(call.args[0]);
     const regeneration = this.#regenerations.seen(sessionId);
     const reason = regeneration ? 'regenerated' : 'destroyed';
