@@ -130,6 +130,12 @@ export class SocketController implements AdmissionOwner {
     return sessionHashOf(String(this.#sessionId)) === hash;
   }
 
+  /** Whether a client that has lost the sessions of these hashes reconnects: after a login, or as a guest. */
+  returnsAfter(hashes: readonly string[]): boolean {
+    const { engine } = this.#dependencies;
+    return this.#newSession !== undefined || hashes.some((hash) => engine.wasRegenerated(hash));
+  }
+
   /**
    * Adds the socket, which is announced now, to the session that was read for it.
    *
