@@ -6,7 +6,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
 import type { ErrorReporter } from '../error-reporter.js';
-import { isStoreUnavailable, SessionError } from '../errors.js';
+import { isStoreUnavailable, notAdmittedError, SessionError } from '../errors.js';
 import type { NewSession } from '../handshake/new-session.js';
 import type { SessionIdReader } from '../handshake/session-id.js';
 import { requestOf } from '../handshake/session-id.js';
@@ -147,8 +147,13 @@ export class SocketController implements AdmissionOwner {
 
   /** Reads the session for an event, and then calls the listener. */
   receive(event: EventName, listener: Listener, args: readonly unknown[]): void {
-    // Events are buffered until then, but a plugin may have replaced the method that buffers them.
     if (this.admission.isPending) {
+      // Listeners clean up after a client that has left, or was refused.
+      if (event === 'disconnect' && !this.raw.connected) {
+        this.deliver(event, listener, { error: notAdmittedError() }, args);
+        return;
+      }
+      // Events are buffered until then, but a plugin may have replaced the method that buffers them.
       this.admission.defer(() => this.receive(event, listener, args));
       return;
     }
