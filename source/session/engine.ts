@@ -188,6 +188,11 @@ export class SessionEngine {
     this.#live.leave(session, member);
   }
 
+  /** Whether a session was regenerated within the last minutes, in this process or in another one. */
+  wasRegenerated(hash: string): boolean {
+    return this.#live.wasRegenerated(hash);
+  }
+
   /**
    * Counts activity of a socket: touches its session in the store if that is due.
    *

@@ -41,10 +41,11 @@ export interface LiveSessionsDependencies {
 }
 
 /**
- * How long an end is remembered, in milliseconds, for sockets that read the session before it and join
- * it after. Socket.IO disconnects a client that is not connected within 45 s.
+ * How long an end is remembered, in milliseconds: for sockets that read the session before it and join
+ * it after, and for clients that were away. By default Socket.IO recovers these for two minutes, and
+ * disconnects a client that is not connected within 45 s.
  */
-const endMemory = 60_000;
+const endMemory = 120_000;
 
 /** How long an end may take after it was announced, in milliseconds. A login waits for its response. */
 const announcementTime: Readonly<Record<SessionEndReason, number>> = {
@@ -93,6 +94,11 @@ export class LiveSessions {
     if (this.#ends.size === 0) return undefined;
     const end = this.#ends.get(sessionHashOf(sessionId));
     return end && end.addedAt >= since ? end.value : undefined;
+  }
+
+  /** Whether a session was regenerated as long ago as ends are remembered. */
+  wasRegenerated(hash: string): boolean {
+    return this.#ends.get(hash)?.value === 'regenerated';
   }
 
   /**

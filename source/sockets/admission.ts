@@ -13,7 +13,7 @@ import type { ResolvedOptions } from '../options.js';
 import type { ReadResult, Snapshot } from '../session/snapshot.js';
 import { type AuthorizationOwner, authorize, type Refusal } from './authorization.js';
 import type { EventName, Listener } from './listener-links.js';
-import { sessionRoomsOf } from './membership.js';
+import { forgetRecovered, preventRecovery, sessionRoomsOf } from './membership.js';
 import { bufferEvents } from './pending-events.js';
 
 /** The listeners of one wrapper. A namespace made from a pattern may have two wrappers. */
@@ -32,6 +32,8 @@ export interface AdmissionOwner extends AuthorizationOwner {
   join(snapshot: Snapshot): boolean;
   /** Whether the socket came with the session of this hash. */
   hasSession(hash: string): boolean;
+  /** Whether a client that has lost the sessions of these hashes reconnects: after a login, or as a guest. */
+  returnsAfter(hashes: readonly string[]): boolean;
   deliver(event: EventName, listener: Listener, result: ReadResult, args: readonly unknown[]): void;
   /** Stores a visitor's new session if express-session would do so. */
   storeNewSession(): Promise<void>;
@@ -75,7 +77,15 @@ export class Admission {
       const result = await this.#owner.read();
       this.#initialRead = result.snapshot?.isNew ? await this.#readStored() : result;
     }
-    return this.#hasLostItsSession ? connectError('ERR_SESSION_NOT_FOUND') : undefined;
+    return this.#hasLostItsSession ? this.#refuseRecovery() : undefined;
+  }
+
+  /** Refuses a recovered connection without its session. It may return as another connection. */
+  #refuseRecovery(): Refusal {
+    const { raw } = this.#owner;
+    preventRecovery(raw);
+    if (this.#owner.returnsAfter(this.#roomsBefore)) raw.conn.close();
+    return connectError('ERR_SESSION_NOT_FOUND');
   }
 
   /** Stores a visitor's new session only once the client is authorized. */
@@ -90,6 +100,7 @@ export class Admission {
 
   /** Socket.IO has emitted `connection`. */
   connected(wrapper: NamespaceListeners): void {
+    forgetRecovered(this.#owner.raw);
     if (this.#initialRead === undefined || this.#mustWait) {
       this.#announceLate(wrapper);
       return;
@@ -182,9 +193,7 @@ export class Admission {
     const refusal = this.#initialRead ? undefined : await this.#admitToAll(wrappers);
     if (refusal) return disconnect(this.#owner, refusal);
     if (this.#mustWait && !this.#hasLostItsSession) await this.#waitForStore(wrappers);
-    if (this.#hasLostItsSession) {
-      return disconnect(this.#owner, connectError('ERR_SESSION_NOT_FOUND'));
-    }
+    if (this.#hasLostItsSession) return disconnect(this.#owner, this.#refuseRecovery());
     if (!raw.connected) return;
     for (const wrapper of wrappers) if (!wrapper.isClosed) this.#announce(wrapper);
   }

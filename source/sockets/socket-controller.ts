@@ -6,7 +6,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
 import type { ErrorReporter } from '../error-reporter.js';
-import { isStoreUnavailable, SessionError } from '../errors.js';
+import { isStoreUnavailable, notAdmittedError, SessionError } from '../errors.js';
 import type { NewSession } from '../handshake/new-session.js';
 import type { SessionIdReader } from '../handshake/session-id.js';
 import { requestOf } from '../handshake/session-id.js';
@@ -130,6 +130,12 @@ export class SocketController implements AdmissionOwner {
     return sessionHashOf(String(this.#sessionId)) === hash;
   }
 
+  /** Whether a client that has lost the sessions of these hashes reconnects: after a login, or as a guest. */
+  returnsAfter(hashes: readonly string[]): boolean {
+    const { engine } = this.#dependencies;
+    return this.#newSession !== undefined || hashes.some((hash) => engine.wasRegenerated(hash));
+  }
+
   /**
    * Adds the socket, which is announced now, to the session that was read for it.
    *
@@ -141,8 +147,13 @@ export class SocketController implements AdmissionOwner {
 
   /** Reads the session for an event, and then calls the listener. */
   receive(event: EventName, listener: Listener, args: readonly unknown[]): void {
-    // Events are buffered until then, but a plugin may have replaced the method that buffers them.
     if (this.admission.isPending) {
+      // Listeners clean up after a client that has left, or was refused.
+      if (event === 'disconnect' && !this.raw.connected) {
+        this.deliver(event, listener, { error: notAdmittedError() }, args);
+        return;
+      }
+      // Events are buffered until then, but a plugin may have replaced the method that buffers them.
       this.admission.defer(() => this.receive(event, listener, args));
       return;
     }
