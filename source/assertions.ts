@@ -79,7 +79,8 @@ export function assertRequest(request: unknown): void {
  * @throws {TypeError} if it is not one
  */
 export function assertSocket(method: string, socket: unknown): void {
-  if (hasMethods(socket, ['emit', 'join', 'disconnect']) && 'handshake' in socket) return;
+  // `fetchSockets` gives sockets of other nodes, which have all of these but `on`.
+  if (hasMethods(socket, ['emit', 'join', 'disconnect', 'on']) && 'handshake' in socket) return;
   throw new TypeError(
     `\`${method}\`: expected a socket of the server, as \`io.use\` gives it, got ${describeValue(socket)}`,
   );

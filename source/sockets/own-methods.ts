@@ -34,13 +34,12 @@ const foreign = new WeakSet<object>();
 /** The overrides of these methods. */
 export const ownMethods: Readonly<Record<string, MethodOverride<Socket>>> = {
   emit({ method, raw, self, socket }, args) {
-    if (self !== socket || !isOwn('emit', method) || !callsOwnMethods(raw)) {
-      return Reflect.apply(method, self, args);
-    }
+    if (self !== socket) return Reflect.apply(method, self, args);
     const last = args.at(-1);
-    // `this` of an acknowledgement is the prototyped socket.
+    // `this` of an acknowledgement is the prototyped socket, also if a plugin emits on the raw socket.
     if (typeof last === 'function') args[args.length - 1] = bindListener(last as Listener, socket);
-    return Reflect.apply(method, raw, args);
+    const isOnRaw = isOwn('emit', method) && callsOwnMethods(raw);
+    return Reflect.apply(method, isOnRaw ? raw : self, args);
   },
   newBroadcastOperator({ method, raw, self, socket }, args) {
     const isOnRaw = self === socket && isOwn('newBroadcastOperator', method);
