@@ -91,8 +91,9 @@ export class SessionIdReader {
   ): Promise<Found> {
     const presented = await this.readPresented(handshake, request);
     const newSession = isAbsent(presented) ? this.newSession(handshake, request) : undefined;
-    const found = newSession?.sessionId ?? presented;
     const source = newSession ? 'request' : this.#sourceOf(handshake);
+    const mayLackTicket = this.#dependencies.tickets !== undefined && source !== 'ticket';
+    const found = newSession?.sessionId ?? (mayLackTicket ? withoutTicket(presented) : presented);
     if (found instanceof SessionError) {
       debug.handshake('no session id (%s): %s', found.code, found.message);
       if (payload) Object.assign(payload, { code: found.code, error: found });
@@ -142,6 +143,16 @@ function ticketOf(auth: unknown): unknown {
   if (typeof auth !== 'object' || auth === null || !Object.hasOwn(auth, 'session'))
     return undefined;
   return Reflect.get(auth, 'session');
+}
+
+/** Adds to an error that there was no ticket: the client may have failed to fetch it. */
+function withoutTicket(presented: Found): Found {
+  if (typeof presented === 'string') return presented;
+  const { code, message, cause } = presented;
+  if (code !== 'ERR_SESSION_COOKIE_MISSING' && code !== 'ERR_SESSION_ORIGIN') return presented;
+  return new SessionError(code, `${message}; there is no ticket in \`auth.session\` either`, {
+    cause,
+  });
 }
 
 /** Whether a client presents no session id that can be believed. */

@@ -67,6 +67,16 @@ describe('`ticket`', () => {
     }
   });
 
+  it('is named by the error of a client that has neither a cookie nor a ticket', async () => {
+    await start();
+    const { err } = await arrive(app);
+    expect(err?.code).to.equal('ERR_SESSION_COOKIE_MISSING');
+    expect(err?.message).to.include('there is no ticket in `auth.session` either');
+    const { err: foreign } = await arrive(app, { origin: 'https://foreign.example' });
+    expect(foreign?.code).to.equal('ERR_SESSION_ORIGIN');
+    expect(foreign?.message).to.include('there is no ticket');
+  });
+
   it('is read once per socket, which stays longer than the ticket is valid', async () => {
     await start({ ticket: { lifetime: 5_000 } });
     const { sessionId } = await app.login();
