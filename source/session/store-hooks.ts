@@ -215,34 +215,48 @@ export class StoreHooks {
     });
   }
 
-  /** A logout waits for no write. */
+  /** Some stores remove several sessions at once, whose ids they are given in a list. */
   #destroy(call: MethodCall): unknown {
-    const sessionId = String(call.args[0]);
+    const sessionIds = [call.args[0]].flat().map(String);
+    const ends = sessionIds.map((sessionId) => this.#beginDestroy(sessionId));
+    return callMethod('destroy', call, {
+      answered: (answer) => {
+        const removals = ends.flatMap((end) => end(!answer[0]) ?? []);
+        const callback = callbackOf(call);
+        if (removals.length === 0) callback(...answer);
+        else void Promise.all(removals).then(() => process.nextTick(callback, ...answer));
+      },
+      failed: () => {
+        for (const end of ends) end(false);
+      },
+    });
+  }
+
+  /**
+   * Begins a logout, which waits for no write.
+   *
+   * @returns ends it; returns a promise if the session is being removed again
+   */
+  #beginDestroy(sessionId: string): (isGone: boolean) => Promise<void> | undefined {
     const regeneration = this.#regenerations.get(sessionId);
     if (regeneration) regeneration.isSeen = true;
     const reason = regeneration ? 'regenerated' : 'destroyed';
     const endDestroy = this.writes.active.beginDestroy(sessionId);
     for (const observer of this.#observers) observer.ending(sessionId, reason);
-    const stayed = (): void => {
-      for (const observer of this.#observers) observer.stayed(sessionId);
+    let isOver = false;
+    return (isGone) => {
+      // A store may throw after it has answered.
+      if (isOver) return undefined;
+      isOver = true;
+      const isInTime = endDestroy(isGone);
+      if (!isGone) {
+        for (const observer of this.#observers) observer.stayed(sessionId);
+        return undefined;
+      }
+      this.#ended(sessionId, regeneration);
+      // Writes that began after its deadline may have come before it.
+      return isInTime ? undefined : this.#removeAgain(sessionId);
     };
-    return callMethod('destroy', call, {
-      answered: (answer) => {
-        const isGone = !answer[0];
-        const isInTime = endDestroy(isGone);
-        if (isGone) this.#ended(sessionId, regeneration);
-        else stayed();
-        const callback = callbackOf(call);
-        // Writes that began after its deadline may have come before it.
-        if (isGone && !isInTime) {
-          void this.#removeAgain(sessionId).then(() => process.nextTick(callback, ...answer));
-        } else callback(...answer);
-      },
-      failed: () => {
-        // A store that has answered before it throws has ended the session, or has failed.
-        if (endDestroy(false)) stayed();
-      },
-    });
   }
 
   #regenerate(call: MethodCall): unknown {
