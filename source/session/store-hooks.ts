@@ -94,7 +94,7 @@ export class StoreHooks {
 
   /** After `close()`, writes that have begun are finished in their turns. */
   get isInUse(): boolean {
-    return this.#observers.size > 0 || this.writes.active.size > 0;
+    return this.#observers.size > 0 || this.writes.active.sessionIds.length > 0;
   }
 
   private constructor(
@@ -281,16 +281,20 @@ export class StoreHooks {
     });
   }
 
+  /** Writes that are running must not bring their sessions back. */
   #clear(call: MethodCall): unknown {
-    const cleared = (): void => {
+    const { active } = this.writes;
+    const ends = active.sessionIds.map((sessionId) => active.beginDestroy(sessionId));
+    const cleared = (isGone: boolean): void => {
+      for (const end of ends) end(isGone);
       for (const observer of this.#observers) observer.cleared();
     };
     return callMethod('clear', call, {
       answered: (answer) => {
-        cleared();
+        cleared(!answer[0]);
         callbackOf(call)(...answer);
       },
-      failed: cleared,
+      failed: () => cleared(false),
     });
   }
 
