@@ -49,9 +49,9 @@ export class ActiveWrites {
     this.#deadlines = deadlines;
   }
 
-  /** How many writes are running. */
-  get size(): number {
-    return this.#all.size;
+  /** The sessions that are being written. */
+  get sessionIds(): readonly string[] {
+    return [...this.#writes.keys()];
   }
 
   /** Begins a write, which logouts overtake until it ends. */

@@ -7,7 +7,6 @@ import type { Store } from 'express-session';
 import type { ResolvedOptions } from '../options.js';
 import type { SessionEndReason } from '../types/session.js';
 import {
-  answerCaller,
   type CallbackMethodName,
   callbackOf,
   callMethod,
@@ -91,7 +90,7 @@ export class StoreHooks {
 
   /** After `close()`, writes that have begun are finished in their turns. */
   get isInUse(): boolean {
-    return this.#observers.size > 0 || this.turns.active.size > 0;
+    return this.#observers.size > 0 || this.turns.active.sessionIds.length > 0;
   }
 
   private constructor(
@@ -215,49 +214,47 @@ export class StoreHooks {
     });
   }
 
-  /** Some stores take a list of ids. */
-  #destroyEach(sessionIds: readonly unknown[], call: MethodCall): unknown {
-    const destroyed = sessionIds.map(
-      (sessionId) =>
-        new Promise<void>((resolve, reject) => {
-          const callback = (error: unknown): void => (error ? reject(error) : resolve());
-          this.#destroy({ ...call, args: [sessionId, callback] });
-        }),
-    );
-    return answerCaller(
-      call,
-      Promise.all(destroyed).then(() => {}),
-    );
+  /** Some stores remove several sessions at once, whose ids they are given in a list. */
+  #destroy(call: MethodCall): unknown {
+    const sessionIds = [call.args[0]].flat().map(String);
+    const ends = sessionIds.map((sessionId) => this.#beginDestroy(sessionId));
+    return callMethod('destroy', call, {
+      answered: (answer) => {
+        const removals = ends.flatMap((end) => end(!answer[0]) ?? []);
+        const callback = callbackOf(call);
+        if (removals.length === 0) callback(...answer);
+        else void Promise.all(removals).then(() => process.nextTick(callback, ...answer));
+      },
+      failed: () => {
+        for (const end of ends) end(false);
+      },
+    });
   }
 
-  /** A logout waits for no write. */
-  #destroy(call: MethodCall): unknown {
-    if (Array.isArray(call.args[0])) return this.#destroyEach(call.args[0], call);
-    const sessionId = String(call.args[0]);
+  /**
+   * Begins a logout, which waits for no write.
+   *
+   * @returns ends it; returns a promise if the session is being removed again
+   */
+  #beginDestroy(sessionId: string): (isGone: boolean) => Promise<void> | undefined {
     const regeneration = this.#regenerations.seen(sessionId);
     const reason = regeneration ? 'regenerated' : 'destroyed';
     const endDestroy = this.turns.active.beginDestroy(sessionId);
     for (const observer of this.#observers) observer.ending(sessionId, reason);
-    const stayed = (): void => {
-      for (const observer of this.#observers) observer.stayed(sessionId);
+    let isOver = false;
+    return (isGone) => {
+      // A store may throw after it has answered.
+      if (isOver) return undefined;
+      isOver = true;
+      const isInTime = endDestroy(isGone);
+      if (!isGone) {
+        for (const observer of this.#observers) observer.stayed(sessionId);
+        return undefined;
+      }
+      this.#ended(sessionId, regeneration);
+      // Writes that began after its deadline may have come before it.
+      return isInTime ? undefined : this.#removeAgain(sessionId);
     };
-    return callMethod('destroy', call, {
-      answered: (answer) => {
-        const isGone = !answer[0];
-        const isInTime = endDestroy(isGone);
-        if (isGone) this.#ended(sessionId, regeneration);
-        else stayed();
-        const callback = callbackOf(call);
-        // Writes that began after its deadline may have come before it.
-        if (isGone && !isInTime) {
-          void this.#removeAgain(sessionId).then(() => process.nextTick(callback, ...answer));
-        } else callback(...answer);
-      },
-      failed: () => {
-        // A store that has answered before it throws has ended the session, or has failed.
-        if (endDestroy(false)) stayed();
-      },
-    });
   }
 
   #regenerate(call: MethodCall): unknown {
@@ -276,16 +273,20 @@ export class StoreHooks {
     });
   }
 
+  /** Writes that are running must not bring their sessions back. */
   #clear(call: MethodCall): unknown {
-    const cleared = (): void => {
+    const { active } = this.turns;
+    const ends = active.sessionIds.map((sessionId) => active.beginDestroy(sessionId));
+    const cleared = (isGone: boolean): void => {
+      for (const end of ends) end(isGone);
       for (const observer of this.#observers) observer.cleared();
     };
     return callMethod('clear', call, {
       answered: (answer) => {
-        cleared();
+        cleared(!answer[0]);
         callbackOf(call)(...answer);
       },
-      failed: cleared,
+      failed: () => cleared(false),
     });
   }
 

@@ -79,3 +79,32 @@ describe('A store that regenerates a session without `destroy`', () => {
     });
   }
 });
+
+class ClearableStore extends SlowStore {
+  override clear(callback: () => void): void {
+    this.records.clear();
+    callback();
+  }
+}
+
+describe('A store that is cleared while a request writes a session', () => {
+  for (const stage of ['before', 'after'] as const) {
+    it(`does not have it afterwards (${stage} the write has its effect)`, async () => {
+      const store = new ClearableStore();
+      const engine = new Engine(store);
+      try {
+        const gate = holdNext(store, 'set', stage);
+        const written = new Promise((resolve) =>
+          store.set(sessionId, { cookie } as never, resolve),
+        );
+        await gate.reached;
+        await new Promise<void>((resolve) => store.clear(resolve));
+        gate.open();
+        await written;
+        expect(store.record(sessionId)).to.equal(undefined);
+      } finally {
+        engine.close();
+      }
+    });
+  }
+});

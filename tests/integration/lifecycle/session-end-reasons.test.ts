@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import type { SessionData } from 'express-session';
+import session, { type SessionData } from 'express-session';
+import createMemoryStore from 'memorystore';
 import { App } from '../../support/app.js';
 import { watch } from '../../support/session-ends.js';
 import { holdNext, SlowStore } from '../../support/slow-store.js';
@@ -46,6 +47,18 @@ describe('The reason of the end of a session', () => {
     });
     expect(await ended).to.equal('regenerated');
     expect(await left).to.equal('transport close');
+  });
+
+  it('is destroyed when the store removes several sessions by a list of their ids', async () => {
+    const store = new (createMemoryStore(session))({});
+    app = await App.start({ store, options: { touch: false } });
+    const visitors = [await app.login(), await app.login()];
+    const watched = await Promise.all(visitors.map((visitor) => watch(app, visitor)));
+    const sessionIds = visitors.map(({ sessionId }) => sessionId);
+    // Its types have one id only.
+    await new Promise((resolve) => Reflect.apply(store.destroy, store, [sessionIds, resolve]));
+    const reasons = await Promise.all(watched.map(({ ended }) => ended));
+    expect(reasons).to.deep.equal(['destroyed', 'destroyed']);
   });
 
   it('is expired when the store removes all sessions', async () => {
