@@ -4,6 +4,7 @@
  */
 
 import { AsyncResource } from 'node:async_hooks';
+import { types } from 'node:util';
 import type { Socket } from 'socket.io';
 import { isPlain } from '../assertions.js';
 import { SessionError } from '../errors.js';
@@ -18,6 +19,15 @@ const eventSize = 400;
 
 /** The size of an object or array without its values, in bytes. */
 const objectSize = 16;
+
+/** The size of a view of binary data, or of its memory, without the data. */
+const binarySize = 100;
+
+/**
+ * The memory that an event was counted with. A view, however small, keeps all of its memory: the whole
+ * message with some parsers, or else what the network delivered at once, which events may share.
+ */
+const countedMemory = new WeakSet<ArrayBufferLike>();
 
 /** The size of the pending events of all sockets, in bytes. */
 export interface PendingTotal {
@@ -59,9 +69,13 @@ export class PendingEvents {
       return this.#mayWait ? 0 : undefined;
     }
     this.#begin(event, listener);
-    const bytes = sizeOf(args);
+    const memory: ArrayBufferLike[] = [];
+    const bytes = sizeOf(args, memory);
     this.#mayWait = isUnlimited || this.#hasRoomFor(bytes);
-    if (!this.#mayWait) return undefined;
+    if (!this.#mayWait) {
+      for (const released of memory) countedMemory.delete(released);
+      return undefined;
+    }
     this.#count++;
     this.#bytes += bytes;
     this.#total.bytes += bytes;
@@ -114,8 +128,10 @@ export class PendingEvents {
 /**
  * The approximate size of an event and its data. A middleware of the application may have added anything,
  * such as an object that refers to itself, or an instance of a class, which is not measured.
+ *
+ * @param memory gets the memory that was counted for the first time
  */
-export function sizeOf(args: readonly unknown[]): number {
+export function sizeOf(args: readonly unknown[], memory: ArrayBufferLike[] = []): number {
   let bytes = eventSize;
   const nested: object[] = [];
   // Only an object with nested objects can refer to itself. To remember all would take several times
@@ -126,20 +142,26 @@ export function sizeOf(args: readonly unknown[]): number {
     if (typeof value === 'string') bytes += value.length;
     else if (typeof value === 'object' && value !== null) nested.push(value);
   };
+  const addBinary = (used: number, buffer: ArrayBufferLike): void => {
+    bytes += binarySize + (countedMemory.has(buffer) ? used : buffer.byteLength);
+    if (countedMemory.has(buffer)) return;
+    countedMemory.add(buffer);
+    memory.push(buffer);
+  };
   for (const arg of args) add(arg);
   // An event of that size takes all the room there is, and a set holds 16 million objects at most.
   for (let value = nested.pop(); value && bytes < totalLimit; value = nested.pop()) {
     if (measured?.has(value)) continue;
     const { length } = nested;
     bytes += objectSize;
-    if (ArrayBuffer.isView(value)) bytes += value.byteLength;
+    if (ArrayBuffer.isView(value)) addBinary(value.byteLength, value.buffer);
     else if (Array.isArray(value)) for (const inner of value) add(inner);
     else if (isPlain(value)) {
       for (const key of Object.keys(value)) {
         bytes += key.length;
         add(fieldOf(value, key));
       }
-    }
+    } else if (types.isAnyArrayBuffer(value)) addBinary(value.byteLength, value);
     if (nested.length > length) {
       measured ??= new Set();
       measured.add(value);
