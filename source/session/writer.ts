@@ -58,16 +58,19 @@ export class SessionWriter {
     const { snapshot } = held;
     const { records, writes } = this.#dependencies;
     try {
-      const record = await writes.alone(held.sessionID, (write) =>
-        records.write(write, {
-          lock,
-          // An earlier save may have failed by then.
-          changes: () => {
-            changes = unsaved.toWrite(begun);
-            return changes;
-          },
-          newRecord: snapshot.isNew ? snapshot.record : undefined,
-        }),
+      const record = await writes.alone(
+        held.sessionID,
+        (write) =>
+          records.write(write, {
+            lock,
+            // An earlier save may have failed by then.
+            changes: () => {
+              changes = unsaved.toWrite(begun);
+              return changes;
+            },
+            newRecord: snapshot.isNew ? snapshot.record : undefined,
+          }),
+        changes,
       );
       unsaved.written(begun, changes.keys());
       snapshot.isNew = false;

@@ -4,9 +4,8 @@
  */
 
 import { AsyncResource } from 'node:async_hooks';
-import { types } from 'node:util';
 import type { Socket } from 'socket.io';
-import { isPlain } from '../assertions.js';
+import { forgetCounted, sizeOf } from '../data-size.js';
 import { SessionError } from '../errors.js';
 import type { EventName, Listener } from './listener-links.js';
 
@@ -16,18 +15,6 @@ const totalLimit = 256_000_000;
 
 /** The size of a pending event without its data, in bytes: promises, closures and lists. */
 const eventSize = 400;
-
-/** The size of an object or array without its values, in bytes. */
-const objectSize = 16;
-
-/** The size of a view of binary data, or of its memory, without the data. */
-const binarySize = 100;
-
-/**
- * The memory that an event was counted with. A view, however small, keeps all of its memory: the whole
- * message with some parsers, or else what the network delivered at once, which events may share.
- */
-const countedMemory = new WeakSet<ArrayBufferLike>();
 
 /** The size of the pending events of all sockets, in bytes. */
 export interface PendingTotal {
@@ -70,10 +57,10 @@ export class PendingEvents {
     }
     this.#begin(event, listener);
     const memory: ArrayBufferLike[] = [];
-    const bytes = sizeOf(args, memory);
+    const bytes = eventSize + sizeOf(args, memory);
     this.#mayWait = isUnlimited || this.#hasRoomFor(bytes);
     if (!this.#mayWait) {
-      for (const released of memory) countedMemory.delete(released);
+      forgetCounted(memory);
       return undefined;
     }
     this.#count++;
@@ -122,60 +109,6 @@ export class PendingEvents {
       (this.#bytes === 0 || this.#bytes + bytes <= socketLimit) &&
       (this.#total.bytes === 0 || this.#total.bytes + bytes <= totalLimit)
     );
-  }
-}
-
-/**
- * The approximate size of an event and its data. A middleware of the application may have added anything,
- * such as an object that refers to itself, or an instance of a class, which is not measured.
- *
- * @param memory gets the memory that was counted for the first time
- */
-export function sizeOf(args: readonly unknown[], memory: ArrayBufferLike[] = []): number {
-  let bytes = eventSize;
-  const nested: object[] = [];
-  // Only an object with nested objects can refer to itself. To remember all would take several times
-  // longer than parsing them took.
-  let measured: Set<object> | undefined;
-  const add = (value: unknown): void => {
-    bytes += 8;
-    if (typeof value === 'string') bytes += value.length;
-    else if (typeof value === 'object' && value !== null) nested.push(value);
-  };
-  const addBinary = (used: number, buffer: ArrayBufferLike): void => {
-    bytes += binarySize + (countedMemory.has(buffer) ? used : buffer.byteLength);
-    if (countedMemory.has(buffer)) return;
-    countedMemory.add(buffer);
-    memory.push(buffer);
-  };
-  for (const arg of args) add(arg);
-  // An event of that size takes all the room there is, and a set holds 16 million objects at most.
-  for (let value = nested.pop(); value && bytes < totalLimit; value = nested.pop()) {
-    if (measured?.has(value)) continue;
-    const { length } = nested;
-    bytes += objectSize;
-    if (ArrayBuffer.isView(value)) addBinary(value.byteLength, value.buffer);
-    else if (Array.isArray(value)) for (const inner of value) add(inner);
-    else if (isPlain(value)) {
-      for (const key of Object.keys(value)) {
-        bytes += key.length;
-        add(fieldOf(value, key));
-      }
-    } else if (types.isAnyArrayBuffer(value)) addBinary(value.byteLength, value);
-    if (nested.length > length) {
-      measured ??= new Set();
-      measured.add(value);
-    }
-  }
-  return bytes;
-}
-
-/** The value of a key; undefined if it is a getter that throws. */
-function fieldOf(object: object, key: string): unknown {
-  try {
-    return Reflect.get(object, key);
-  } catch {
-    return undefined;
   }
 }
 
@@ -229,7 +162,7 @@ function begin(raw: Socket, limit: number): EventBuffer {
     const deliver = (): void => Reflect.apply(isSeen ? receive : receiveOf(raw), raw, [packet]);
     // Listeners run in the asynchronous context of their event.
     deliveries.push(AsyncResource.bind(deliver));
-    bytes += sizeOf([packet]);
+    bytes += eventSize + sizeOf([packet]);
     // One event may be buffered however large it is.
     const isTooLarge = deliveries.length > 1 && bytes > socketLimit;
     if (deliveries.length > limit || isTooLarge) raw.conn.close();
