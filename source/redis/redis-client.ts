@@ -112,11 +112,31 @@ export function asError(reason: unknown): Error {
 export function assertRedisClient(client: unknown): asserts client is RedisClient {
   const isObject = typeof client === 'object' && client !== null;
   if (isObject && 'get' in client && 'eval' in client && ('mGet' in client || 'mget' in client)) {
-    return;
+    if (!takesCallbacks(client)) return;
+    throw new TypeError(
+      '`client`: expected a client whose commands return promises, got one whose commands take callbacks; use node-redis 4 or later without `legacyMode` (or its `client.v4`) and without `legacy()`',
+    );
   }
   throw new TypeError(
     `\`client\`: expected a client of node-redis or ioredis, got ${describeValue(client)}`,
   );
+}
+
+/** Whether it is a client of node-redis 3, or one of a later version that behaves as such. */
+function takesCallbacks(client: object): boolean {
+  const { options } = client as { readonly options?: unknown };
+  return (
+    'internal_send_command' in client ||
+    Reflect.get(Object(options), 'legacyMode') === true ||
+    Object.getPrototypeOf(client)?.constructor?.name === 'RedisLegacyClient'
+  );
+}
+
+/** What ioredis puts in front of each key; an empty string with any other client. */
+export function keyPrefixOf(client: RedisClient): string {
+  const { options } = client as { readonly options?: unknown };
+  const keyPrefix: unknown = Reflect.get(Object(options), 'keyPrefix');
+  return typeof keyPrefix === 'string' ? keyPrefix : '';
 }
 
 async function evaluateKnown(

@@ -162,6 +162,20 @@ describe('expression.socket.io/redis', () => {
     expect(() => redis(client, { serializer: {} as never })).to.throw(TypeError, '`serializer`');
   });
 
+  const callbackClients: Readonly<Record<string, object>> = {
+    'of node-redis 3': { internal_send_command: () => true },
+    'of node-redis 4 in its legacy mode': { options: { legacyMode: true } },
+    'that node-redis 5 makes by `legacy()`': createClient().legacy(),
+  };
+  for (const [what, callbackClient] of Object.entries(callbackClients)) {
+    // What such a client returns would be taken for an answer: for a lock that is held, for one.
+    it(`refuses a client ${what}, whose commands take callbacks`, () => {
+      const commands = { get: () => true, mget: () => true, eval: () => true };
+      const client = Object.assign(callbackClient, commands) as unknown as RedisClient;
+      expect(() => redis(client)).to.throw(TypeError, 'one whose commands take callbacks');
+    });
+  }
+
   describe('with a cluster', () => {
     let cluster: RedisServer;
 
@@ -196,11 +210,28 @@ describe('expression.socket.io/redis', () => {
         }
       });
     }
+
+    it('writes under a lock whatever prefix ioredis puts in front of the keys', async () => {
+      for (const keyPrefix of ['app:', '{app}:']) {
+        const { client, close } = clusterOfIoRedis(Number(new URL(cluster.url).port), keyPrefix);
+        try {
+          await (client as Redis).set('sess:x', '{"cookie":{}}');
+          const { lock, rewrite, readMany } = redis(client);
+          const held = await lock.acquire('x', { signal: new AbortController().signal });
+          await rewrite?.('x', (record) => ({ ...record, n: 1 }), { lock: held });
+          await held.release();
+          await rewrite?.('x', (record) => ({ ...record, m: 2 }), { lock: undefined });
+          expect(await readMany(['x'])).to.deep.equal(['{"cookie":{},"n":1,"m":2}']);
+        } finally {
+          close();
+        }
+      }
+    });
   });
 });
 
-function clusterOfIoRedis(port: number): Opened {
-  const client = new Redis.Cluster([{ host: '127.0.0.1', port }]);
+function clusterOfIoRedis(port: number, keyPrefix = ''): Opened {
+  const client = new Redis.Cluster([{ host: '127.0.0.1', port }], { keyPrefix });
   return { client, close: () => client.disconnect() };
 }
 
