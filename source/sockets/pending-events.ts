@@ -125,6 +125,9 @@ interface EventBuffer {
 
 const buffers = new WeakMap<Socket, EventBuffer>();
 
+/** The size of the buffered events of all sockets. */
+const buffered: PendingTotal = { bytes: 0 };
+
 /**
  * Buffers a socket's events until every caller has released them. They are then delivered in their
  * order, as if they had just arrived, also to `onAny` and `use` listeners that were added meanwhile.
@@ -132,8 +135,8 @@ const buffers = new WeakMap<Socket, EventBuffer>();
  * It replaces `onevent` for that time: a middleware of the socket would run too late for `onAny`, and
  * could not be removed.
  *
- * @param limit how many events are buffered; beyond it, or beyond 16 MB, the transport is closed, and
- * the client reconnects by itself
+ * @param limit how many events are buffered; beyond it, or beyond 16 MB or 256 MB in all, the transport
+ * is closed, and the client reconnects by itself
  * @returns releases the events
  */
 export function bufferEvents(raw: Socket, limit: number): () => void {
@@ -153,6 +156,7 @@ function begin(raw: Socket, limit: number): EventBuffer {
   const deliveries: (() => void)[] = [];
   const own = Object.getOwnPropertyDescriptor(raw, 'onevent');
   const receive = receiveOf(raw);
+  const memory: ArrayBufferLike[] = [];
   let isOver = false;
   let bytes = 0;
   const push: Receive = (packet) => {
@@ -162,14 +166,21 @@ function begin(raw: Socket, limit: number): EventBuffer {
     const deliver = (): void => Reflect.apply(isSeen ? receive : receiveOf(raw), raw, [packet]);
     // Listeners run in the asynchronous context of their event.
     deliveries.push(AsyncResource.bind(deliver));
-    bytes += eventSize + sizeOf([packet]);
+    const size = eventSize + sizeOf([packet], memory);
+    bytes += size;
+    buffered.bytes += size;
     // One event may be buffered however large it is.
-    const isTooLarge = deliveries.length > 1 && bytes > socketLimit;
+    const isTooLarge =
+      (deliveries.length > 1 && bytes > socketLimit) ||
+      (buffered.bytes > size && buffered.bytes > totalLimit);
     if (deliveries.length > limit || isTooLarge) raw.conn.close();
   };
   Reflect.defineProperty(raw, 'onevent', { value: push, configurable: true, writable: true });
   const end = (): void => {
     isOver = true;
+    buffered.bytes -= bytes;
+    // The events are counted again, as pending ones.
+    forgetCounted(memory);
     // Another library may have replaced `onevent` meanwhile by a function that calls `push`.
     if (receiveOf(raw) !== push) return;
     if (own) Reflect.defineProperty(raw, 'onevent', own);
