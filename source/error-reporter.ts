@@ -142,11 +142,11 @@ export class ErrorReporter {
   }
 
   #warnOfListener(error: unknown, { event }: ErrorContext): void {
-    const what = error instanceof Error ? `${error.name}: ${error.message}` : describeValue(error);
+    const { what, stack } = describeThrown(error);
     this.#warnOnce(
       event,
       `A listener of \`${String(event)}\` threw while it was called without a session (${what}): check \`err\` before using \`session\`, or set \`onError\` to get each such error`,
-      error instanceof Error && error.stack ? { detail: error.stack } : {},
+      stack ? { detail: stack } : {},
     );
   }
 
@@ -170,6 +170,17 @@ export class ErrorReporter {
     } catch (mistake) {
       rethrow(mistake);
     }
+  }
+}
+
+/** What a listener threw, which may be an error whose getters throw. */
+function describeThrown(error: unknown): { readonly what: string; readonly stack?: string } {
+  if (!(error instanceof Error)) return { what: describeValue(error) };
+  try {
+    const { name, message, stack = '' } = error;
+    return { what: `${name}: ${message}`, stack };
+  } catch {
+    return { what: 'an error that cannot be read' };
   }
 }
 

@@ -30,11 +30,14 @@ const harmless: ReadonlySet<unknown> = new Set([
 
 /** What messages quote of a record, and what is put in its place. */
 const quotations: readonly (readonly [RegExp, string])[] = [
-  // V8, of a text that it cannot parse.
-  [/, (?:\.{3})?"[\s\S]*?"(?:\.{3})? is not valid JSON/g, ' is not valid JSON'],
+  // V8, of a text that it cannot parse: some 20 characters. Without a bound, a long message that holds
+  // many quotes takes minutes.
+  [/, (?:\.{3})?"[\s\S]{0,100}?"(?:\.{3})? is not valid JSON/g, ' is not valid JSON'],
   // Redis, of a command that it does not know.
   [/,? with args beginning with:[^\n]*/g, ''],
   [/\{\s*\\*"cookie\\*"\s*:[^\n]*/g, '[record]'],
+  // Keys that are numbers are before it.
+  [/^([^{\n]*)\{[^\n]*"cookie\\*"\s*:[^\n]*/gm, '$1[record]'],
 ];
 
 /** Turns what a store failed with into an error with a name. */

@@ -96,7 +96,9 @@ export class PostgresRecords implements ComparedRecords {
   }
 
   #read(sessionIds: readonly string[]): Promise<RecordRow[]> {
-    return queryRows(this.#dependencies.client, this.#select, [sessionIds, now()]);
+    // PostgreSQL has no text with a NUL, and one such id would fail the query of all others.
+    const possible = sessionIds.filter((sessionId) => !sessionId.includes('\0'));
+    return queryRows(this.#dependencies.client, this.#select, [possible, now()]);
   }
 }
 

@@ -67,7 +67,6 @@ export async function getValues(
     const values = isNodeRedis(client)
       ? await client.mGet([...keys])
       : await client.mget([...keys]);
-    if (!Array.isArray(values)) throw noPromiseError();
     return values.map(textOf);
   } catch (reason) {
     const error = asError(reason);
@@ -128,21 +127,26 @@ export function asError(reason: unknown): Error {
 export function assertRedisClient(client: unknown): asserts client is RedisClient {
   const isObject = typeof client === 'object' && client !== null;
   if (isObject && 'get' in client && 'eval' in client && ('mGet' in client || 'mget' in client)) {
-    return;
+    if (!takesCallbacks(client)) return;
+    throw new TypeError(
+      '`client`: expected a client whose commands return promises, got one whose commands take callbacks; use node-redis 4 or later, and its client without `legacy()`',
+    );
   }
   throw new TypeError(
     `\`client\`: expected a client of node-redis or ioredis, got ${describeValue(client)}`,
   );
 }
 
-function optionOf(client: RedisClient, name: string): unknown {
+function optionOf(client: object, name: string): unknown {
   const options: unknown = Reflect.get(client, 'options');
   return Reflect.get(Object(options), name);
 }
 
-function noPromiseError(): TypeError {
-  return new TypeError(
-    'The Redis client returned no promise of values; expected a client of node-redis 4 or later, or of ioredis: not a legacy client, whose methods take callbacks',
+/** Whether it is a client of node-redis 3, or one that node-redis 5 makes by `legacy()`. */
+function takesCallbacks(client: object): boolean {
+  return (
+    'internal_send_command' in client ||
+    Object.getPrototypeOf(client)?.constructor?.name === 'RedisLegacyClient'
   );
 }
 

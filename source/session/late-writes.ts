@@ -9,8 +9,9 @@ import { isSameData } from './data.js';
 import { isSameCookie, type RecordChanges, type SessionRecord, withChanges } from './record.js';
 import type { IssuedWrite } from './store-writes.js';
 
-/** How many writes are remembered at once; with more, the oldest is forgotten. */
+/** How many writes are remembered at once, and of how many characters; the oldest are forgotten. */
 const mostRemembered = 1_000;
+const mostCharacters = 64_000_000;
 
 /** How soon a repair that failed is tried again, at first and at most, in milliseconds. */
 const shortestPause = 100;
@@ -41,6 +42,7 @@ export class LateWrites {
   readonly #pending: PendingWrites;
   /** Those whose result is unknown, the oldest first. */
   readonly #remembered = new Set<PendingWrite>();
+  #characters = 0;
 
   /**
    * @param store all that use the same store in this process share its pending writes
@@ -147,10 +149,15 @@ export class LateWrites {
     if (typeof write.written === 'object') write.written = textOf(write.written);
     write.rememberedAt = performance.now();
     this.#remembered.add(write);
+    this.#characters += lengthOf(write);
     for (const oldest of this.#remembered) {
-      if (this.#remembered.size <= mostRemembered && isRecent(oldest)) break;
+      if (!this.#hasTooMany && isRecent(oldest)) break;
       this.#forget(oldest);
     }
+  }
+
+  get #hasTooMany(): boolean {
+    return this.#remembered.size > mostRemembered || this.#characters > mostCharacters;
   }
 
   /** Repairs the session, and tries again while the store fails. Later writes of it repair it, too. */
@@ -166,7 +173,7 @@ export class LateWrites {
   }
 
   #forget(write: PendingWrite): void {
-    this.#remembered.delete(write);
+    if (this.#remembered.delete(write)) this.#characters -= lengthOf(write);
     const pending = this.#pending.get(write.sessionId);
     pending?.delete(write);
     if (pending?.size === 0) this.#pending.delete(write.sessionId);
@@ -179,6 +186,10 @@ export class LateWrites {
 
 function isRecent({ rememberedAt }: PendingWrite): boolean {
   return rememberedAt === undefined || performance.now() - rememberedAt < longestAnswer;
+}
+
+function lengthOf({ written }: PendingWrite): number {
+  return typeof written === 'string' ? written.length : 0;
 }
 
 function textOf(value: unknown): string | undefined {

@@ -8,6 +8,8 @@ import { Deadlines } from '../deadlines.js';
 import { SessionError } from '../errors.js';
 import { type EndTurn, KeyedQueue, type QueueLimits } from '../keyed-queue.js';
 import { ActiveWrites, type Write } from './active-writes.js';
+import type { RecordChanges } from './record.js';
+import { WaitingChanges } from './waiting-changes.js';
 
 /** External writes that share one turn. */
 interface ExternalTurn {
@@ -33,7 +35,7 @@ export function writeLimits(maxPending: number): QueueLimits {
 export function overloadError(): SessionError {
   return new SessionError(
     'ERR_SESSION_OVERLOAD',
-    'Too many writes are waiting for their turn: the store is slow, or a client sends too fast; the limit is `maxPending` per session, and ten times that in total',
+    'Too many writes are waiting for their turn: the store is slow, or a client sends too fast; the limits are `maxPending` writes and 16 MB of changes per session, and ten times as many writes and 64 MB in total',
   );
 }
 
@@ -42,6 +44,7 @@ export class WriteTurns {
   /** The writes that are running, and the logouts that overtake them. */
   readonly active: ActiveWrites;
   readonly #queue: KeyedQueue;
+  readonly #waitingChanges = new WaitingChanges();
   readonly #deadlines: Deadlines;
   /** How long a session is not written after a write has missed its deadline. */
   readonly #unanswered: Deadlines;
@@ -69,12 +72,24 @@ export class WriteTurns {
   /**
    * Runs a task while nothing else in this process writes the session, and after logouts in progress.
    *
+   * @param changes what the task holds while it waits
    * @throws {SessionError} `ERR_SESSION_STORE_TIMEOUT` if the write before it does not end,
    * `ERR_SESSION_OVERLOAD` if too many wait
    */
-  async run<Result>(sessionId: string, task: (write: Write) => Promise<Result>): Promise<Result> {
-    if (this.#queue.isFull(sessionId)) throw overloadError();
-    return this.#inTurn(sessionId, await this.#turn(sessionId), task);
+  async run<Result>(
+    sessionId: string,
+    task: (write: Write) => Promise<Result>,
+    changes: RecordChanges = new Map(),
+  ): Promise<Result> {
+    // The first that waits need not be measured.
+    const isFirst = !this.#queue.isWanted(sessionId);
+    const leave = isFirst ? () => {} : this.#waitingChanges.enter(sessionId, changes);
+    if (leave === undefined || this.#queue.isFull(sessionId)) {
+      leave?.();
+      throw overloadError();
+    }
+    const endTurn = await this.#turn(sessionId).finally(leave);
+    return this.#inTurn(sessionId, endTurn, task);
   }
 
   /**

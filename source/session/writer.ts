@@ -50,16 +50,19 @@ export class SessionWriter {
     const { snapshot } = held;
     const { records, turns } = this.#dependencies;
     try {
-      const record = await turns.run(held.sessionID, (write) =>
-        records.write(write, {
-          lock,
-          // An earlier save may have failed by then.
-          changes: () => {
-            changes = unsaved.toWrite(begun);
-            return changes;
-          },
-          newRecord: snapshot.isNew ? snapshot.record : undefined,
-        }),
+      const record = await turns.run(
+        held.sessionID,
+        (write) =>
+          records.write(write, {
+            lock,
+            // An earlier save may have failed by then.
+            changes: () => {
+              changes = unsaved.toWrite(begun);
+              return changes;
+            },
+            newRecord: snapshot.isNew ? snapshot.record : undefined,
+          }),
+        changes,
       );
       unsaved.written(begun, changes.keys());
       snapshot.isNew = false;

@@ -88,7 +88,7 @@ function isSessionMessage(value: unknown): value is SessionMessage {
 }
 
 function isExpiry(value: unknown): boolean {
-  return Array.isArray(value) && isSessionHash(value[0]) && typeof value[1] === 'number';
+  return Array.isArray(value) && isSessionHash(value[0]) && Number.isFinite(value[1]);
 }
 
 function isReason(value: unknown): boolean {

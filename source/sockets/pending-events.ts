@@ -5,7 +5,7 @@
 
 import { AsyncResource } from 'node:async_hooks';
 import type { Socket } from 'socket.io';
-import { isPlain } from '../assertions.js';
+import { forgetCounted, sizeOf } from '../data-size.js';
 import { SessionError } from '../errors.js';
 import type { EventName, Listener } from './listener-links.js';
 
@@ -15,9 +15,6 @@ const totalLimit = 256_000_000;
 
 /** The size of a pending event without its data, in bytes: promises, closures and lists. */
 const eventSize = 400;
-
-/** The size of an object or array without its values, in bytes. */
-const objectSize = 16;
 
 /** The size of the pending events of all sockets, in bytes. */
 export interface PendingTotal {
@@ -59,9 +56,13 @@ export class PendingEvents {
       return this.#mayWait ? 0 : undefined;
     }
     this.#begin(event, listener);
-    const bytes = sizeOf(args);
+    const memory: ArrayBufferLike[] = [];
+    const bytes = eventSize + sizeOf(args, memory);
     this.#mayWait = isUnlimited || this.#hasRoomFor(bytes);
-    if (!this.#mayWait) return undefined;
+    if (!this.#mayWait) {
+      forgetCounted(memory);
+      return undefined;
+    }
     this.#count++;
     this.#bytes += bytes;
     this.#total.bytes += bytes;
@@ -111,52 +112,6 @@ export class PendingEvents {
   }
 }
 
-/**
- * The approximate size of an event and its data. A middleware of the application may have added anything,
- * such as an object that refers to itself, or an instance of a class, which is not measured.
- */
-export function sizeOf(args: readonly unknown[]): number {
-  let bytes = eventSize;
-  const nested: object[] = [];
-  // Only an object with nested objects can refer to itself. To remember all would take several times
-  // longer than parsing them took.
-  let measured: Set<object> | undefined;
-  const add = (value: unknown): void => {
-    bytes += 8;
-    if (typeof value === 'string') bytes += value.length;
-    else if (typeof value === 'object' && value !== null) nested.push(value);
-  };
-  for (const arg of args) add(arg);
-  // An event of that size takes all the room there is, and a set holds 16 million objects at most.
-  for (let value = nested.pop(); value && bytes < totalLimit; value = nested.pop()) {
-    if (measured?.has(value)) continue;
-    const { length } = nested;
-    bytes += objectSize;
-    if (ArrayBuffer.isView(value)) bytes += value.byteLength;
-    else if (Array.isArray(value)) for (const inner of value) add(inner);
-    else if (isPlain(value)) {
-      for (const key of Object.keys(value)) {
-        bytes += key.length;
-        add(fieldOf(value, key));
-      }
-    }
-    if (nested.length > length) {
-      measured ??= new Set();
-      measured.add(value);
-    }
-  }
-  return bytes;
-}
-
-/** The value of a key; undefined if it is a getter that throws. */
-function fieldOf(object: object, key: string): unknown {
-  try {
-    return Reflect.get(object, key);
-  } catch {
-    return undefined;
-  }
-}
-
 /** The method that Socket.IO calls first with each event packet. */
 type Receive = (packet: unknown) => void;
 
@@ -170,6 +125,9 @@ interface EventBuffer {
 
 const buffers = new WeakMap<Socket, EventBuffer>();
 
+/** The size of the buffered events of all sockets. */
+const buffered: PendingTotal = { bytes: 0 };
+
 /**
  * Buffers a socket's events until every caller has released them. They are then delivered in their
  * order, as if they had just arrived, also to `onAny` and `use` listeners that were added meanwhile.
@@ -177,8 +135,8 @@ const buffers = new WeakMap<Socket, EventBuffer>();
  * It replaces `onevent` for that time: a middleware of the socket would run too late for `onAny`, and
  * could not be removed.
  *
- * @param limit how many events are buffered; beyond it, or beyond 16 MB, the transport is closed, and
- * the client reconnects by itself
+ * @param limit how many events are buffered; beyond it, or beyond 16 MB or 256 MB in all, the transport
+ * is closed, and the client reconnects by itself
  * @returns releases the events
  */
 export function bufferEvents(raw: Socket, limit: number): () => void {
@@ -198,6 +156,7 @@ function begin(raw: Socket, limit: number): EventBuffer {
   const deliveries: (() => void)[] = [];
   const own = Object.getOwnPropertyDescriptor(raw, 'onevent');
   const receive = receiveOf(raw);
+  const memory: ArrayBufferLike[] = [];
   let isOver = false;
   let bytes = 0;
   const push: Receive = (packet) => {
@@ -207,14 +166,21 @@ function begin(raw: Socket, limit: number): EventBuffer {
     const deliver = (): void => Reflect.apply(isSeen ? receive : receiveOf(raw), raw, [packet]);
     // Listeners run in the asynchronous context of their event.
     deliveries.push(AsyncResource.bind(deliver));
-    bytes += sizeOf([packet]);
+    const size = eventSize + sizeOf([packet], memory);
+    bytes += size;
+    buffered.bytes += size;
     // One event may be buffered however large it is.
-    const isTooLarge = deliveries.length > 1 && bytes > socketLimit;
+    const isTooLarge =
+      (deliveries.length > 1 && bytes > socketLimit) ||
+      (buffered.bytes > size && buffered.bytes > totalLimit);
     if (deliveries.length > limit || isTooLarge) raw.conn.close();
   };
   Reflect.defineProperty(raw, 'onevent', { value: push, configurable: true, writable: true });
   const end = (): void => {
     isOver = true;
+    buffered.bytes -= bytes;
+    // The events are counted again, as pending ones.
+    forgetCounted(memory);
     // Another library may have replaced `onevent` meanwhile by a function that calls `push`.
     if (receiveOf(raw) !== push) return;
     if (own) Reflect.defineProperty(raw, 'onevent', own);

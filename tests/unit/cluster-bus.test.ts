@@ -131,6 +131,7 @@ describe('ClusterBus', () => {
       { type: 'extended', expiries: [hash] },
       { type: 'extended', expiries: [['room', 1]] },
       { type: 'extended', expiries: [[hash, '1']] },
+      { type: 'extended', expiries: [[hash, Number.NaN]] },
       { type: 'extended', expiries: [[hash, 1], [hash]] },
       { type: 'extended', expiries: new Array(1) },
     ];

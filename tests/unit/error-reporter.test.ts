@@ -154,6 +154,14 @@ describe("A listener's mistake stays its own", () => {
       expect(emitWarning.callCount).to.equal(2);
     });
 
+    it('is a warning where the error cannot be read', () => {
+      const emitWarning = sandbox.stub(process, 'emitWarning');
+      const unreadable = Object.assign(new Error('down'), { name: Symbol('a name') });
+      new ErrorReporter(undefined).listenerFailed(unreadable, sessionless);
+      expect(emitWarning.firstCall.args[0]).to.include('an error that cannot be read');
+      expect(nextTick.called).to.equal(false);
+    });
+
     it('goes to `onError`, with the socket and the event only', () => {
       const onError = sandbox.stub();
       new ErrorReporter(onError).listenerFailed(mistake, sessionless);

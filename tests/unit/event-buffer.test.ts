@@ -54,4 +54,22 @@ describe('bufferEvents', () => {
     }
     expect(held).to.be.within(15, 17);
   });
+
+  it('closes the transport of a client when the events of all are larger than 256 MB', () => {
+    const text = 'x'.repeat(15_000_000);
+    let closed = 0;
+    const buffer = (): (() => void) => {
+      const raw = { onevent: (_packet: unknown) => {}, conn: { close: () => closed++ } };
+      // It has all that the buffer looks at.
+      const release = bufferEvents(raw as unknown as Socket, 1_000);
+      raw.onevent({ data: ['tell', text] });
+      return release;
+    };
+    const releases = Array.from({ length: 20 }, buffer);
+    expect(closed).to.be.within(1, 10);
+    for (const release of releases) release();
+    closed = 0;
+    buffer()();
+    expect(closed).to.equal(0);
+  });
 });

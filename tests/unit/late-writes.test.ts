@@ -177,6 +177,17 @@ describe('LateWrites', () => {
     expect(repaired).to.deep.equal(['last']);
   });
 
+  it('forgets the oldest where they are too long', async () => {
+    const text = 'x'.repeat(30_000_000);
+    for (const id of ['one', 'two', 'three']) {
+      await giveUp({ n: 0, text }, id);
+      wrote({ n: 1 }, id);
+    }
+    expect(afterRepair({ n: 0 }, 'one')).to.deep.equal({ n: 0 });
+    expect(afterRepair({ n: 0 }, 'two')).to.deep.equal({ n: 1 });
+    expect(afterRepair({ n: 0 }, 'three')).to.deep.equal({ n: 1 });
+  });
+
   describe('of a store that never answers', () => {
     let clock: SinonFakeTimers;
     beforeEach(() => {

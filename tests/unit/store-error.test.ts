@@ -159,4 +159,18 @@ describe('The error of a store', () => {
     for (let depth = 0; depth < 100; depth++) error = new Error(`${depth}`, { cause: error });
     expect(reachable(redactError(error, [sessionId]))).not.to.include(sessionId);
   });
+
+  it('quotes no record, whatever its first key is', () => {
+    const record = JSON.stringify({ cookie: {}, 42: 'private' });
+    const { message } = redactError(new Error(`insert '${record}' - down`), []) as Error;
+    expect(message).to.equal("insert '[record]");
+  });
+
+  it('is made harmless in no time, however many quotes its message has', function () {
+    // Backtracking from each of them would take minutes.
+    this.timeout(10_000);
+    const values = JSON.stringify({ list: Array.from({ length: 200_000 }, () => ', ') });
+    const { message } = redactError(new Error(`${sessionId} ${values}`), [sessionId]) as Error;
+    expect(message).to.equal(`[session id] ${values}`);
+  });
 });

@@ -78,6 +78,16 @@ describe('expression.socket.io/postgres', () => {
     expect(await readMany([])).to.deep.equal([]);
   });
 
+  // An application's `sessionId` may return whatever a client sends.
+  it('has no session under an id that PostgreSQL cannot hold, and reads the others', async () => {
+    await insert('session', 'a', '{"cookie":{}}');
+    const { readMany, rewrite } = postgres(pool);
+    expect(await readMany(['a\0', 'a', '\0'])).to.deep.equal([null, '{"cookie":{}}', null]);
+    const read: unknown[] = [];
+    await rewrite('a\0', (record) => void read.push(record), { lock: undefined });
+    expect(read).to.deep.equal([null]);
+  });
+
   it('finds a session for as long as the store does', async () => {
     const store = new Store({ pool, pruneSessionInterval: false });
     const { readMany } = postgres(pool);

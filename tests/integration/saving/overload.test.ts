@@ -131,6 +131,27 @@ describe('A flood of writes', () => {
     );
   });
 
+  it('is bounded in what its changes hold, too', async () => {
+    const { go } = await visits.visitor();
+    await go(async (session) => {
+      const gate = holdNext(store, 'get');
+      const outcomes: unknown[] = [];
+      const writes = Array.from({ length: 5 }, async (_, n) => {
+        session['test:large'] = { n, text: 'x'.repeat(7_000_000) };
+        outcomes.push(await codeOf(session.save()));
+      });
+      await gate.reached;
+      // One has the turn, one waits for it as one may always, and two have all the room.
+      await until(() => outcomes.length > 0);
+      expect(outcomes).to.deep.equal(['ERR_SESSION_OVERLOAD']);
+      gate.open();
+      await Promise.all(writes);
+      expect(outcomes.slice(1)).to.deep.equal(Array(4).fill('fulfilled'));
+      session['test:large'] = 'small again';
+      expect(await codeOf(session.save())).to.equal('fulfilled');
+    });
+  });
+
   it('keeps only the changes while it waits, and none of those that are refused', async () => {
     const { go } = await visits.visitor();
     await go(async (session) => {

@@ -1,0 +1,80 @@
+/**
+ * @module Measures approximately how much memory data takes that clients have sent.
+ */
+
+import { types } from 'node:util';
+import { isPlain } from './assertions.js';
+
+/** More than this is not measured, in bytes: it exceeds every limit. */
+const largest = 256_000_000;
+
+/** The size of an object or array without its values, in bytes. */
+const objectSize = 16;
+
+/** The size of a view of binary data, or of its memory, without the data. */
+const binarySize = 100;
+
+/**
+ * The memory that was counted already. A view, however small, keeps all of its memory: the whole
+ * message with some parsers, or else what the network delivered at once, which events may share.
+ */
+const countedMemory = new WeakSet<ArrayBufferLike>();
+
+/**
+ * The approximate size of data in bytes. A middleware of the application may have added anything, such
+ * as an object that refers to itself, or an instance of a class, which is not measured.
+ *
+ * @param memory gets the memory that was counted for the first time
+ */
+export function sizeOf(values: Iterable<unknown>, memory: ArrayBufferLike[] = []): number {
+  let bytes = 0;
+  const nested: object[] = [];
+  // Only an object with nested objects can refer to itself. To remember all would take several times
+  // longer than parsing them took.
+  let measured: Set<object> | undefined;
+  const add = (value: unknown): void => {
+    bytes += 8;
+    if (typeof value === 'string') bytes += value.length;
+    else if (typeof value === 'object' && value !== null) nested.push(value);
+  };
+  const addBinary = (used: number, buffer: ArrayBufferLike): void => {
+    bytes += binarySize + (countedMemory.has(buffer) ? used : buffer.byteLength);
+    if (countedMemory.has(buffer)) return;
+    countedMemory.add(buffer);
+    memory.push(buffer);
+  };
+  for (const value of values) add(value);
+  // A set holds 16 million objects at most.
+  for (let value = nested.pop(); value && bytes < largest; value = nested.pop()) {
+    if (measured?.has(value)) continue;
+    const { length } = nested;
+    bytes += objectSize;
+    if (ArrayBuffer.isView(value)) addBinary(value.byteLength, value.buffer);
+    else if (Array.isArray(value)) for (const inner of value) add(inner);
+    else if (isPlain(value)) {
+      for (const key of Object.keys(value)) {
+        bytes += key.length;
+        add(fieldOf(value, key));
+      }
+    } else if (types.isAnyArrayBuffer(value)) addBinary(value.byteLength, value);
+    if (nested.length > length) {
+      measured ??= new Set();
+      measured.add(value);
+    }
+  }
+  return bytes;
+}
+
+/** Memory that was counted is not kept after all. */
+export function forgetCounted(memory: readonly ArrayBufferLike[]): void {
+  for (const one of memory) countedMemory.delete(one);
+}
+
+/** The value of a key; undefined if it is a getter that throws. */
+function fieldOf(object: object, key: string): unknown {
+  try {
+    return Reflect.get(object, key);
+  } catch {
+    return undefined;
+  }
+}
