@@ -23,6 +23,25 @@ export interface RequestWrite {
   readonly callStore: SetSession;
 }
 
+/** Observes the writes of sessions. */
+export interface WriteObserver {
+  /**
+   * A write or a touch that is not of the library was issued. If a store's `touch` writes the session
+   * whole, there is a call for each.
+   *
+   * @param answered resolves when the store has answered
+   */
+  issued(sessionId: string, session: object, answered: Promise<void>): void;
+  /** It was written. */
+  written(sessionId: string, session: unknown): void;
+  /** It was touched, which the store may ignore. */
+  touched(sessionId: string, session: unknown): void;
+  /** Whether `saveRequest` is called; if not, requests write their sessions whole. */
+  readonly mergesRequests: boolean;
+  /** Writes the differences of a request. */
+  saveRequest(write: RequestWrite): Promise<void>;
+}
+
 /** What HTTP writes work with. */
 export interface HttpWritesDependencies {
   readonly turns: WriteTurns;

@@ -5,12 +5,12 @@
 
 import { SessionError } from '../errors.js';
 import type { SessionEndReason } from '../types/session.js';
-import type { RequestWrite } from './http-writes.js';
+import type { RequestWrite, WriteObserver } from './http-writes.js';
 import type { LateWrites } from './late-writes.js';
 import type { LiveSessions } from './live-sessions.js';
+import type { LogoutObserver } from './logouts.js';
 import type { SessionReader } from './reader.js';
 import type { SessionRecord } from './record.js';
-import type { StoreObserver } from './store-hooks.js';
 import type { StoreWrites } from './store-writes.js';
 import type { SessionWriter } from './writer.js';
 
@@ -29,7 +29,7 @@ export interface StoreEventsDependencies {
 }
 
 /** Observes one store for an engine. */
-export class StoreEvents implements StoreObserver {
+export class StoreEvents implements LogoutObserver, WriteObserver {
   readonly mergesRequests: boolean;
   readonly #dependencies: StoreEventsDependencies;
 

@@ -5,56 +5,25 @@
 
 import type { Store } from 'express-session';
 import type { ResolvedOptions } from '../options.js';
-import type { SessionEndReason } from '../types/session.js';
 import {
   type CallbackMethodName,
-  callbackOf,
-  callMethod,
   hookMethod,
   type Method,
   type MethodCall,
 } from './hooked-method.js';
-import { HttpWrites, type RequestWrite } from './http-writes.js';
-import { type Regeneration, Regenerations } from './regenerations.js';
+import { HttpWrites, type WriteObserver } from './http-writes.js';
+import { type LogoutObserver, Logouts } from './logouts.js';
 import { RequestBaselines } from './request-sessions.js';
 import { type CreateSession, hasStandardSessions } from './session-factory.js';
 import { WriteTurns } from './write-turns.js';
 
 /** Observes what happens to the sessions of a store. */
-export interface StoreObserver {
-  /** A session is about to end. */
-  ending(sessionId: string, reason: SessionEndReason): void;
-  /** It did not end, because the store failed. */
-  stayed(sessionId: string): void;
-  /** It has ended; its sockets may stay until `finished`. */
-  ended(sessionId: string, reason: SessionEndReason, finished: Promise<void>): void;
-  /** The store was asked to remove all sessions, and has answered. */
-  cleared(): void;
-  /**
-   * A write or a touch that is not of the library was issued. If a store's `touch` writes the session
-   * whole, there is a call for each.
-   *
-   * @param answered resolves when the store has answered
-   */
-  issued(sessionId: string, session: object, answered: Promise<void>): void;
-  /** It was written. */
-  written(sessionId: string, session: unknown): void;
-  /** It was touched, which the store may ignore. */
-  touched(sessionId: string, session: unknown): void;
-  /** Whether `saveRequest` is called; if not, requests write their sessions whole. */
-  readonly mergesRequests: boolean;
-  /** Writes the differences of a request. */
-  saveRequest(write: RequestWrite): Promise<void>;
-}
+export type StoreObserver = LogoutObserver & WriteObserver;
 
 /** Handles a call of a method; returns what the caller gets. */
 type Hook = (call: MethodCall) => unknown;
 
 type HookedName = CallbackMethodName | 'createSession';
-
-/** How soon a removal that failed is tried again, at first and at last, in milliseconds. */
-const shortestPause = 100;
-const longestPause = 60_000;
 
 const hooksOf = new WeakMap<Store, StoreHooks>();
 
@@ -67,7 +36,7 @@ export class StoreHooks {
   readonly #store: Store;
   readonly #httpWrites: HttpWrites;
   readonly #observers = new Set<StoreObserver>();
-  readonly #regenerations = new Regenerations();
+  readonly #logouts: Logouts;
   /** What the hooks would do that could not be put in place, because the store is frozen. */
   readonly #missing = new Map<string, Hook>();
   /** What the methods were before they were hooked. */
@@ -103,6 +72,11 @@ export class StoreHooks {
     this.#ownDestroy = store.destroy as Method;
     this.turns = turns;
     this.isStandard = hasStandardSessions(store);
+    this.#logouts = new Logouts(store, {
+      turns,
+      observers: this.#observers,
+      ownDestroy: () => this.#ownDestroy,
+    });
     this.#httpWrites = new HttpWrites({
       turns,
       baselines: this.baselines,
@@ -117,7 +91,7 @@ export class StoreHooks {
         if (name === 'set') this.rewritten(sessionId, session);
         else for (const observer of this.#observers) observer.touched(sessionId, session);
       },
-      removeAgain: (sessionId) => this.#removeAgain(sessionId),
+      removeAgain: (sessionId) => this.#logouts.removeAgain(sessionId),
     });
   }
 
@@ -162,9 +136,9 @@ export class StoreHooks {
       createSession: (call) => this.#create(call),
       set: (call) => this.#httpWrites.set(call),
       touch: (call) => this.#httpWrites.touch(call),
-      destroy: (call) => this.#destroy(call),
-      regenerate: (call) => this.#regenerate(call),
-      clear: (call) => this.#clear(call),
+      destroy: (call) => this.#logouts.destroy(call),
+      regenerate: (call) => this.#logouts.regenerate(call),
+      clear: (call) => this.#logouts.clear(call),
     };
     for (const name of Object.keys(hooks) as HookedName[]) {
       const restore = hookMethod(this.#store, name, hooks[name]);
@@ -181,118 +155,5 @@ export class StoreHooks {
       this.baselines.load(session, sessionId);
     }
     return session;
-  }
-
-  /**
-   * Removes a session by the store's own method, because the observers know of its logout already. A
-   * store that fails is asked again, for about ten minutes.
-   *
-   * @returns resolves when the store has answered, or should have
-   */
-  #removeAgain(sessionId: string, pause: number = shortestPause): Promise<void> {
-    const call: MethodCall = { method: this.#ownDestroy, target: this.#store, args: [sessionId] };
-    return new Promise((resolve) => {
-      const retry = (): void => {
-        resolve();
-        if (pause > longestPause) return;
-        setTimeout(() => void this.#removeAgain(sessionId, pause * 1.1), pause).unref();
-      };
-      const endDestroy = this.turns.active.beginDestroy(sessionId, retry);
-      const settle = (isGone: boolean): void => {
-        if (!endDestroy(isGone)) return;
-        if (isGone) resolve();
-        else retry();
-      };
-      try {
-        callMethod('destroy', call, {
-          answered: ([error]) => settle(!error),
-          failed: () => settle(false),
-        });
-      } catch {
-        // The caller gets the result of its own write only.
-      }
-    });
-  }
-
-  /** Some stores remove several sessions at once, whose ids they are given in a list. */
-  #destroy(call: MethodCall): unknown {
-    const sessionIds = [call.args[0]].flat().map(String);
-    const ends = sessionIds.map((sessionId) => this.#beginDestroy(sessionId));
-    return callMethod('destroy', call, {
-      answered: (answer) => {
-        const removals = ends.flatMap((end) => end(!answer[0]) ?? []);
-        const callback = callbackOf(call);
-        if (removals.length === 0) callback(...answer);
-        else void Promise.all(removals).then(() => process.nextTick(callback, ...answer));
-      },
-      failed: () => {
-        for (const end of ends) end(false);
-      },
-    });
-  }
-
-  /**
-   * Begins a logout, which waits for no write.
-   *
-   * @returns ends it; returns a promise if the session is being removed again
-   */
-  #beginDestroy(sessionId: string): (isGone: boolean) => Promise<void> | undefined {
-    const regeneration = this.#regenerations.seen(sessionId);
-    const reason = regeneration ? 'regenerated' : 'destroyed';
-    const endDestroy = this.turns.active.beginDestroy(sessionId);
-    for (const observer of this.#observers) observer.ending(sessionId, reason);
-    let isOver = false;
-    return (isGone) => {
-      // A store may throw after it has answered.
-      if (isOver) return undefined;
-      isOver = true;
-      const isInTime = endDestroy(isGone);
-      if (!isGone) {
-        for (const observer of this.#observers) observer.stayed(sessionId);
-        return undefined;
-      }
-      this.#ended(sessionId, regeneration);
-      // Writes that began after its deadline may have come before it.
-      return isInTime ? undefined : this.#removeAgain(sessionId);
-    };
-  }
-
-  #regenerate(call: MethodCall): unknown {
-    const [request] = call.args;
-    const sessionId = String(Reflect.get(Object(request), 'sessionID'));
-    const regeneration = this.#regenerations.begin(sessionId, request);
-    const end = (): void => this.#regenerations.end(sessionId, regeneration);
-    return callMethod('regenerate', call, {
-      answered: (answer) => {
-        end();
-        // A store may regenerate in a way of its own, without `destroy`.
-        if (!(regeneration.isSeen || answer[0])) this.#ended(sessionId, regeneration);
-        callbackOf(call)(...answer);
-      },
-      failed: end,
-    });
-  }
-
-  /** Writes that are running must not bring their sessions back. */
-  #clear(call: MethodCall): unknown {
-    const { active } = this.turns;
-    const ends = active.sessionIds.map((sessionId) => active.beginDestroy(sessionId));
-    const cleared = (isGone: boolean): void => {
-      for (const end of ends) end(isGone);
-      for (const observer of this.#observers) observer.cleared();
-    };
-    return callMethod('clear', call, {
-      answered: (answer) => {
-        cleared(!answer[0]);
-        callbackOf(call)(...answer);
-      },
-      failed: () => cleared(false),
-    });
-  }
-
-  #ended(sessionId: string, regeneration: Regeneration | undefined): void {
-    const reason = regeneration ? 'regenerated' : 'destroyed';
-    const finished = regeneration?.finished ?? Promise.resolve();
-    for (const observer of this.#observers) observer.ended(sessionId, reason, finished);
   }
 }
