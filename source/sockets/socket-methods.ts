@@ -17,7 +17,6 @@ import {
   wrapping,
 } from './listener-links.js';
 import { callbackMethods, lookupMethods, run } from './listener-methods.js';
-import { ownMethods } from './own-methods.js';
 import type { SocketController } from './socket-controller.js';
 import type { MethodCall, MethodOverride, MethodTable } from './socket-proxies.js';
 import { visibleRooms } from './visible-rooms.js';
@@ -84,7 +83,6 @@ export class SocketMethods implements MethodTable<Socket> {
       ...lookupMethods((raw) => controllerOf(raw).endEvents),
       ...named(deliveringMethods, () => (call, args) => Reflect.apply(call.method, call.raw, args)),
       ...named(adders, (name) => (call, args) => this.#add(name, call, args)),
-      ...ownMethods,
     };
     this.additions = {
       sessOn: (call, args) => this.#addForSession('sessOn', call, args),

@@ -36,7 +36,6 @@ const otherFoldersOf: Readonly<Record<string, readonly string[]>> = {
   'sockets/authorization': ['handshake', 'recovery'],
   'sockets/cluster-bus': ['lifecycle', 'http'],
   'sockets/membership': ['lifecycle', 'recovery', 'events'],
-  'sockets/own-methods': ['transparency'],
   'sockets/pending-events': ['events', 'recovery'],
   'sockets/session-namespace': ['namespaces', 'events', 'handshake', 'recovery', 'lifecycle'],
   'sockets/socket-controller': ['events', 'handshake', 'saving', 'recovery', 'namespaces'],

@@ -168,6 +168,24 @@ for (const alwaysSession of [false, true]) {
       expect(raw.connected).to.equal(false);
     });
 
+    for (const name of ['emit', 'newBroadcastOperator', 'packet', 'registerAckCallback']) {
+      it(`in a \`${name}\` of the class that a tracer has wrapped`, () => {
+        const method: Method = Reflect.get(Socket.prototype, name);
+        const wrapped: Method = function (...args) {
+          seen.push(this);
+          return Reflect.apply(method, this, args);
+        };
+        Reflect.set(Socket.prototype, name, wrapped);
+        try {
+          socket.emit('question', () => {});
+          socket.to('a room').emit('news');
+        } finally {
+          Object.defineProperty(Socket.prototype, name, { value: method, enumerable: false });
+        }
+        expectSocket(1);
+      });
+    }
+
     it('in methods that were replaced, whoever calls them', () => {
       const { emit } = socket;
       socket.emit = function (this: Socket, ...args: Parameters<typeof emit>) {
