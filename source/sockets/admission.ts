@@ -13,8 +13,8 @@ import type { ResolvedOptions } from '../options.js';
 import type { ReadResult, Snapshot } from '../session/snapshot.js';
 import { type AuthorizationOwner, authorize, type Refusal } from './authorization.js';
 import type { EventName, Listener } from './listener-links.js';
-import { sessionRoomsOf } from './membership.js';
 import { bufferEvents } from './pending-events.js';
+import { sessionRoomsOf } from './session-rooms.js';
 
 /** The listeners of one wrapper. A namespace made from a pattern may have two wrappers. */
 export interface NamespaceListeners {

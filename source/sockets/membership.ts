@@ -6,17 +6,17 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
-import type { Namespace, Socket } from 'socket.io';
+import type { Socket } from 'socket.io';
 import { isThenable } from '../assertions.js';
 import type { ErrorReporter } from '../error-reporter.js';
 import type { NewSession } from '../handshake/new-session.js';
 import type { ResolvedOptions } from '../options.js';
 import type { SessionEngine } from '../session/engine.js';
 import type { LiveSession, Member } from '../session/live-session.js';
-import { isSessionHash, sessionHashOf } from '../session/session-hash.js';
 import type { Snapshot } from '../session/snapshot.js';
 import type { SessionEndReason } from '../types/session.js';
 import type { Listener } from './listener-links.js';
+import type { LeaveRoomListener } from './session-rooms.js';
 
 /** How long a socket stays connected after its session's end, in milliseconds, to answer events. */
 const disconnectDelay = 250;
@@ -155,47 +155,6 @@ export class Membership implements Member {
       this.#dependencies.reporter.call(listener, [reason], context);
     }
   }
-}
-
-/**
- * Listens to adapters for sockets that leave rooms, as a disconnected socket does. A listener on the
- * socket itself could be removed by the application, and would be visible to it.
- */
-export class LeaveRoomListener {
-  readonly #members = new WeakMap<Socket, Pick<Membership, 'leftRoom'>>();
-  readonly #listeners = new WeakMap<object, (room: string, id: string) => void>();
-
-  /** Calls `member` when its socket leaves a room. */
-  add(raw: Socket, member: Pick<Membership, 'leftRoom'>): void {
-    this.#members.set(raw, member);
-    const { nsp: namespace } = raw;
-    // An application may replace the adapter at any time.
-    const { adapter } = namespace;
-    if (this.#listeners.has(adapter)) return;
-    const listener = (room: string, id: string): void => {
-      const socket = namespace.sockets.get(id);
-      if (socket) this.#members.get(socket)?.leftRoom(room);
-    };
-    this.#listeners.set(adapter, listener);
-    adapter.on('leave-room', listener);
-  }
-
-  /** Stops listening to the adapter of a namespace. */
-  close({ adapter }: Namespace): void {
-    const listener = this.#listeners.get(adapter);
-    if (listener) adapter.off('leave-room', listener);
-    this.#listeners.delete(adapter);
-  }
-}
-
-/** The rooms of sessions that a socket is in: one for each `ExpressionSocket` that gave it a session. */
-export function sessionRoomsOf(raw: Socket): string[] {
-  return [...raw.rooms].filter(isSessionHash);
-}
-
-/** Whether a socket is in the room of a session. */
-export function isInSession(raw: Socket, sessionId: string): boolean {
-  return raw.rooms.has(sessionHashOf(sessionId));
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 
 import type { Namespace, Socket } from 'socket.io';
-import { LeaveRoomListener } from './membership.js';
+import { LeaveRoomListener } from './session-rooms.js';
 import { type ControllerDependencies, SocketController } from './socket-controller.js';
 import { SocketMethods } from './socket-methods.js';
 import { SocketProxies } from './socket-proxies.js';

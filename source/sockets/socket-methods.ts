@@ -17,9 +17,9 @@ import {
   wrapping,
 } from './listener-links.js';
 import { callbackMethods, lookupMethods, run } from './listener-methods.js';
+import { visibleRooms } from './session-rooms.js';
 import type { SocketController } from './socket-controller.js';
 import type { MethodCall, MethodOverride, MethodTable } from './socket-proxies.js';
-import { visibleRooms } from './visible-rooms.js';
 
 /** Finds the controller of a raw socket, which receives the events for listeners with a session. */
 type ControllerOf = (raw: Socket) => Pick<SocketController, 'receive' | 'endEvents'>;

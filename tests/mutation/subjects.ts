@@ -38,6 +38,7 @@ const otherFoldersOf: Readonly<Record<string, readonly string[]>> = {
   'sockets/membership': ['lifecycle', 'recovery', 'events'],
   'sockets/pending-events': ['events', 'recovery'],
   'sockets/session-namespace': ['namespaces', 'events', 'handshake', 'recovery', 'lifecycle'],
+  'sockets/session-rooms': ['transparency', 'lifecycle', 'recovery'],
   'sockets/socket-controller': ['events', 'handshake', 'saving', 'recovery', 'namespaces'],
   'sockets/stand-ins': ['transparency'],
   tracing: ['handshake', 'lifecycle'],

@@ -8,7 +8,8 @@ import { NewSession } from '../../source/handshake/new-session.js';
 import { LiveSession } from '../../source/session/live-session.js';
 import { sessionHashOf } from '../../source/session/session-hash.js';
 import { Snapshot } from '../../source/session/snapshot.js';
-import { LeaveRoomListener, Membership } from '../../source/sockets/membership.js';
+import { Membership } from '../../source/sockets/membership.js';
+import { LeaveRoomListener } from '../../source/sockets/session-rooms.js';
 
 const id = 'a session';
 const room = sessionHashOf(id);
