@@ -35,11 +35,13 @@ const otherFoldersOf: Readonly<Record<string, readonly string[]>> = {
   'sockets/admission': ['handshake', 'events', 'recovery', 'lifecycle', 'namespaces'],
   'sockets/authorization': ['handshake', 'recovery'],
   'sockets/cluster-bus': ['lifecycle', 'http'],
+  'sockets/listener-calls': ['events', 'handshake', 'saving', 'recovery'],
   'sockets/membership': ['lifecycle', 'recovery', 'events'],
   'sockets/pending-events': ['events', 'recovery'],
   'sockets/session-namespace': ['namespaces', 'events', 'handshake', 'recovery', 'lifecycle'],
   'sockets/session-rooms': ['transparency', 'lifecycle', 'recovery'],
   'sockets/socket-controller': ['events', 'handshake', 'saving', 'recovery', 'namespaces'],
+  'sockets/socket-reader': ['handshake', 'events', 'namespaces', 'recovery'],
   'sockets/stand-ins': ['transparency'],
   tracing: ['handshake', 'lifecycle'],
 };
