@@ -16,10 +16,7 @@ import {
   shownFor,
   unbound,
 } from './listener-links.js';
-import type { MethodCall, MethodOverride } from './socket-proxies.js';
-
-type Call = MethodCall<Socket>;
-type Override = MethodOverride<Socket>;
+import type { SocketCall, SocketMethod } from './socket-proxies.js';
 
 /** A method of Socket.IO that returns its own array of listeners. */
 type Lister = 'listenersAny' | 'listenersAnyOutgoing';
@@ -41,8 +38,8 @@ const onSelf: ReadonlySet<PropertyKey> = new Set(['once', 'prependOnceListener']
 const views = new WeakMap<Listener[], Listener[]>();
 
 /** The overrides of the methods that take listeners of any event, or acknowledgements. */
-export function callbackMethods(): Record<string, Override> {
-  const overrides: Record<string, Override> = {
+export function callbackMethods(): Record<string, SocketMethod> {
+  const overrides: Record<string, SocketMethod> = {
     // Private, and as old as `timeout`: every method that sends passes its acknowledgement to it.
     // Without the override, `this` of an acknowledgement would be the raw socket.
     registerAckCallback: (call, [id, acknowledge]) =>
@@ -69,18 +66,18 @@ export function callbackMethods(): Record<string, Override> {
  * Runs the called method. A method that Socket.IO's class inherits, and so has not been replaced, is
  * run on the raw socket, which is faster.
  */
-export function run({ name, method, raw, self }: Call, args: unknown[]): unknown {
+export function run({ name, method, raw, self }: SocketCall, args: unknown[]): unknown {
   const base: object | null = Object.getPrototypeOf(Object.getPrototypeOf(raw));
   const isInherited = base !== null && !onSelf.has(name) && Reflect.get(base, name) === method;
   return Reflect.apply(method, isInherited ? raw : self, args);
 }
 
 /** Socket.IO itself refuses anything that is not a function. */
-function boundTo({ socket }: Call, listener: unknown): unknown {
+function boundTo({ socket }: SocketCall, listener: unknown): unknown {
   return typeof listener === 'function' ? bindListener(listener as Listener, socket) : listener;
 }
 
-function listed({ raw, methodOf }: Call, lister: Lister): Listener[] {
+function listed({ raw, methodOf }: SocketCall, lister: Lister): Listener[] {
   return Reflect.apply(methodOf(lister), raw, []);
 }
 
@@ -116,12 +113,14 @@ function isItem(key: PropertyKey, value: unknown): value is Listener {
  *
  * @param endEvents the emitter of `sessionend`, which is not the raw socket
  */
-export function lookupMethods(endEvents: (raw: Socket) => EventEmitter): Record<string, Override> {
+export function lookupMethods(
+  endEvents: (raw: Socket) => EventEmitter,
+): Record<string, SocketMethod> {
   const emitterFor = (raw: Socket, event: EventName): EventEmitter =>
     event === 'sessionend' ? endEvents(raw) : emitterOf(raw);
 
   const remover =
-    (name: 'off' | 'removeListener'): Override =>
+    (name: 'off' | 'removeListener'): SocketMethod =>
     (call, args) => {
       const [event, listener, ...rest] = args as [EventName, Listener];
       const emitter = emitterFor(call.raw, event);
@@ -135,7 +134,7 @@ export function lookupMethods(endEvents: (raw: Socket) => EventEmitter): Record<
     };
 
   const lister =
-    (name: 'listeners' | 'rawListeners', show: (listener: Listener) => Listener): Override =>
+    (name: 'listeners' | 'rawListeners', show: (listener: Listener) => Listener): SocketMethod =>
     (call, args) => {
       const [event] = args as [EventName];
       const emitter = emitterFor(call.raw, event);

@@ -15,7 +15,7 @@ export class SessionSockets {
   readonly #shared: SharedDependencies;
   readonly #controllers = new WeakMap<Socket, SocketController>();
   readonly #methods: SocketMethods;
-  readonly #proxies: SocketProxies<Socket>;
+  readonly #proxies: SocketProxies;
 
   constructor(dependencies: Omit<SharedDependencies, 'pendingTotal' | 'leaveRoomListener'>) {
     this.#shared = {

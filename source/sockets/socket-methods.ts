@@ -19,13 +19,10 @@ import {
 import { callbackMethods, lookupMethods, run } from './listener-methods.js';
 import { visibleRooms } from './session-rooms.js';
 import type { SocketController } from './socket-controller.js';
-import type { MethodCall, MethodOverride, MethodTable } from './socket-proxies.js';
+import type { MethodTable, SocketCall, SocketMethod } from './socket-proxies.js';
 
 /** Finds the controller of a raw socket, which receives the events for listeners with a session. */
 type ControllerOf = (raw: Socket) => Pick<SocketController, 'receive' | 'endEvents'>;
-
-type Call = MethodCall<Socket>;
-type Override = MethodOverride<Socket>;
 
 /** The methods that add a listener, and those of them that add it for one event only. */
 const adders = ['on', 'addListener', 'prependListener', 'once', 'prependOnceListener'] as const;
@@ -63,9 +60,9 @@ interface Registration {
 }
 
 /** The methods; `release` removes the listeners that they have registered. */
-export class SocketMethods implements MethodTable<Socket> {
-  readonly overrides: Readonly<Record<string, Override>>;
-  readonly additions: Readonly<Record<string, Override>>;
+export class SocketMethods implements MethodTable {
+  readonly overrides: Readonly<Record<string, SocketMethod>>;
+  readonly additions: Readonly<Record<string, SocketMethod>>;
   readonly views: Readonly<Record<string, (value: unknown) => unknown>> = {
     rooms: visibleRooms,
   };
@@ -105,7 +102,7 @@ export class SocketMethods implements MethodTable<Socket> {
     }
   }
 
-  #add(name: Adder, call: Call, args: unknown[]): unknown {
+  #add(name: Adder, call: SocketCall, args: unknown[]): unknown {
     const [event, listener] = args as [EventName, unknown];
     if (event === 'sessionend') return this.#addToEndEvents(name, call, listener);
     const begun = this.#registration;
@@ -121,7 +118,7 @@ export class SocketMethods implements MethodTable<Socket> {
     return this.#register({ raw: call.raw, event, listener: registered, registered }, call, args);
   }
 
-  #addForSession(name: 'sessOn' | 'sessOnce', call: Call, args: unknown[]): unknown {
+  #addForSession(name: 'sessOn' | 'sessOnce', call: SocketCall, args: unknown[]): unknown {
     const [event, listener] = args as [EventName, unknown];
     assertListener(name, listener);
     const isOnce = name === 'sessOnce';
@@ -138,7 +135,7 @@ export class SocketMethods implements MethodTable<Socket> {
    * Wraps a listener that gets a session. A listener of `once` removes the function that was really
    * registered, and is called only once even if that cannot be found.
    */
-  #forSession({ raw }: Call, args: unknown[], isOnce: boolean): Registration {
+  #forSession({ raw }: SocketCall, args: unknown[], isOnce: boolean): Registration {
     // The caller has checked the listener.
     const [event, listener] = args as [EventName, Listener];
     let isOver = false;
@@ -156,7 +153,7 @@ export class SocketMethods implements MethodTable<Socket> {
   }
 
   /** Registers a listener, and finds what is on the raw socket then, because tracers wrap listeners. */
-  #register(registration: Registration, call: Call, args: unknown[]): unknown {
+  #register(registration: Registration, call: SocketCall, args: unknown[]): unknown {
     const { raw, event, listener } = registration;
     const outer = this.#registration;
     const before = registeredOn(raw, event);
@@ -175,7 +172,7 @@ export class SocketMethods implements MethodTable<Socket> {
   }
 
   /** A call within a registration: `once` of Node.js calls `on`, and so may a replaced method. */
-  #addNested({ raw, event, listener }: Registration, call: Call, args: unknown[]): unknown {
+  #addNested({ raw, event, listener }: Registration, call: SocketCall, args: unknown[]): unknown {
     const [, given] = args as [EventName, unknown];
     if (typeof given !== 'function') return run(call, args);
     // A session listener removes itself, and `off` finds it only if it is not wrapped once more.
@@ -189,7 +186,7 @@ export class SocketMethods implements MethodTable<Socket> {
     return result;
   }
 
-  #addToEndEvents(name: Adder, call: Call, listener: unknown): Socket {
+  #addToEndEvents(name: Adder, call: SocketCall, listener: unknown): Socket {
     const bound =
       typeof listener === 'function' ? bindListener(listener as Listener, call.socket) : listener;
     // Node.js refuses anything that is not a function.
@@ -210,7 +207,7 @@ function addedSince(
 
 function named<Name extends string>(
   names: readonly Name[],
-  make: (name: Name) => Override,
-): Record<string, Override> {
+  make: (name: Name) => SocketMethod,
+): Record<string, SocketMethod> {
   return Object.fromEntries(names.map((name) => [name, make(name)]));
 }
