@@ -16,10 +16,15 @@ import {
   registeredOn,
   wrapping,
 } from './listener-links.js';
-import { callbackMethods, lookupMethods, run } from './listener-methods.js';
+import { callbackMethods, lookupMethods } from './listener-methods.js';
 import { visibleRooms } from './session-rooms.js';
 import type { SocketController } from './socket-controller.js';
-import type { MethodTable, SocketCall, SocketMethod } from './socket-proxies.js';
+import {
+  type MethodTable,
+  runMethod,
+  type SocketCall,
+  type SocketMethod,
+} from './socket-proxies.js';
 
 /** Finds the controller of a raw socket, which receives the events for listeners with a session. */
 type ControllerOf = (raw: Socket) => Pick<SocketController, 'receive' | 'endEvents'>;
@@ -111,7 +116,7 @@ export class SocketMethods implements MethodTable {
       assertListener(name, listener);
       return this.#register(this.#forSession(call, args, onceAdders.has(name)), call, args);
     }
-    if (typeof listener !== 'function') return run(call, args);
+    if (typeof listener !== 'function') return runMethod(call, args);
     const given = listener as Listener;
     // Node.js binds a listener of `once` to the object that `once` is called on.
     const registered = onceAdders.has(name) ? given : bindListener(given, call.socket);
@@ -159,7 +164,7 @@ export class SocketMethods implements MethodTable {
     const before = registeredOn(raw, event);
     this.#registration = registration;
     try {
-      return run(call, [event, listener, ...args.slice(2)]);
+      return runMethod(call, [event, listener, ...args.slice(2)]);
     } finally {
       this.#registration = outer;
       const added = addedSince(before, raw, registration);
@@ -174,13 +179,13 @@ export class SocketMethods implements MethodTable {
   /** A call within a registration: `once` of Node.js calls `on`, and so may a replaced method. */
   #addNested({ raw, event, listener }: Registration, call: SocketCall, args: unknown[]): unknown {
     const [, given] = args as [EventName, unknown];
-    if (typeof given !== 'function') return run(call, args);
+    if (typeof given !== 'function') return runMethod(call, args);
     // A session listener removes itself, and `off` finds it only if it is not wrapped once more.
     const isSessionListener =
       this.#sessionListeners.has(listener) && isFoundBy(given as Listener, listener);
     const passed = isSessionListener ? listener : (given as Listener);
     const before = registeredOn(raw, event);
-    const result = run(call, [event, passed, ...args.slice(2)]);
+    const result = runMethod(call, [event, passed, ...args.slice(2)]);
     const added = addedSince(before, raw, { event, listener: passed });
     if (added) link(added, passed);
     return result;

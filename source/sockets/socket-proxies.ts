@@ -233,7 +233,7 @@ export class SocketProxies {
   }
 }
 
-/** Runs a method with the prototyped socket as `this`. */
-function runMethod({ method, self }: SocketCall, args: unknown[]): unknown {
+/** Runs the method of the raw socket, with the prototyped socket as `this`. */
+export function runMethod({ method, self }: SocketCall, args: unknown[]): unknown {
   return Reflect.apply(method, self, args);
 }
