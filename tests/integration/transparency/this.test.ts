@@ -186,6 +186,22 @@ for (const alwaysSession of [false, true]) {
       });
     }
 
+    it('in an `on` that a tracer has wrapped where Socket.IO inherits it', () => {
+      const base = Object.getPrototypeOf(Socket.prototype);
+      const { on } = base;
+      base.on = function (this: unknown, ...args: unknown[]) {
+        seen.push(this);
+        return Reflect.apply(on, this, args);
+      };
+      try {
+        call('on', 'vote', listener);
+        call('sessOn', 'vote', listener);
+      } finally {
+        Object.defineProperty(base, 'on', { value: on, enumerable: false });
+      }
+      expectSocket(2);
+    });
+
     it('in methods that were replaced, whoever calls them', () => {
       const { emit } = socket;
       socket.emit = function (this: Socket, ...args: Parameters<typeof emit>) {
