@@ -1,7 +1,7 @@
 /**
  * @module Admits connections: reads the session, calls the `authorization` listeners, and then the
  * `connection` listeners. After connection state recovery, for which Socket.IO skips its middlewares,
- * and while the store is down, it does so later than Socket.IO emits `connection`.
+ * and while the store is down, it does so after Socket.IO has emitted `connection`.
  */
 
 import { AsyncResource } from 'node:async_hooks';
@@ -46,7 +46,7 @@ export class Admission {
   #initialRead: ReadResult | undefined;
   /** The wrappers that wait for a late announcement. */
   #late: NamespaceListeners[] | undefined;
-  /** What waits for the admission. */
+  /** The tasks that wait for the admission. */
   #deferred: (() => void)[] | undefined;
 
   constructor(context: SocketContext, { reader, membership, calls }: AdmissionDependencies) {
@@ -80,7 +80,7 @@ export class Admission {
     return authorize(listeners, { context, calls: this.#calls, result, deadlines });
   }
 
-  /** Stores a visitor's new session only once the client is authorized. */
+  /** Stores a visitor's new session, now that the client is authorized, and reads it again. */
   async #readStored(): Promise<ReadResult> {
     try {
       await this.#reader.storeNewSession();
@@ -90,7 +90,7 @@ export class Admission {
     return this.#reader.read();
   }
 
-  /** Socket.IO has emitted `connection`. */
+  /** Announces the connection, now or later. Called when Socket.IO emits `connection`. */
   connected(wrapper: NamespaceListeners): void {
     if (this.#initialRead === undefined || this.#mustWait) {
       this.#announceLate(wrapper);
@@ -146,8 +146,8 @@ export class Admission {
   #announce({ connectionListeners }: NamespaceListeners): void {
     const { snapshot } = this.#initialRead ?? {};
     // The session may have ended while other middlewares ran.
-    if (snapshot && !this.#membership.join(snapshot))
-      this.#initialRead = { error: notFoundError() };
+    const hasEnded = snapshot !== undefined && !this.#membership.join(snapshot);
+    if (hasEnded) this.#initialRead = { error: notFoundError() };
     if (this.#initialRead === undefined) return;
     for (const listener of [...connectionListeners]) {
       this.#calls.deliver('connection', listener, this.#initialRead, [this.#context.socket]);

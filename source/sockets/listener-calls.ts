@@ -1,6 +1,6 @@
 /**
  * @module Calls the listeners of one socket with its session, or with the error that says why there is
- * none, which `autoErrManager` handles instead.
+ * none. With `autoErrManager` it handles the error itself.
  */
 
 import { isStoreUnavailable, SessionError } from '../errors.js';

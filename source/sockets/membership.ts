@@ -67,7 +67,7 @@ export class Membership implements Member {
    */
   join(snapshot: Snapshot): boolean {
     if (this.isGone || this.#session) return true;
-    // A socket that is being disconnected does not join again, though `end()` keeps the session.
+    // A socket that is being disconnected does not join again. `expressionIO.end()` keeps the session.
     if (this.endsWithSession) return false;
     const session = this.#engine.join(String(this.#reader.sessionId), this, snapshot);
     if (typeof session === 'string') {

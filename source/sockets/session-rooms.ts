@@ -52,14 +52,14 @@ export class LeaveRoomListener {
   }
 }
 
-/** The copies of Socket.IO's own sets, and the other way round. */
+/** The copy of each of Socket.IO's sets, and the set that each copy was made from. */
 const copies = new WeakMap<Set<string>, Set<string>>();
 const originals = new WeakMap<Set<string>, Set<string>>();
 
 /** The methods that change a set: they run on Socket.IO's own. */
 const changing: ReadonlySet<PropertyKey> = new Set(['add', 'delete', 'clear']);
 
-/** The methods of every copy. As its own properties they leave it equal to any set of these rooms. */
+/** The methods of every copy. Those of a subclass would keep it from being deeply equal to a `Set`. */
 const methods = methodsOfCopies();
 
 /**

@@ -42,7 +42,7 @@ export class SessionSockets {
 
   /** The prototyped socket of a raw socket; a prototyped socket is returned as it is. */
   prototypedOf(socket: Socket): Socket {
-    return this.of(this.#proxies.rawOf(socket)).socket;
+    return this.#proxies.of(this.#proxies.rawOf(socket));
   }
 
   /** Removes everything that was added to the raw sockets of a namespace, and to its adapter. */

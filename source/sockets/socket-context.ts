@@ -1,6 +1,6 @@
 /**
- * @module What is known of a raw socket from the start: its prototyped socket, and what all sockets of
- * one `ExpressionSocket` share. Errors are reported with it.
+ * @module The context of one raw socket: its prototyped socket, and what it shares with the other
+ * sockets of its `ExpressionSocket`. Listeners are called and errors are reported with it.
  */
 
 import type { Socket } from 'socket.io';
@@ -26,7 +26,7 @@ export interface SharedDependencies {
 /** The event that a listener is called for, and whether it got a session. */
 type EventContext = Pick<ListenerContext, 'event' | 'hasSession'>;
 
-/** A raw socket, its prototyped socket, and what they share with others. */
+/** The context of one raw socket. */
 export class SocketContext {
   readonly raw: Socket;
   /** The prototyped socket, which the application is given. */

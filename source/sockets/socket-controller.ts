@@ -1,10 +1,9 @@
 /**
- * @module The controller of one raw socket: reads its session for each event that arrives, and has the
- * listener called with it.
+ * @module The controller of one raw socket: reads its session for each event, and then has the listener
+ * called. It also holds the other parts of the socket: its admission and its membership.
  */
 
 import type { EventEmitter } from 'node:events';
-import type { Socket } from 'socket.io';
 import { SessionError } from '../errors.js';
 import type { Snapshot } from '../session/snapshot.js';
 import { Admission } from './admission.js';
@@ -22,7 +21,7 @@ export class SocketController {
   readonly #context: SocketContext;
   readonly #reader: SocketReader;
   readonly #calls: ListenerCalls;
-  /** An idle socket has none. */
+  /** Made for the first event, so that an idle socket does without. */
   #pending: PendingEvents | undefined;
 
   constructor(context: SocketContext) {
@@ -34,11 +33,6 @@ export class SocketController {
     this.#calls = calls;
     this.membership = membership;
     this.admission = new Admission(context, { reader, membership, calls });
-  }
-
-  /** The prototyped socket. */
-  get socket(): Socket {
-    return this.#context.socket;
   }
 
   /** The emitter of `sessionend`. */

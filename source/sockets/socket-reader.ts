@@ -33,7 +33,7 @@ export class SocketReader {
     return this.#sessionId;
   }
 
-  /** The session that express-session made for the handshake, if the socket has that one. */
+  /** The session that express-session made for the handshake, if it is the socket's session. */
   get newSession(): NewSession | undefined {
     return this.#newSession;
   }
