@@ -5,7 +5,15 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 
@@ -34,6 +42,7 @@ compile('source/socket.io-sessions/client');
 write('dist/cjs/package.json', '{ "type": "commonjs" }\n');
 copyFileSync(join(root, 'source/require.cjs'), join(root, 'dist/cjs/require.cjs'));
 declareMembers();
+declareTesting();
 embedClientText();
 for (const entry of Object.values(manifest.exports)) {
   if (typeof entry !== 'string') wrap(entry.import);
@@ -67,7 +76,7 @@ function wrap({ types, default: path }: Target): void {
   if (defaultName) {
     declarations.push(`export { ${defaultName} as default } from '${specifier}';`);
   }
-  write(types, `${declarations.join('\n')}\n`);
+  if (!existsSync(join(root, types))) write(types, `${declarations.join('\n')}\n`);
 }
 
 /** Declares the exports of `index.ts` as members of the class that `require` returns. */
@@ -79,14 +88,27 @@ function declareMembers(): void {
     .filter((name) => name !== '' && !/^ExpressionSocket\b/.test(name))
     .join(', ');
   const declaration = readFileSync(join(root, 'source/require.d.cts'), 'utf8');
+  // The class of `index.ts` and not the one that extends it, because the other entries name that one.
   const members = `
-import { ${names} } from './index.js';
+import { ExpressionSocket as Class, ${names} } from './index.js';
 
 declare namespace ExpressionSocket {
-  export { ExpressionSocket, ExpressionSocket as default, ${names} };
+  export { Class as ExpressionSocket, Class as default, ${names} };
 }
 `;
   write('dist/cjs/require.d.cts', declaration + members);
+}
+
+/**
+ * Declares the test server for ESM as well. It takes and returns clients of Socket.IO, whose classes are
+ * not the same type in ESM and in CommonJS.
+ */
+function declareTesting(): void {
+  const folder = join(root, 'dist/cjs/testing');
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.d.ts'))) {
+    const declaration = readFileSync(join(folder, name), 'utf8');
+    write(`dist/esm/testing/${name}`, declaration.replaceAll("from '../", "from '../../cjs/"));
+  }
 }
 
 /** Embeds the text of the session client in the server, so that bundles of it need no file. */

@@ -61,7 +61,17 @@ export function assertNamespace(name: unknown, io: Server): asserts name is Name
     );
   }
   if ('server' in name && name.server === io) return;
-  throw new TypeError('`of`: expected a namespace of this server, got one of another server');
+  const given = isServer(name) ? 'a server; pass a name, such as `/chat`' : 'one of another server';
+  throw new TypeError(`\`of\`: expected a namespace of this server, got ${given}`);
+}
+
+/** @throws {TypeError} if it is not one */
+export function assertRequest(request: unknown): void {
+  const headers: unknown = Reflect.get(Object(request), 'headers');
+  if (typeof headers === 'object' && headers !== null) return;
+  throw new TypeError(
+    `\`ticketFor\`: expected an HTTP request, got ${describeValue(request)}; with a session id, use \`ticket\``,
+  );
 }
 
 /**
@@ -69,7 +79,8 @@ export function assertNamespace(name: unknown, io: Server): asserts name is Name
  * @throws {TypeError} if it is not one
  */
 export function assertSocket(method: string, socket: unknown): void {
-  if (hasMethods(socket, ['emit', 'join', 'disconnect']) && 'handshake' in socket) return;
+  // `fetchSockets` gives sockets of other nodes, which have all of these but `on`.
+  if (hasMethods(socket, ['emit', 'join', 'disconnect', 'on']) && 'handshake' in socket) return;
   throw new TypeError(
     `\`${method}\`: expected a socket of the server, as \`io.use\` gives it, got ${describeValue(socket)}`,
   );

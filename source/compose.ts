@@ -53,7 +53,7 @@ export function compose(io: Server, { store, cookieParser, options }: Dependenci
       claim: options.claim,
       deadlines,
     });
-  const newSessions = new NewSessions({ store, engine: () => io.engine, deadlines });
+  const newSessions = new NewSessions({ store, server: io, deadlines });
   const sessionIds = new SessionIdReader({
     originPolicy: new OriginPolicy({ origins, trustProxy, cors, deadlines }),
     cookie,

@@ -106,7 +106,9 @@ export class ErrorReporter {
   #isLikelyMistake(code: SessionErrorCode, { socket }: RefusalContext): boolean {
     if (process.env.NODE_ENV === 'production' || !configurable.has(code)) return false;
     if (code !== 'ERR_SESSION_COOKIE_MISSING') return true;
-    return !this.#options.sessionId && socket.handshake.headers.cookie === undefined;
+    const { cookie } = socket.handshake.headers;
+    // A signed cookie of another name is probably the session's.
+    return !this.#options.sessionId && (cookie === undefined || /=s(?:%3A|:)/i.test(cookie));
   }
 
   /** Reports a failure as a process warning, once per code. */

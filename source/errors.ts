@@ -102,6 +102,14 @@ export function notFoundError(): SessionError {
   );
 }
 
+/** The error for the `disconnect` listeners of a recovered socket that was not admitted. */
+export function notAdmittedError(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_REFUSED',
+    'The recovered connection ended before its session was read and `authorization` agreed',
+  );
+}
+
 /** The error of a record that no session can be made from. */
 export function notASessionError(value: unknown): SessionError {
   return new SessionError(

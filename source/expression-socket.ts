@@ -41,9 +41,6 @@ export class ExpressionSocket<
   SocketData = unknown,
   const Options extends ExpressionSocketOptions = Record<never, never>,
 > {
-  /** The class itself, so that `const { ExpressionSocket } = require('expression.socket.io')` works, too. */
-  static readonly ExpressionSocket: typeof ExpressionSocket = ExpressionSocket;
-
   /** The class of the errors that listeners get, for CommonJS. */
   static readonly SessionError: typeof SessionError = SessionError;
 
@@ -212,7 +209,7 @@ export class ExpressionSocket<
    * Makes a ticket for the visitor of an HTTP request. Its origin and its signed cookie are checked
    * like those of a handshake.
    *
-   * @throws {TypeError} by the promise: if the option `ticket` is off
+   * @throws {TypeError} by the promise: if the option `ticket` is off, or it is not a request
    * @throws {SessionError} by the promise: if such a handshake would get no session
    */
   async ticketFor(request: IncomingMessage): Promise<string> {

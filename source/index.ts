@@ -1,5 +1,6 @@
 /**
- * @module The exports of the package.
+ * @module The exports of the package. Some types are exported only because the declarations of
+ * applications have to name them.
  */
 
 export type {
@@ -15,10 +16,14 @@ export { SessionError, type SessionErrorCode } from './errors.js';
 export { ExpressionSocket, ExpressionSocket as default } from './expression-socket.js';
 export type { TicketHandler } from './handshake/ticket-endpoint.js';
 export type {
+  AddListener,
+  AnyListener,
   DefaultEventsMap,
   EventsMap,
   GivenOptions,
   SessionArguments,
+  SocketEvents,
+  UserEvents,
 } from './types/listeners.js';
 export type {
   CookieParser,
@@ -41,8 +46,14 @@ export type {
   SocketSessionMethods,
 } from './types/session.js';
 export type {
+  AddAuthorization,
   AuthorizationAnswer,
   AuthorizationResult,
+  ConnectionEvents,
   SessionNamespace,
 } from './types/session-namespace.js';
-export type { SessionSocket } from './types/session-socket.js';
+export type {
+  AlwaysSessionSocket,
+  SelectiveListening,
+  SessionSocket,
+} from './types/session-socket.js';

@@ -41,8 +41,10 @@ export class SessionIoAdapter extends IoAdapter {
   /** With `alwaysSession`, the session comes before what the client sent. */
   override mapPayload(payload: unknown) {
     const [session, ...args] = Array.isArray(payload) ? payload : [payload];
-    const { data, ack } = super.mapPayload(args.length === 1 ? args[0] : args);
-    return { data: { session, body: data }, ack };
+    const mapped = super.mapPayload(args.length > 1 ? args : args[0]);
+    // Not enumerable: if a handler throws, Nest's exception filter sends the data back to the client.
+    const data = { session, body: mapped.data };
+    return { ...mapped, data: Object.defineProperty(data, 'session', { enumerable: false }) };
   }
 }
 

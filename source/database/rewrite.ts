@@ -100,7 +100,8 @@ export function isLifeChanged(before: object, after: object): boolean {
 }
 
 function cookieExpiry(record: object): number | undefined {
-  const expires = cookieField(record, 'expires');
+  // The second is the field of `Cookie`, which a serialiser stores that does not call `toJSON`.
+  const expires = cookieField(record, 'expires') ?? cookieField(record, '_expires');
   if (!(typeof expires === 'string' || typeof expires === 'number' || expires instanceof Date)) {
     return undefined;
   }

@@ -23,11 +23,17 @@ interface ExpressSession {
   save(callback: (error?: unknown) => void): unknown;
 }
 
+/** The part of a Socket.IO server that has to do with its engines. */
+interface EngineHolder {
+  /** The Engine.IO server; none before Socket.IO is attached to an HTTP server. */
+  readonly engine: EventEmitter | undefined;
+  bind(engine: EventEmitter): unknown;
+}
+
 /** What new sessions are found with. */
 export interface NewSessionDependencies {
   readonly store: Store;
-  /** The Engine.IO server; none before Socket.IO is attached to an HTTP server. */
-  readonly engine: () => EventEmitter | undefined;
+  readonly server: EngineHolder;
   readonly deadlines: Deadlines;
 }
 
@@ -38,13 +44,13 @@ export class NewSessions {
   /** The handshakes whose response sets the cookie of their session. */
   readonly #withCookie = new WeakSet<IncomingMessage>();
   readonly #engines = new Set<EventEmitter>();
-  readonly #retry: NodeJS.Immediate;
+  readonly #unhook: () => void;
 
   constructor(dependencies: NewSessionDependencies) {
     this.#dependencies = dependencies;
-    this.#watchHeaders();
-    // `io.attach(httpServer)` may be the next statement.
-    this.#retry = setImmediate(() => this.#watchHeaders());
+    const { engine } = dependencies.server;
+    if (engine) this.#watchHeaders(engine);
+    this.#unhook = this.#hookBind(dependencies.server);
   }
 
   /**
@@ -55,7 +61,6 @@ export class NewSessions {
   of(request: IncomingMessage | undefined): NewSession | undefined {
     // A WebTransport connection has no request.
     if (!request) return undefined;
-    this.#watchHeaders();
     const known = this.#sessions.get(request);
     if (known) return known;
     const { session, sessionID, sessionStore } = request as SessionRequest;
@@ -74,16 +79,38 @@ export class NewSessions {
   }
 
   close(): void {
-    clearImmediate(this.#retry);
+    this.#unhook();
     for (const engine of this.#engines) engine.off('initial_headers', this.#headersSent);
     this.#engines.clear();
   }
 
-  #watchHeaders(): void {
-    const engine = this.#dependencies.engine();
-    if (engine === undefined || this.#engines.has(engine)) return;
+  #watchHeaders(engine: EventEmitter): void {
+    if (this.#engines.has(engine)) return;
     this.#engines.add(engine);
     engine.on('initial_headers', this.#headersSent);
+  }
+
+  /**
+   * Finds the engines of servers to which Socket.IO is attached later, before their first handshakes.
+   *
+   * @returns restores the method
+   */
+  #hookBind(server: EngineHolder): () => void {
+    const { bind } = server;
+    let isOver = false;
+    const hook = (engine: EventEmitter): unknown => {
+      if (!isOver) this.#watchHeaders(engine);
+      return Reflect.apply(bind, server, [engine]);
+    };
+    const own = Reflect.getOwnPropertyDescriptor(server, 'bind');
+    Reflect.defineProperty(server, 'bind', { value: hook, configurable: true, writable: true });
+    return () => {
+      isOver = true;
+      // Another instance may have hooked it meanwhile.
+      if (server.bind !== hook) return;
+      if (own) Reflect.defineProperty(server, 'bind', own);
+      else Reflect.deleteProperty(server, 'bind');
+    };
   }
 
   /**

@@ -4,6 +4,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import { assertRequest } from '../assertions.js';
 import { connectError, SessionError, type SessionErrorCode } from '../errors.js';
 import type { Handshake } from '../types/options.js';
 import type { SessionIdReader } from './session-id.js';
@@ -42,9 +43,11 @@ export class TicketEndpoint {
    * Makes a ticket for the visitor of an HTTP request, whose origin and cookie are checked as those
    * of a handshake are.
    *
+   * @throws {TypeError} if it is not a request
    * @throws {SessionError} if a handshake with these headers would get no session
    */
   async issueFor(request: IncomingMessage): Promise<string> {
+    assertRequest(request);
     const sessionId = await this.#sessionIds.readPresented(handshakeOf(request), request);
     if (sessionId instanceof SessionError) throw sessionId;
     return this.issue(sessionId);

@@ -5,11 +5,11 @@
 import { describeValue } from '../errors.js';
 
 /**
- * A pool of `pg`, or any other object that runs a query: a client of `pg`, PGlite, or your own wrapper
- * of another package.
+ * A pool of `pg`, or any other object that runs a query: a client of `pg`, a database of pg-promise,
+ * PGlite, or your own wrapper of another package. It resolves to the rows, or to an object with them.
  */
 export interface PostgresClient {
-  query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
+  query(text: string, values?: unknown[]): Promise<{ rows: unknown[] } | unknown[]>;
 }
 
 /** Runs a query and returns its rows. */
@@ -18,7 +18,13 @@ export async function queryRows<Row>(
   text: string,
   values: unknown[],
 ): Promise<Row[]> {
-  const { rows } = await client.query(text, values);
+  const result = await client.query(text, values);
+  const rows: unknown = Array.isArray(result) ? result : Reflect.get(Object(result), 'rows');
+  if (!Array.isArray(rows)) {
+    throw new TypeError(
+      '`query` of the PostgreSQL client resolved to no rows; expected `{ rows }`',
+    );
+  }
   // The query determines the columns of a row.
   return rows as Row[];
 }

@@ -7,7 +7,7 @@ import { assertTimeout, TimeLimit } from '../database/time-limit.js';
 import { tokenClaim, tokenLock } from '../database/token-lock.js';
 import { describeNumber, describeValue } from '../errors.js';
 import type { ExpressionSocketOptions, SessionLock } from '../types/options.js';
-import { assertRedisClient, type RedisClient } from './redis-client.js';
+import { assertRedisClient, promiseClientOf, type RedisClient } from './redis-client.js';
 import { redisLocks } from './redis-lock.js';
 import {
   readMany,
@@ -97,7 +97,7 @@ export function redis(client: RedisClient, options: RedisOptions = {}): RedisSes
   assertChunk(chunk);
   const prefix = options.prefix ?? 'sess:';
   const sessions = {
-    client,
+    client: promiseClientOf(client),
     limit: new TimeLimit('Redis', timeout),
     keyOf: (sessionId: string): string => prefix + sessionId,
     serializer,

@@ -67,6 +67,7 @@ export async function getValues(
     const values = isNodeRedis(client)
       ? await client.mGet([...keys])
       : await client.mget([...keys]);
+    if (!Array.isArray(values)) throw noPromiseError();
     return values.map(textOf);
   } catch (reason) {
     const error = asError(reason);
@@ -103,6 +104,21 @@ export async function runScript(
   return Number(result);
 }
 
+/**
+ * The client whose methods return promises: node-redis 4 has it as `v4` in its legacy mode, which
+ * connect-redis 6 needs.
+ */
+export function promiseClientOf(client: RedisClient): RedisClient {
+  const isLegacy = optionOf(client, 'legacyMode') === true;
+  // It has the same methods.
+  return isLegacy ? (Reflect.get(client, 'v4') as RedisClient) : client;
+}
+
+/** What the client itself puts in front of every key: the option `keyPrefix` of ioredis. */
+export function keyPrefixOf(client: RedisClient): string {
+  return String(optionOf(client, 'keyPrefix') ?? '');
+}
+
 /** Turns any thrown value into an `Error`. */
 export function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error('The Redis client failed without an error');
@@ -116,6 +132,17 @@ export function assertRedisClient(client: unknown): asserts client is RedisClien
   }
   throw new TypeError(
     `\`client\`: expected a client of node-redis or ioredis, got ${describeValue(client)}`,
+  );
+}
+
+function optionOf(client: RedisClient, name: string): unknown {
+  const options: unknown = Reflect.get(client, 'options');
+  return Reflect.get(Object(options), name);
+}
+
+function noPromiseError(): TypeError {
+  return new TypeError(
+    'The Redis client returned no promise of values; expected a client of node-redis 4 or later, or of ioredis: not a legacy client, whose methods take callbacks',
   );
 }
 

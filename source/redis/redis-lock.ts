@@ -6,7 +6,7 @@
 
 import type { TimeLimit } from '../database/time-limit.js';
 import type { LockTable } from '../database/token-lock.js';
-import { type RedisClient, RedisScript, runScript } from './redis-client.js';
+import { keyPrefixOf, type RedisClient, RedisScript, runScript } from './redis-client.js';
 
 /**
  * If an answer was lost with the connection, ioredis sends the command again: a key that already has
@@ -37,7 +37,7 @@ export function redisLocks({ client, limit, keyOf }: RedisLocksDependencies): Lo
   return {
     client,
     limit,
-    lockName: (sessionId) => lockKeyOf(keyOf(sessionId)),
+    lockName: (sessionId) => lockKeyOf(client, keyOf(sessionId)),
     // Without the prefix of the sessions, so that it does not appear in a list of sessions.
     claimName: (name) => `expression.socket.io:${name}`,
     acquire: ({ name, token }, life, signal) => run(acquire, [name, token, String(life)], signal),
@@ -59,6 +59,7 @@ export function redisLocks({ client, limit, keyOf }: RedisLocksDependencies): Lo
  *
  * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
  */
-export function lockKeyOf(sessionKey: string): string {
-  return /\{[^}]+\}/.test(sessionKey) ? `${sessionKey}:lock` : `{${sessionKey}}:lock`;
+export function lockKeyOf(client: RedisClient, sessionKey: string): string {
+  const fullKey = keyPrefixOf(client) + sessionKey;
+  return /\{[^}]+\}/.test(fullKey) ? `${sessionKey}:lock` : `{${fullKey}}:lock`;
 }

@@ -138,7 +138,7 @@ export function redisRewrite(sessions: RedisSessions): RewriteRecord | undefined
         String(timeToLiveOf(session, sessions) ?? ''),
         isLifeChanged(record, session) ? 'changed' : '',
       ];
-      const keys = [key, held?.name ?? lockKeyOf(key)];
+      const keys = [key, held?.name ?? lockKeyOf(client, key)];
       const outcome = outcomes[await runScript(client, compareAndSet, { keys, args, signal })];
       if (outcome === undefined) throw new TypeError('Expected a number from the script in Redis');
       return outcome;

@@ -49,6 +49,11 @@ export class ActiveWrites {
     this.#deadlines = deadlines;
   }
 
+  /** How many writes are running. */
+  get size(): number {
+    return this.#all.size;
+  }
+
   /** Begins a write, which logouts overtake until it ends. */
   begin(sessionId: string): Write {
     const since = performance.now();

@@ -35,7 +35,10 @@ export function copyToStore(value: unknown): unknown {
   return copy(value, deepestStored);
 }
 
-/** Whether two values hold the same data. Instances of classes never do, because they may have changed inside. */
+/**
+ * Whether two values hold the same data. Instances of classes never do, because they may have changed
+ * inside, except for the values of BSON.
+ */
 export function isSameData(one: unknown, other: unknown): boolean {
   try {
     return isSameNested(one, other, 0);
@@ -193,7 +196,30 @@ function isSameInstance(one: object, other: object): boolean {
       return false;
     }
   }
-  return isCloneable(one) && isDeepStrictEqual(one, other);
+  if (isCloneable(one)) return isDeepStrictEqual(one, other);
+  const type = bsonTypeOf(one);
+  if (type === undefined || type !== bsonTypeOf(other)) return false;
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** The types of BSON whose values never change inside, such as the ids of MongoDB. */
+const bsonTypes = new Set<unknown>([
+  'ObjectId',
+  'Decimal128',
+  'Long',
+  'Int32',
+  'Double',
+  'Timestamp',
+]);
+
+/** The type of an immutable value of BSON. */
+function bsonTypeOf(value: object): unknown {
+  try {
+    const type: unknown = Reflect.get(value, '_bsontype');
+    return bsonTypes.has(type) ? type : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function isObject(value: unknown): value is object {

@@ -13,7 +13,6 @@ import type {
   SocketSession,
 } from '../types/session.js';
 import { HeldSession, type SessionOwner } from './held-session.js';
-import type { RequestWrite } from './http-writes.js';
 import { LateWrites } from './late-writes.js';
 import type { LiveSession, Member } from './live-session.js';
 import { LiveSessions, type ProcessBus } from './live-sessions.js';
@@ -23,11 +22,13 @@ import type { SessionRecord } from './record.js';
 import { RecordCache } from './record-cache.js';
 import { RecordWriter } from './record-writer.js';
 import { RequestSessions } from './request-sessions.js';
-import { SessionBackend } from './session-backend.js';
+import { type OpenSessionFor, SessionBackend } from './session-backend.js';
 import { SessionFactory } from './session-factory.js';
 import { type ReadResult, Snapshot } from './snapshot.js';
-import { StoreCalls } from './store-calls.js';
-import { StoreHooks, type StoreObserver } from './store-hooks.js';
+import { StoreEvents } from './store-events.js';
+import { StoreHooks } from './store-hooks.js';
+import { StoreReads } from './store-reads.js';
+import { StoreWrites } from './store-writes.js';
 import { Touches } from './touches.js';
 import { SessionUpdater } from './updater.js';
 import { SessionWriter } from './writer.js';
@@ -45,74 +46,70 @@ export interface EngineDependencies {
 export class SessionEngine {
   readonly #report: (error: unknown) => void;
   readonly #hooks: StoreHooks;
-  readonly #observer: StoreObserver;
+  readonly #events: StoreEvents;
   readonly #cache: RecordCache;
-  readonly #calls: StoreCalls;
+  readonly #reads: StoreReads;
   readonly #reader: SessionReader;
   readonly #live: LiveSessions;
   readonly #factory: SessionFactory;
-  readonly #lateWrites: LateWrites;
   readonly #touches: Touches;
   readonly #records: RecordWriter;
-  readonly #writer: SessionWriter;
   readonly #updater: SessionUpdater;
   readonly #requests: RequestSessions;
   readonly #backend: SessionBackend;
 
   constructor({ store, options, bus, report }: EngineDependencies) {
-    this.#report = report;
-    this.#hooks = StoreHooks.of(store, options);
-    this.#cache = new RecordCache(options.recordCacheSize);
-    this.#calls = new StoreCalls(store, {
-      options,
-      cache: this.#cache,
-      call: (name, ...args) => this.#hooks.call(name, ...args),
-      absent: (sessionId) => this.#live.absent(sessionId),
-    });
-    this.#reader = new SessionReader(this.#calls);
-    this.#live = new LiveSessions({
-      read: (sessionId) => this.#reader.read(sessionId),
-      bus,
-      abandoned: (sessionId) => this.#cache.delete(sessionId),
-    });
-    const { createSession, isStandard, writes } = this.#hooks;
-    this.#factory = new SessionFactory({ createSession, isStandard });
-    this.#lateWrites = new LateWrites(store, (sessionId) => this.#repair(sessionId));
-    this.#touches = new Touches({
-      calls: this.#calls,
+    const hooks = StoreHooks.of(store, options);
+    const { createSession, isStandard, turns, baselines } = hooks;
+    const canRewrite = options.rewrite !== undefined;
+    const cache = new RecordCache(options.recordCacheSize);
+    const absent = (sessionId: string): void => live.absent(sessionId);
+    const reads = new StoreReads(store, { options, cache, absent });
+    const call: typeof hooks.call = (...method) => hooks.call(...method);
+    const writes = new StoreWrites(store, { options, call, absent });
+    const reader = new SessionReader(reads);
+    const live = new LiveSessions({ reader, bus, cache });
+    const factory = new SessionFactory({ createSession, isStandard });
+    const lateWrites = new LateWrites(store, (sessionId) => this.#repair(sessionId));
+    const touches = new Touches({ writes, turns, factory, live, lateWrites, options });
+    const records = new RecordWriter({
+      reads,
       writes,
-      factory: this.#factory,
-      live: this.#live,
-      lateWrites: this.#lateWrites,
-      interval: options.touch,
-    });
-    this.#records = new RecordWriter({
-      calls: this.#calls,
-      hooks: this.#hooks,
-      factory: this.#factory,
-      touches: this.#touches,
-      lateWrites: this.#lateWrites,
-      canRewrite: options.rewrite !== undefined,
+      hooks,
+      factory,
+      touches,
+      lateWrites,
+      canRewrite,
       hasEnded: (sessionId) => this.#hasEnded(sessionId),
     });
-    this.#writer = new SessionWriter({
-      records: this.#records,
+    const canTouch = typeof store.touch === 'function';
+    const writer = new SessionWriter({ records, turns, canTouch });
+    const updater = new SessionUpdater(new SessionLocks(store, options), records, writer);
+    const open: OpenSessionFor = (...session) => this.#open(...session);
+    const { mergeHttpWrites } = options;
+    this.#report = report;
+    this.#hooks = hooks;
+    this.#cache = cache;
+    this.#reads = reads;
+    this.#reader = reader;
+    this.#live = live;
+    this.#factory = factory;
+    this.#touches = touches;
+    this.#records = records;
+    this.#updater = updater;
+    this.#requests = new RequestSessions(store, { baselines, writes });
+    this.#backend = new SessionBackend({ writes, reader, writer, updater, factory, open });
+    this.#events = new StoreEvents({
       writes,
-      canTouch: typeof store.touch === 'function',
+      reader,
+      live,
+      lateWrites,
+      writer,
+      canRewrite,
+      mergeHttpWrites,
+      report,
     });
-    const locks = new SessionLocks(store, options);
-    this.#updater = new SessionUpdater(locks, this.#records, this.#writer);
-    this.#requests = new RequestSessions(store, this.#hooks);
-    this.#backend = new SessionBackend({
-      calls: this.#calls,
-      reader: this.#reader,
-      writer: this.#writer,
-      updater: this.#updater,
-      factory: this.#factory,
-      open: (sessionId, snapshot, owner) => this.#open(sessionId, snapshot, owner),
-    });
-    this.#observer = this.#createObserver(options);
-    this.#hooks.observe(this.#observer);
+    hooks.observe(this.#events);
   }
 
   /**
@@ -164,10 +161,12 @@ export class SessionEngine {
   ): Promise<Result> {
     assertChange(change);
     const session = await this.#requests.stored(request);
-    const { sessionID: sessionId } = request;
-    const { result, saved } = await this.#updater.update(change, this.#target(sessionId));
-    this.#requests.show(session, sessionId, saved);
-    return result;
+    const { result, saved } = await this.#updater.update(async (fresh) => {
+      const outcome = await change(fresh);
+      return { outcome, since: this.#requests.baselineOf(session) };
+    }, this.#target(session.id));
+    this.#requests.show(session, saved, result.since);
+    return result.outcome;
   }
 
   /**
@@ -189,6 +188,11 @@ export class SessionEngine {
     this.#live.leave(session, member);
   }
 
+  /** Whether a session was regenerated within the last minutes, in this process or in another one. */
+  wasRegenerated(hash: string): boolean {
+    return this.#live.wasRegenerated(hash);
+  }
+
   /**
    * Counts activity of a socket: touches its session in the store if that is due.
    *
@@ -205,9 +209,9 @@ export class SessionEngine {
 
   /** Removes the hooks from the store. Writes that have begun are finished. */
   close(): void {
-    this.#hooks.unobserve(this.#observer);
+    this.#hooks.unobserve(this.#events);
     this.#live.close();
-    this.#calls.close();
+    this.#reads.close();
     this.#cache.clear();
   }
 
@@ -230,55 +234,10 @@ export class SessionEngine {
     return this.#factory.open(held) as SocketSession;
   }
 
-  #createObserver({ mergeHttpWrites, rewrite }: ResolvedOptions): StoreObserver {
-    return {
-      // `rewrite` reads and writes at once, so nothing that it writes can be erased.
-      issued: rewrite ? undefined : (...write) => this.#issued(...write),
-      ending: (sessionId, reason) => {
-        // A store's `get` calls `destroy`, but never `regenerate`.
-        const hasExpired = reason === 'destroyed' && this.#isRemovedByRead(sessionId);
-        this.#live.ending(sessionId, hasExpired ? 'expired' : reason);
-      },
-      stayed: (sessionId) => this.#live.stayed(sessionId),
-      ended: (sessionId, reason, finished) => this.#live.ended(sessionId, reason, finished),
-      written: (sessionId, session) => this.#live.written(sessionId, session),
-      saveRequest: mergeHttpWrites ? (write) => this.#saveRequest(write) : undefined,
-    };
-  }
-
-  /** Others write a session: what the library writes meanwhile must survive it. */
-  #issued(sessionId: string, session: object, answered: Promise<void>): void {
-    // It has a cookie, or the store could not write it.
-    const record = session as SessionRecord;
-    const issued = this.#calls.issued(sessionId, answered);
-    this.#lateWrites
-      .settled(record, issued, this.#lateWrites.begin(sessionId))
-      // The caller of the write gets the error from the store.
-      .catch(() => {});
-  }
-
   /** Whether a session that the store does not have was there before. */
   #hasEnded(sessionId: string): boolean {
     if (this.#live.find(sessionId)?.isStored) return true;
     return this.#live.endSince(sessionId, 0) !== undefined;
-  }
-
-  /** Some stores' `get` calls their own `destroy` when it finds a session that has expired. */
-  #isRemovedByRead(sessionId: string): boolean {
-    return this.#reader.isReading(sessionId) && this.#live.find(sessionId)?.isOverdue === true;
-  }
-
-  /** A request whose session has ended meanwhile continues without it. */
-  async #saveRequest(write: RequestWrite): Promise<void> {
-    try {
-      await this.#writer.saveRequest(write);
-    } catch (error) {
-      if (!(error instanceof SessionError)) throw error;
-      // HTTP handlers get the store's own errors, with or without this library.
-      if (error.code === 'ERR_SESSION_STORE') throw error.cause ?? error;
-      if (error.code !== 'ERR_SESSION_ENDED') throw error;
-      this.#report(error);
-    }
   }
 
   /** Nobody waits for it, because the saves that it repairs were acknowledged before. */

@@ -5,7 +5,7 @@
 
 import { isStoreUnavailable } from '../errors.js';
 import type { LiveSession } from './live-session.js';
-import type { ReadResult } from './snapshot.js';
+import type { SessionReader } from './reader.js';
 
 /** The longest delay of the timer, in milliseconds, so that it notices changes of the system's clock. */
 const longestSleep = 10_000;
@@ -20,7 +20,7 @@ const retryInterval = 1_000;
 export interface ExpiryWatchDependencies {
   readonly sessions: () => Iterable<LiveSession>;
   /** Reads a session; a read that does not find it ends it. */
-  readonly read: (sessionId: string) => Promise<ReadResult>;
+  readonly reader: Pick<SessionReader, 'read'>;
   /** Removes members that have gone. */
   readonly removeGone: (session: LiveSession) => void;
 }
@@ -72,7 +72,7 @@ export class ExpiryWatch {
 
   /** A store that is down ends no session. */
   async #check(session: LiveSession): Promise<void> {
-    const { snapshot, error } = await this.#dependencies.read(session.sessionId);
+    const { snapshot, error } = await this.#dependencies.reader.read(session.sessionId);
     if (snapshot) session.wasChecked(snapshot.record);
     else if (isStoreUnavailable(error.code)) session.checkAt = Date.now() + retryInterval;
     this.checkAt(session.checkAt);

@@ -13,7 +13,7 @@ type Callback = (...answer: unknown[]) => void;
 export type Method = (...args: unknown[]) => unknown;
 
 /** The position of each method's callback, for calls without one. */
-const callbackPositions = { set: 2, touch: 2, destroy: 1, regenerate: 1 } as const;
+const callbackPositions = { set: 2, touch: 2, destroy: 1, regenerate: 1, clear: 0 } as const;
 
 /** A method that takes a callback. */
 export type CallbackMethodName = keyof typeof callbackPositions;
@@ -74,23 +74,27 @@ export function callMethod(
   { method, target, args }: MethodCall,
   { answered, failed }: { answered(answer: readonly unknown[]): void; failed(): void },
 ): unknown {
-  const { promise, settle } = promisedAnswer();
+  const given = args.findIndex((arg) => typeof arg === 'function');
+  const position = given < 0 ? callbackPositions[name] : given;
+  const promised = given < 0 ? promisedAnswer() : undefined;
   let isAnswered = false;
   const answer = (...values: unknown[]): void => {
     if (isAnswered) return;
     isAnswered = true;
-    settle(values);
+    promised?.settle(values);
     answered(values);
   };
-  const position = args.findIndex((arg) => typeof arg === 'function');
   const ours = [...args];
   // `session.destroy()` without a callback of `express-session` calls `destroy(id, undefined)`.
-  ours[position < 0 ? callbackPositions[name] : position] = answer;
+  ours[position] = answer;
   try {
     const result = Reflect.apply(method, target, ours);
-    if (!isThenable(result)) return position < 0 ? promise : result;
+    if (!isThenable(result)) return promised ? promised.promise : result;
     result.then(
-      () => answer(null),
+      () => {
+        // An `async` method with a callback may resolve before it calls back, also with an error.
+        if (method.length <= position) answer(null);
+      },
       (error) => answer(error || noReasonError()),
     );
     return result;

@@ -8,9 +8,9 @@ import type { EndTurn } from '../keyed-queue.js';
 import { isOvertaken, type Write } from './active-writes.js';
 import { answerCaller, callbackOf, callMethod, type MethodCall } from './hooked-method.js';
 import { recordOf, type SessionRecord } from './record.js';
-import type { RequestBaselines } from './request-baselines.js';
-import type { SetSession } from './store-calls.js';
-import type { StoreWrites } from './store-writes.js';
+import type { RequestBaselines } from './request-sessions.js';
+import type { SetSession } from './store-call.js';
+import type { WriteTurns } from './write-turns.js';
 
 /** What an HTTP request is about to write. */
 export interface RequestWrite {
@@ -25,14 +25,14 @@ export interface RequestWrite {
 
 /** What HTTP writes work with. */
 export interface HttpWritesDependencies {
-  readonly writes: StoreWrites;
+  readonly turns: WriteTurns;
   readonly baselines: RequestBaselines;
   /** Writes the differences of a request; returns nothing if requests write their sessions whole. */
   readonly saveRequest: (write: RequestWrite) => Promise<void> | undefined;
   /** A write or a touch was issued; `answered` resolves when the store has answered. */
   readonly issued: (sessionId: string, session: object, answered: Promise<void>) => void;
   /** A session was written, or touched. */
-  readonly written: (sessionId: string, session: unknown) => void;
+  readonly written: (sessionId: string, session: unknown, name: HttpWrite['name']) => void;
   /** Removes a session again that a write may have stored after its logout. */
   readonly removeAgain: (sessionId: string) => Promise<void>;
 }
@@ -69,7 +69,8 @@ export class HttpWrites {
         throw error;
       });
     if (saving === undefined) {
-      const isOfRequest = Reflect.get(session, 'req') !== undefined;
+      // A handler may also have stored a copy of its session under another id.
+      const isOfRequest = session.req !== undefined && session.id === sessionId;
       return this.#write('set', call, () => {
         if (isOfRequest) baselines.set(session, sessionId, after);
       });
@@ -93,7 +94,7 @@ export class HttpWrites {
 
   /** A copy of a session that is not written by this library already. */
   #copyOf(session: object): SessionRecord | undefined {
-    if (this.#dependencies.writes.isInternal(session)) return undefined;
+    if (this.#dependencies.turns.isInternal(session)) return undefined;
     try {
       return recordOf(session);
     } catch {
@@ -115,15 +116,15 @@ export class HttpWrites {
 
   /** Writes at once if no internal write has the session's turn, and otherwise after it. */
   #write(name: HttpWrite['name'], call: MethodCall, written: () => void = () => {}): unknown {
-    const { writes } = this.#dependencies;
+    const { turns } = this.#dependencies;
     const sessionId = String(call.args[0]);
     const write: HttpWrite = { name, call, sessionId, written };
-    if (writes.isInternal(call.args[1])) return this.#issue(write, () => {});
-    const endTurn = writes.take(sessionId);
+    if (turns.isInternal(call.args[1])) return this.#issue(write, () => {});
+    const endTurn = turns.take(sessionId);
     if (endTurn) return this.#issue(write, endTurn);
     // It begins now, so that a logout that comes while it waits overtakes it.
-    const begun = writes.active.begin(sessionId);
-    const task = writes
+    const begun = turns.active.begin(sessionId);
+    const task = turns
       .takeInTime(sessionId)
       .then((endTurn) => this.#issueLate(write, endTurn, begun));
     // A caller with a callback ignores the promise.
@@ -135,7 +136,7 @@ export class HttpWrites {
     const callback = callbackOf(write.call);
     if (await isOvertaken(begun)) {
       // The logout would have removed what this writes.
-      this.#dependencies.writes.active.end(begun);
+      this.#dependencies.turns.active.end(begun);
       endTurn();
       return void process.nextTick(callback, null);
     }
@@ -149,27 +150,28 @@ export class HttpWrites {
   }
 
   #issue(
-    { name, call, sessionId, written }: HttpWrite,
+    write: HttpWrite,
     endTurn: EndTurn,
-    begun: Write = this.#dependencies.writes.active.begin(sessionId),
+    begun: Write = this.#dependencies.turns.active.begin(write.sessionId),
   ): unknown {
-    const { writes } = this.#dependencies;
+    const { name, call, sessionId, written } = write;
+    const { turns } = this.#dependencies;
     const session = Object(call.args[1]);
     // What the store calls within this write, such as the `set` of a `touch`, is part of it.
-    const isWhole = !writes.isInternal(session);
-    const answered = writes.isMarked(session) ? () => {} : this.#issued(sessionId, session);
-    if (isWhole) writes.markInternal(session);
+    const isWhole = !turns.isInternal(session);
+    const answered = turns.isMarked(session) ? () => {} : this.#issued(sessionId, session);
+    if (isWhole) turns.markInternal(session);
     const end = (): void => {
       answered();
-      if (isWhole) writes.unmarkInternal(session);
-      writes.active.end(begun);
+      if (isWhole) turns.unmarkInternal(session);
+      turns.active.end(begun);
       endTurn();
     };
     return callMethod(name, call, {
       answered: (answer) => {
         end();
         if (!answer[0]) written();
-        this.#answered(call, begun, answer);
+        this.#answered(write, begun, answer);
       },
       failed: end,
     });
@@ -186,10 +188,14 @@ export class HttpWrites {
   }
 
   /** A write that a logout overtook may have come after it, and have stored the session anew. */
-  #answered(call: MethodCall, { sessionId, destroy }: Write, answer: readonly unknown[]): void {
+  #answered(
+    { name, call, sessionId }: HttpWrite,
+    { destroy }: Write,
+    answer: readonly unknown[],
+  ): void {
     const callback = callbackOf(call);
     if (destroy === undefined) {
-      if (!answer[0]) this.#dependencies.written(sessionId, call.args[1]);
+      if (!answer[0]) this.#dependencies.written(sessionId, call.args[1], name);
       callback(...answer);
       return;
     }

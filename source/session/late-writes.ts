@@ -7,7 +7,7 @@
 import { longestAnswer } from './active-writes.js';
 import { isSameData } from './data.js';
 import { isSameCookie, type RecordChanges, type SessionRecord, withChanges } from './record.js';
-import type { IssuedWrite } from './store-calls.js';
+import type { IssuedWrite } from './store-writes.js';
 
 /** How many writes are remembered at once; with more, the oldest is forgotten. */
 const mostRemembered = 1_000;

@@ -55,11 +55,22 @@ export class LiveSession {
     this.hash = hash;
   }
 
-  /** Notes that it was just written or touched in this process. */
+  /** Notes that it was just written in this process. */
   noteWrite(session: { readonly cookie?: unknown }): void {
-    this.writtenAt = performance.now();
     this.noteRecord(session);
+    this.noteTouch(session);
+  }
+
+  /**
+   * Notes that it was just touched in this process. The store may have ignored that, by its option
+   * `disableTouch` or `touchAfter`: then the session ends when its record says.
+   */
+  noteTouch(session: { readonly cookie?: unknown }): void {
+    this.writtenAt = performance.now();
     this.noteExpiry(expiryOf(session));
+    const now = Date.now();
+    const recordCheck = this.#recordExpiry > now ? this.#recordExpiry : this.#overdueCheck(now);
+    this.checkAt = Math.min(this.checkAt, recordCheck);
   }
 
   /** Notes that another process wrote or touched it, and when it expires. */
@@ -94,14 +105,13 @@ export class LiveSession {
 
   /** The record may be older than the last touch, whose expiry is then the latest time to check. */
   #overdueCheck(now: number): number {
-    const next = now + this.#overdueInterval;
-    return this.seenExpiry > now ? Math.min(next, this.seenExpiry) : next;
+    if (this.seenExpiry <= now) return now + this.#overdueInterval(longestInterval);
+    return Math.min(now + this.#overdueInterval(this.seenExpiry - now), this.seenExpiry);
   }
 
   /** Doubles with each check, up to a thirtieth of the lifetime. */
-  get #overdueInterval(): number {
-    const longest = Math.min(longestInterval, (this.lifetime ?? 0) / 30);
+  #overdueInterval(longest: number): number {
     const interval = shortestInterval * 2 ** Math.max(0, this.#overdueChecks - 1);
-    return Math.max(shortestInterval, Math.min(longest, interval));
+    return Math.max(shortestInterval, Math.min(longest, interval, (this.lifetime ?? 0) / 30));
   }
 }

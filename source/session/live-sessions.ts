@@ -9,9 +9,10 @@ import { ExpiringMap } from '../expiring-map.js';
 import type { SessionEndReason } from '../types/session.js';
 import { ExpiryWatch } from './expiry-watch.js';
 import { LiveSession, type Member } from './live-session.js';
+import type { SessionReader } from './reader.js';
 import { expiryOf, type SessionRecord } from './record.js';
+import type { RecordCache } from './record-cache.js';
 import { sessionHashOf } from './session-hash.js';
-import type { ReadResult } from './snapshot.js';
 
 /** A message between processes about sessions, which are named by their hashes. */
 export type SessionMessage =
@@ -33,17 +34,18 @@ export interface ProcessBus {
 
 /** What live sessions work with. */
 export interface LiveSessionsDependencies {
-  readonly read: (sessionId: string) => Promise<ReadResult>;
+  readonly reader: Pick<SessionReader, 'read'>;
   readonly bus: ProcessBus;
-  /** Called when the last member of a session has gone. */
-  readonly abandoned: (sessionId: string) => void;
+  /** Forgets a session when its last member has gone. */
+  readonly cache: Pick<RecordCache, 'delete'>;
 }
 
 /**
- * How long an end is remembered, in milliseconds, for sockets that read the session before it and join
- * it after. Socket.IO disconnects a client that is not connected within 45 s.
+ * How long an end is remembered, in milliseconds: for sockets that read the session before it and join
+ * it after, and for clients that were away. By default Socket.IO recovers these for two minutes, and
+ * disconnects a client that is not connected within 45 s.
  */
-const endMemory = 60_000;
+const endMemory = 120_000;
 
 /** How long an end may take after it was announced, in milliseconds. A login waits for its response. */
 const announcementTime: Readonly<Record<SessionEndReason, number>> = {
@@ -70,7 +72,7 @@ export class LiveSessions {
     this.#dependencies = dependencies;
     this.#watch = new ExpiryWatch({
       sessions: () => this.#sessions.values(),
-      read: dependencies.read,
+      reader: dependencies.reader,
       removeGone: (session) => this.#removeGone(session),
     });
     this.#subscribe();
@@ -92,6 +94,11 @@ export class LiveSessions {
     if (this.#ends.size === 0) return undefined;
     const end = this.#ends.get(sessionHashOf(sessionId));
     return end && end.addedAt >= since ? end.value : undefined;
+  }
+
+  /** Whether a session was regenerated as long ago as ends are remembered. */
+  wasRegenerated(hash: string): boolean {
+    return this.#ends.get(hash)?.value === 'regenerated';
   }
 
   /**
@@ -160,6 +167,14 @@ export class LiveSessions {
   }
 
   written(sessionId: string, session: unknown): void {
+    this.#note(sessionId, session, (live) => live.noteWrite(Object(session)));
+  }
+
+  touched(sessionId: string, session: unknown): void {
+    this.#note(sessionId, session, (live) => live.noteTouch(Object(session)));
+  }
+
+  #note(sessionId: string, session: unknown, note: (live: LiveSession) => void): void {
     const hash = sessionHashOf(sessionId);
     const live = this.#sessions.get(hash);
     if (live === undefined) {
@@ -167,8 +182,15 @@ export class LiveSessions {
       return;
     }
     // The others need no message, because this process sends them one when the session ends.
-    live.noteWrite(Object(session));
+    note(live);
     this.#watch.checkAt(live.checkAt);
+  }
+
+  /** Checks soon which sessions the store still has. */
+  checkAll(): void {
+    const now = Date.now();
+    for (const session of this.#sessions.values()) session.checkAt = now;
+    this.#watch.checkAt(now);
   }
 
   /** Handles a message of another process, or of this one. */
@@ -232,7 +254,7 @@ export class LiveSessions {
 
   #remove(session: LiveSession): void {
     this.#sessions.delete(session.hash);
-    this.#dependencies.abandoned(session.sessionId);
+    this.#dependencies.cache.delete(session.sessionId);
   }
 
   #publishCounts(): void {

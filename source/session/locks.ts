@@ -9,7 +9,7 @@ import { type EndTurn, KeyedQueue } from '../keyed-queue.js';
 import type { ResolvedOptions } from '../options.js';
 import { redactError } from '../store-error.js';
 import type { HeldLock, SessionLock } from '../types/options.js';
-import { overloadError, writeLimits } from './store-writes.js';
+import { overloadError, writeLimits } from './write-turns.js';
 
 /** A lock that is held. */
 export interface AcquiredLock {

@@ -5,9 +5,7 @@
  */
 
 import type { ReadResult } from './snapshot.js';
-import type { StoreCalls } from './store-calls.js';
-
-type ReadingCalls = Pick<StoreCalls, 'canReadMany' | 'get' | 'getMany'>;
+import type { StoreReads } from './store-reads.js';
 
 /** A read that is wanted or in flight, shared by all that asked for it. */
 export class PendingRead {
@@ -29,7 +27,7 @@ export class PendingRead {
 
 /** Reads sessions: each result comes from a read that was issued after the call. */
 export class SessionReader {
-  readonly #calls: ReadingCalls;
+  readonly #store: Pick<StoreReads, 'canReadMany' | 'get' | 'getMany'>;
   /**
    * An object, because V8 keeps allocating new tables for a `Map` under such a churn, and the old
    * tables keep their entries alive until the next full garbage collection.
@@ -38,8 +36,8 @@ export class SessionReader {
   /** The sessions whose reads are issued together. */
   #wanted: string[] = [];
 
-  constructor(calls: ReadingCalls) {
-    this.#calls = calls;
+  constructor(store: Pick<StoreReads, 'canReadMany' | 'get' | 'getMany'>) {
+    this.#store = store;
   }
 
   /** Reads a session. */
@@ -65,7 +63,7 @@ export class SessionReader {
     if (this.#wanted.length === 0) {
       // `setImmediate` runs after all sockets of this turn have been read, so that one call reads for
       // all of them. `nextTick` is enough for the events that one socket receives together.
-      if (this.#calls.canReadMany) setImmediate(() => this.#issueWanted());
+      if (this.#store.canReadMany) setImmediate(() => this.#issueWanted());
       else process.nextTick(() => this.#issueWanted());
     }
     this.#wanted.push(sessionId);
@@ -74,13 +72,13 @@ export class SessionReader {
   #issueWanted(): void {
     const sessionIds = this.#wanted;
     this.#wanted = [];
-    if (!this.#calls.canReadMany) {
+    if (!this.#store.canReadMany) {
       for (const sessionId of sessionIds) this.#issue(sessionId);
       return;
     }
     let since = Number.POSITIVE_INFINITY;
     for (const sessionId of sessionIds) since = Math.min(since, this.#markIssued(sessionId));
-    this.#calls.getMany(sessionIds, since, (results) => {
+    this.#store.getMany(sessionIds, since, (results) => {
       for (const [index, result] of results.entries()) {
         this.#answer(sessionIds[index] ?? '', result);
       }
@@ -89,7 +87,7 @@ export class SessionReader {
 
   #issue(sessionId: string): void {
     const since = this.#markIssued(sessionId);
-    this.#calls.get(sessionId, since, (result) => this.#answer(sessionId, result));
+    this.#store.get(sessionId, since, (result) => this.#answer(sessionId, result));
   }
 
   #markIssued(sessionId: string): number {
@@ -109,7 +107,7 @@ export class SessionReader {
     // After the listeners of this read, which `settle` has queued, so that the next read finds what
     // they save at once.
     queueMicrotask(() => {
-      if (this.#calls.canReadMany) this.#want(sessionId);
+      if (this.#store.canReadMany) this.#want(sessionId);
       else this.#issue(sessionId);
     });
   }

@@ -18,13 +18,16 @@ import {
 } from './record.js';
 import type { SessionFactory } from './session-factory.js';
 import { Snapshot } from './snapshot.js';
-import type { SetSession, StoreCalls } from './store-calls.js';
+import type { SetSession } from './store-call.js';
 import type { StoreHooks } from './store-hooks.js';
+import type { StoreReads } from './store-reads.js';
+import type { StoreWrites } from './store-writes.js';
 import type { Touches } from './touches.js';
 
 /** What a record writer works with. */
 export interface RecordWriterDependencies {
-  readonly calls: StoreCalls;
+  readonly reads: StoreReads;
+  readonly writes: StoreWrites;
   readonly hooks: StoreHooks;
   readonly factory: SessionFactory;
   readonly touches: Touches;
@@ -84,7 +87,7 @@ export class RecordWriter {
   }
 
   async #readStored(sessionId: string, newRecord?: SessionRecord): Promise<Snapshot> {
-    const { snapshot, error } = await this.#dependencies.calls.getForWrite(sessionId);
+    const { snapshot, error } = await this.#dependencies.reads.getForWrite(sessionId);
     if (snapshot) return snapshot;
     if (error.code !== 'ERR_SESSION_NOT_FOUND') throw error;
     const isNew = newRecord !== undefined && !this.#dependencies.hasEnded(sessionId);
@@ -110,10 +113,10 @@ export class RecordWriter {
 
   /** Writes again what a late or overlapping write has erased. */
   async repair(sessionId: string): Promise<void> {
-    const { calls, lateWrites } = this.#dependencies;
-    await this.#dependencies.hooks.writes.alone(sessionId, (write) =>
+    const { reads, lateWrites } = this.#dependencies;
+    await this.#dependencies.hooks.turns.run(sessionId, (write) =>
       this.#pending(sessionId, async (pending) => {
-        const { snapshot, error } = await calls.getForWrite(sessionId);
+        const { snapshot, error } = await reads.getForWrite(sessionId);
         if (error?.code === 'ERR_SESSION_NOT_FOUND') return;
         if (error) throw error;
         const { record } = snapshot;
@@ -167,13 +170,13 @@ export class RecordWriter {
     },
   ): Promise<SessionRecord> {
     const { sessionId } = write;
-    const { calls, lateWrites } = this.#dependencies;
+    const { writes, lateWrites } = this.#dependencies;
     // This write also restores what another one has erased.
     const written = new Map([...lateWrites.erased(sessionId, stored), ...changes]);
     const record = applied(stored, written);
     const takeBack = lateWrites.wrote(sessionId, written, pending);
     try {
-      const issued = calls.set(sessionId, this.#forStore(sessionId, record), set);
+      const issued = writes.set(sessionId, this.#forStore(sessionId, record), set);
       write.answered = issued.answered;
       await lateWrites.settled(record, issued, pending);
       return record;
@@ -192,7 +195,7 @@ export class RecordWriter {
     let record: SessionRecord | undefined;
     let changes: RecordChanges = new Map();
     try {
-      await this.#dependencies.calls.rewrite(
+      await this.#dependencies.writes.rewrite(
         sessionId,
         (value) => {
           changes = readChanges();
@@ -226,7 +229,7 @@ export class RecordWriter {
 
   /** Makes a session, because stores may use methods of its cookie. */
   #forStore(sessionId: string, record: SessionRecord): SessionData {
-    return this.#dependencies.hooks.writes.markInternal(
+    return this.#dependencies.hooks.turns.markInternal(
       this.#dependencies.factory.forStore(sessionId, record),
     );
   }

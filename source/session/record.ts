@@ -13,6 +13,14 @@ export interface SessionRecord {
 /** Top-level keys with their new values; `undefined` for a deleted key. */
 export type RecordChanges = ReadonlyMap<string, unknown>;
 
+/** The result of a save. */
+export interface Saved {
+  /** What the store has now. */
+  readonly record: SessionRecord;
+  /** What this save has changed. */
+  readonly changes: RecordChanges;
+}
+
 /** Whether a value can be made into a session: `createSession` throws on one without a `cookie`. */
 export function isRecord(value: unknown): value is SessionRecord {
   return (
@@ -81,7 +89,8 @@ export function lifetimeOf(record: { readonly cookie?: unknown }): number | unde
 
 /** When a record expires by its cookie, in milliseconds since 1970; infinite if the cookie has no date. */
 export function expiryOf(record: { readonly cookie?: unknown }): number {
-  const expires: unknown = Reflect.get(Object(record.cookie), 'expires');
+  const cookie: object = Object(record.cookie);
+  const expires: unknown = Reflect.get(cookie, 'expires') ?? Reflect.get(cookie, '_expires');
   if (!(typeof expires === 'string' || typeof expires === 'number' || expires instanceof Date)) {
     return Number.POSITIVE_INFINITY;
   }
@@ -89,10 +98,18 @@ export function expiryOf(record: { readonly cookie?: unknown }): number {
   return Number.isNaN(time) ? Number.POSITIVE_INFINITY : time;
 }
 
-/** A copy of a cookie as it is stored, by its own `toJSON` if it has one. */
+/**
+ * A copy of a cookie as it is stored, by its own `toJSON` if it has one.
+ *
+ * A serialiser that does not call `toJSON`, such as EJSON, stores the date as `_expires`, the field of
+ * express-session's `Cookie`.
+ */
 export function plainCookie(cookie: unknown): unknown {
   const toJSON: unknown = Reflect.get(Object(cookie), 'toJSON');
-  return copyData(typeof toJSON === 'function' ? Reflect.apply(toJSON, cookie, []) : cookie);
+  if (typeof toJSON === 'function') return copyData(Reflect.apply(toJSON, cookie, []));
+  if (Reflect.get(Object(cookie), '_expires') === undefined) return copyData(cookie);
+  const { _expires: expires, ...rest } = Object(cookie);
+  return copyData({ expires, ...rest });
 }
 
 /**

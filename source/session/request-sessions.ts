@@ -1,21 +1,20 @@
 /**
- * @module The part of an update that concerns `req.session`: a new session is stored first, and the
- * result is shown in it.
+ * @module The sessions of HTTP requests: their baselines, which are what they were when they were loaded
+ * or saved last, and updates of them, which store a new session first and show their result in it.
  */
 
-import type { Store } from 'express-session';
-import { storeError } from '../store-error.js';
+import type { SessionData, Store } from 'express-session';
 import type { SessionRequest } from '../types/session.js';
 import { copyData } from './data.js';
 import {
   changesBetween,
   plainCookie,
-  type RecordChanges,
   recordOf,
+  type Saved,
+  type SessionRecord,
   withChanges,
 } from './record.js';
-import type { StoreHooks } from './store-hooks.js';
-import type { Saved } from './writer.js';
+import type { StoreWrites } from './store-writes.js';
 
 type RequestSession = SessionRequest['session'];
 
@@ -25,58 +24,119 @@ interface StoredCookie {
   readonly originalMaxAge?: number | null;
 }
 
-/** The sessions of requests. */
+interface Baseline {
+  readonly sessionId: string;
+  readonly record: SessionRecord;
+}
+
+/** The baselines of sessions, kept as long as the sessions. */
+export class RequestBaselines {
+  readonly #baselines = new WeakMap<object, Baseline>();
+
+  /** The baseline of a session; undefined if it is new. */
+  of(session: object, sessionId: string): SessionRecord | undefined {
+    const baseline = this.#baselines.get(session);
+    return baseline?.sessionId === sessionId ? baseline.record : undefined;
+  }
+
+  /** Sets the baseline of a session that is now as it is stored. */
+  set(session: object, sessionId: string, record: SessionRecord): void {
+    this.#baselines.set(session, { sessionId, record });
+  }
+
+  /** A session was loaded. */
+  load(session: object, sessionId: string): void {
+    try {
+      this.set(session, sessionId, recordOf(session));
+    } catch {
+      // A session that cannot be copied is written whole, as without this library.
+    }
+  }
+
+  /** A save failed, so its changes are still to be saved. */
+  takeBack(
+    session: object,
+    sessionId: string,
+    { before, after }: { readonly before: SessionRecord; readonly after: SessionRecord },
+  ): void {
+    const record = this.of(session, sessionId) ?? before;
+    this.set(session, sessionId, withChanges(record, changesBetween(after, before)));
+  }
+}
+
+/** Updates of the sessions of requests. */
 export class RequestSessions {
   readonly #store: Store;
-  readonly #hooks: StoreHooks;
+  readonly #baselines: RequestBaselines;
+  readonly #writes: StoreWrites;
   /** The new sessions that are being stored, because a second write could land after an update. */
   readonly #storing = new WeakMap<RequestSession, Promise<void>>();
 
-  constructor(store: Store, hooks: StoreHooks) {
+  constructor(
+    store: Store,
+    { baselines, writes }: { readonly baselines: RequestBaselines; readonly writes: StoreWrites },
+  ) {
     this.#store = store;
-    this.#hooks = hooks;
+    this.#baselines = baselines;
+    this.#writes = writes;
   }
 
   /**
    * Gets the session of a request, and stores it first if it is new.
    *
    * @throws {TypeError} if the request has no session of this store
+   * @throws {SessionError} `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
    */
   async stored(request: SessionRequest): Promise<RequestSession> {
     const session: unknown = Reflect.get(request, 'session');
-    const { sessionID: sessionId } = request;
     if (!isSession(session) || Reflect.get(request, 'sessionStore') !== this.#store) {
       const given = isSession(session) ? 'one with a session of another store' : 'one without';
       throw new TypeError(
         `\`update\`: expected a request with a session of the store that \`ExpressionSocket\` was given, got ${given}; put \`session({ store })\` in front of the handler`,
       );
     }
-    if (this.#hooks.baselines.of(session, sessionId)) return session;
-    await (this.#storing.get(session) ?? this.#storeNew(session, sessionId));
+    if (this.#baselines.of(session, session.id)) return session;
+    await (this.#storing.get(session) ?? this.#storeNew(session));
     return session;
   }
 
-  #storeNew(session: RequestSession, sessionId: string): Promise<void> {
-    const storing = new Promise<void>((resolve, reject) => {
-      session.save((error) => (error ? reject(storeError(error, [sessionId])) : resolve()));
-    }).finally(() => this.#storing.delete(session));
+  #storeNew(session: RequestSession): Promise<void> {
+    // It has the data, and `save` is how `express-session` stores it.
+    const data = session as unknown as SessionData;
+    const { done } = this.#writes.set(session.id, data, (_data, callback) =>
+      session.save(callback),
+    );
+    const storing = done.finally(() => this.#storing.delete(session));
     this.#storing.set(session, storing);
     return storing;
   }
 
-  /** Shows the result of an update. Unsaved changes of the handler stay, and are saved later. */
-  show(session: RequestSession, sessionId: string, { record, changes }: Saved): void {
-    const before = this.#hooks.baselines.of(session, sessionId) ?? recordOf(session);
-    const unsaved: RecordChanges = changesBetween(before, recordOf(session));
+  /** What the store has of a session, as far as its request knows. */
+  baselineOf(session: RequestSession): SessionRecord {
+    return this.#baselines.of(session, session.id) ?? recordOf(session);
+  }
+
+  /**
+   * Shows the result of an update. Changes of the handler stay if they are unsaved, and are saved later,
+   * or if they have been saved since.
+   *
+   * @param since the baseline when the change had been made
+   */
+  show(session: RequestSession, { record, changes }: Saved, since: SessionRecord): void {
+    const before = this.baselineOf(session);
+    const saved = changesBetween(since, before);
+    const unsaved = changesBetween(before, recordOf(session));
     const kept = new Map<string, unknown>();
-    for (const key of unsaved.keys()) if (!changes.has(key)) kept.set(key, before[key]);
+    for (const key of [...saved.keys(), ...unsaved.keys()]) {
+      if (!changes.has(key)) kept.set(key, before[key]);
+    }
     for (const key of new Set([...Object.keys(session), ...Object.keys(record)])) {
       if (kept.has(key) || isMethod(session, key)) continue;
       if (key === 'cookie') showCookie(Reflect.get(session, key), record.cookie);
       else if (Object.hasOwn(record, key)) Reflect.set(session, key, copyData(record[key]));
       else Reflect.deleteProperty(session, key);
     }
-    this.#hooks.baselines.set(session, sessionId, withChanges(recordOf(session), kept));
+    this.#baselines.set(session, session.id, withChanges(recordOf(session), kept));
   }
 }
 

@@ -12,18 +12,25 @@ import type { SessionReader } from './reader.js';
 import { SessionChanges } from './session-changes.js';
 import type { SessionFactory } from './session-factory.js';
 import type { Snapshot } from './snapshot.js';
-import type { StoreCalls } from './store-calls.js';
+import type { StoreWrites } from './store-writes.js';
 import type { SessionUpdater } from './updater.js';
 import type { SessionWriter } from './writer.js';
 
+/** Opens a session for an owner. */
+export type OpenSessionFor = (
+  sessionId: string,
+  snapshot: Snapshot,
+  owner: SessionOwner,
+) => SocketSession;
+
 /** What the backend works with. */
 export interface SessionBackendDependencies {
-  readonly calls: StoreCalls;
+  readonly writes: StoreWrites;
   readonly reader: SessionReader;
   readonly writer: SessionWriter;
   readonly updater: SessionUpdater;
   readonly factory: SessionFactory;
-  readonly open: (sessionId: string, snapshot: Snapshot, owner: SessionOwner) => SocketSession;
+  readonly open: OpenSessionFor;
 }
 
 type Callback = (error?: unknown) => void;
@@ -60,11 +67,11 @@ export class SessionBackend implements SessionStore {
   }
 
   async #destroy(sessionId: string): Promise<void> {
-    const { calls } = this.#dependencies;
+    const { writes } = this.#dependencies;
     await trace(
       'write',
       () => ({ operation: 'destroy' }),
-      () => calls.destroy(sessionId),
+      () => writes.destroy(sessionId),
     );
   }
 

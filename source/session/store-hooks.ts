@@ -1,12 +1,13 @@
 /**
  * @module Hooks the methods of a store, so that everything that HTTP handlers do to sessions is seen:
- * `createSession`, `set`, `touch`, `destroy` and `regenerate`. Its observers decide what follows.
+ * `createSession`, `set`, `touch`, `destroy`, `regenerate` and `clear`. Its observers decide what follows.
  */
 
 import type { Store } from 'express-session';
 import type { ResolvedOptions } from '../options.js';
 import type { SessionEndReason } from '../types/session.js';
 import {
+  answerCaller,
   type CallbackMethodName,
   callbackOf,
   callMethod,
@@ -15,10 +16,10 @@ import {
   type MethodCall,
 } from './hooked-method.js';
 import { HttpWrites, type RequestWrite } from './http-writes.js';
-import { RequestBaselines } from './request-baselines.js';
-import { responseFinished } from './response-finished.js';
+import { type Regeneration, Regenerations } from './regenerations.js';
+import { RequestBaselines } from './request-sessions.js';
 import { type CreateSession, hasStandardSessions } from './session-factory.js';
-import { StoreWrites } from './store-writes.js';
+import { WriteTurns } from './write-turns.js';
 
 /** Observes what happens to the sessions of a store. */
 export interface StoreObserver {
@@ -28,31 +29,29 @@ export interface StoreObserver {
   stayed(sessionId: string): void;
   /** It has ended; its sockets may stay until `finished`. */
   ended(sessionId: string, reason: SessionEndReason, finished: Promise<void>): void;
+  /** The store was asked to remove all sessions, and has answered. */
+  cleared(): void;
   /**
    * A write or a touch that is not of the library was issued. If a store's `touch` writes the session
    * whole, there is a call for each.
    *
    * @param answered resolves when the store has answered
    */
-  readonly issued:
-    | ((sessionId: string, session: object, answered: Promise<void>) => void)
-    | undefined;
-  /** It was written, or touched. */
+  issued(sessionId: string, session: object, answered: Promise<void>): void;
+  /** It was written. */
   written(sessionId: string, session: unknown): void;
-  /** Writes the differences of a request; `undefined` if requests write their sessions whole. */
-  readonly saveRequest: ((write: RequestWrite) => Promise<void>) | undefined;
+  /** It was touched, which the store may ignore. */
+  touched(sessionId: string, session: unknown): void;
+  /** Whether `saveRequest` is called; if not, requests write their sessions whole. */
+  readonly mergesRequests: boolean;
+  /** Writes the differences of a request. */
+  saveRequest(write: RequestWrite): Promise<void>;
 }
 
 /** Handles a call of a method; returns what the caller gets. */
 type Hook = (call: MethodCall) => unknown;
 
 type HookedName = CallbackMethodName | 'createSession';
-
-/** A regeneration that is running, and whether its `destroy` was seen. */
-interface Regeneration {
-  readonly finished: Promise<void>;
-  isSeen: boolean;
-}
 
 /** How soon a removal that failed is tried again, at first and at last, in milliseconds. */
 const shortestPause = 100;
@@ -62,14 +61,14 @@ const hooksOf = new WeakMap<Store, StoreHooks>();
 
 /** The hooks of one store: all its observers share them, and the last to leave removes them. */
 export class StoreHooks {
-  readonly writes: StoreWrites;
-  readonly baselines: RequestBaselines = new RequestBaselines();
+  readonly turns: WriteTurns;
+  readonly baselines: RequestBaselines;
   /** Whether `createSession` is that of express-session. */
   readonly isStandard: boolean;
   readonly #store: Store;
   readonly #httpWrites: HttpWrites;
   readonly #observers = new Set<StoreObserver>();
-  readonly #regenerations = new Map<string, Regeneration>();
+  readonly #regenerations = new Regenerations();
   /** What the hooks would do that could not be put in place, because the store is frozen. */
   readonly #missing = new Map<string, Hook>();
   /** What the methods were before they were hooked. */
@@ -77,32 +76,48 @@ export class StoreHooks {
   #ownCreateSession: Method | undefined;
   #restore: (() => void)[] = [];
 
-  /** The hooks of a store, which keep the limits that they were first asked for with. */
+  /** The hooks of a store, which keep the limits that they were first asked for with while in use. */
   static of(
     store: Store,
     options: Pick<ResolvedOptions, 'storeTimeout' | 'maxPending'>,
   ): StoreHooks {
-    const hooks = hooksOf.get(store) ?? new StoreHooks(store, new StoreWrites(options));
+    const known = hooksOf.get(store);
+    if (known?.isInUse) return known;
+    // Requests that began before `close()` still need their baselines.
+    const hooks = new StoreHooks(store, new WriteTurns(options), known?.baselines);
     hooksOf.set(store, hooks);
     return hooks;
   }
 
-  private constructor(store: Store, writes: StoreWrites) {
+  /** After `close()`, writes that have begun are finished in their turns. */
+  get isInUse(): boolean {
+    return this.#observers.size > 0 || this.turns.active.size > 0;
+  }
+
+  private constructor(
+    store: Store,
+    turns: WriteTurns,
+    baselines: RequestBaselines = new RequestBaselines(),
+  ) {
     this.#store = store;
+    this.baselines = baselines;
     this.#ownDestroy = store.destroy as Method;
-    this.writes = writes;
+    this.turns = turns;
     this.isStandard = hasStandardSessions(store);
     this.#httpWrites = new HttpWrites({
-      writes,
+      turns,
       baselines: this.baselines,
       saveRequest: (write) => {
-        const observer = [...this.#observers].find(({ saveRequest }) => saveRequest);
-        return observer?.saveRequest?.(write);
+        const observer = [...this.#observers].find(({ mergesRequests }) => mergesRequests);
+        return observer?.saveRequest(write);
       },
       issued: (sessionId, session, answered) => {
-        for (const observer of this.#observers) observer.issued?.(sessionId, session, answered);
+        for (const observer of this.#observers) observer.issued(sessionId, session, answered);
       },
-      written: (sessionId, session) => this.rewritten(sessionId, session),
+      written: (sessionId, session, name) => {
+        if (name === 'set') this.rewritten(sessionId, session);
+        else for (const observer of this.#observers) observer.touched(sessionId, session);
+      },
       removeAgain: (sessionId) => this.#removeAgain(sessionId),
     });
   }
@@ -150,6 +165,7 @@ export class StoreHooks {
       touch: (call) => this.#httpWrites.touch(call),
       destroy: (call) => this.#destroy(call),
       regenerate: (call) => this.#regenerate(call),
+      clear: (call) => this.#clear(call),
     };
     for (const name of Object.keys(hooks) as HookedName[]) {
       const restore = hookMethod(this.#store, name, hooks[name]);
@@ -182,7 +198,7 @@ export class StoreHooks {
         if (pause > longestPause) return;
         setTimeout(() => void this.#removeAgain(sessionId, pause * 1.1), pause).unref();
       };
-      const endDestroy = this.writes.active.beginDestroy(sessionId, retry);
+      const endDestroy = this.turns.active.beginDestroy(sessionId, retry);
       const settle = (isGone: boolean): void => {
         if (!endDestroy(isGone)) return;
         if (isGone) resolve();
@@ -199,13 +215,28 @@ export class StoreHooks {
     });
   }
 
+  /** Some stores take a list of ids. */
+  #destroyEach(sessionIds: readonly unknown[], call: MethodCall): unknown {
+    const destroyed = sessionIds.map(
+      (sessionId) =>
+        new Promise<void>((resolve, reject) => {
+          const callback = (error: unknown): void => (error ? reject(error) : resolve());
+          this.#destroy({ ...call, args: [sessionId, callback] });
+        }),
+    );
+    return answerCaller(
+      call,
+      Promise.all(destroyed).then(() => {}),
+    );
+  }
+
   /** A logout waits for no write. */
   #destroy(call: MethodCall): unknown {
+    if (Array.isArray(call.args[0])) return this.#destroyEach(call.args[0], call);
     const sessionId = String(call.args[0]);
-    const regeneration = this.#regenerations.get(sessionId);
-    if (regeneration) regeneration.isSeen = true;
+    const regeneration = this.#regenerations.seen(sessionId);
     const reason = regeneration ? 'regenerated' : 'destroyed';
-    const endDestroy = this.writes.active.beginDestroy(sessionId);
+    const endDestroy = this.turns.active.beginDestroy(sessionId);
     for (const observer of this.#observers) observer.ending(sessionId, reason);
     const stayed = (): void => {
       for (const observer of this.#observers) observer.stayed(sessionId);
@@ -232,14 +263,8 @@ export class StoreHooks {
   #regenerate(call: MethodCall): unknown {
     const [request] = call.args;
     const sessionId = String(Reflect.get(Object(request), 'sessionID'));
-    const regeneration = { finished: responseFinished(request), isSeen: false };
-    this.#regenerations.set(sessionId, regeneration);
-    const end = (): void => {
-      if (this.#regenerations.get(sessionId) !== regeneration) return;
-      this.#regenerations.delete(sessionId);
-    };
-    // The store may never answer.
-    void regeneration.finished.then(end);
+    const regeneration = this.#regenerations.begin(sessionId, request);
+    const end = (): void => this.#regenerations.end(sessionId, regeneration);
     return callMethod('regenerate', call, {
       answered: (answer) => {
         end();
@@ -248,6 +273,19 @@ export class StoreHooks {
         callbackOf(call)(...answer);
       },
       failed: end,
+    });
+  }
+
+  #clear(call: MethodCall): unknown {
+    const cleared = (): void => {
+      for (const observer of this.#observers) observer.cleared();
+    };
+    return callMethod('clear', call, {
+      answered: (answer) => {
+        cleared();
+        callbackOf(call)(...answer);
+      },
+      failed: cleared,
     });
   }
 

@@ -1,253 +1,124 @@
 /**
- * @module The turns of the writes of one store in this process: writes of a session run one after
- * another, and a logout waits for none of them.
+ * @module Calls the methods of the store that write.
  */
 
-import { longestDelay } from '../assertions.js';
+import type { SessionData, Store } from 'express-session';
 import { Deadlines } from '../deadlines.js';
-import { SessionError } from '../errors.js';
-import { type EndTurn, KeyedQueue, type QueueLimits } from '../keyed-queue.js';
-import { ActiveWrites, type Write } from './active-writes.js';
+import type { SessionError } from '../errors.js';
+import type { ResolvedOptions } from '../options.js';
+import type { HeldLock, RecordChange } from '../types/options.js';
+import { callStore, type SetSession, type StoreCall } from './store-call.js';
 
-/** External writes that share one turn. */
-interface ExternalTurn {
-  readonly endTurn: EndTurn;
-  count: number;
+/** What the writes of one engine are made with. */
+export interface StoreWritesDependencies {
+  readonly options: Pick<ResolvedOptions, 'storeTimeout' | 'rewrite'>;
+  /** Calls a method of the store. */
+  readonly call: (name: 'set' | 'touch' | 'destroy', ...args: unknown[]) => unknown;
+  /** Called with each session that the store was found not to have. */
+  readonly absent: (sessionId: string) => void;
 }
 
-/**
- * How long a session is not written after a write has missed its deadline, as a part of
- * `storeTimeout`: less than all of it, so that the next write only has to wait.
- */
-const waitShare = 0.75;
-
-/** How many writes may wait in all, as a multiple of those that may wait for one session. */
-const sessionsAtTheLimit = 10;
-
-/** How many writes may wait: for one session, and in all. */
-export function writeLimits(maxPending: number): QueueLimits {
-  return { perKey: maxPending, inAll: maxPending * sessionsAtTheLimit };
+/** A write that was begun. */
+export interface IssuedWrite {
+  /** Rejects with a `SessionError`, at the deadline too. */
+  readonly done: Promise<void>;
+  /** Resolves when the store has answered, however late: until then the write may still land. */
+  readonly answered: Promise<void>;
 }
 
-/** The error of a write that may not wait, because too many do already. */
-export function overloadError(): SessionError {
-  return new SessionError(
-    'ERR_SESSION_OVERLOAD',
-    'Too many writes are waiting for their turn: the store is slow, or a client sends too fast; the limit is `maxPending` per session, and ten times that in total',
-  );
-}
-
-/** The writes of one store. */
+/** Writes the sessions of one store. */
 export class StoreWrites {
-  /** The writes that are running, and the logouts that overtake them. */
-  readonly active: ActiveWrites;
-  readonly #queue: KeyedQueue;
+  readonly #store: Store;
+  readonly #dependencies: StoreWritesDependencies;
   readonly #deadlines: Deadlines;
-  /** How long a session is not written after a write has missed its deadline. */
-  readonly #unanswered: Deadlines;
-  /** The same for external writes, which have no deadline of their own. */
-  readonly #external: Deadlines;
-  readonly #internal = new WeakSet<object>();
-  readonly #externalTurns = new Map<string, ExternalTurn>();
-  /** The touches of requests that wait for their turn: those of a session share the next. */
-  readonly #waitingTouches = new Map<string, Set<(turn: ExternalTurn) => void>>();
 
-  constructor({
-    storeTimeout,
-    maxPending,
-  }: {
-    readonly storeTimeout: number;
-    readonly maxPending: number;
-  }) {
-    this.#deadlines = new Deadlines(storeTimeout);
-    this.#unanswered = new Deadlines(waitShare * storeTimeout);
-    this.#external = new Deadlines(Math.min(longestDelay, (1 + waitShare) * storeTimeout));
-    this.#queue = new KeyedQueue(writeLimits(maxPending));
-    this.active = new ActiveWrites(this.#deadlines);
+  constructor(store: Store, dependencies: StoreWritesDependencies) {
+    this.#store = store;
+    this.#dependencies = dependencies;
+    this.#deadlines = new Deadlines(dependencies.options.storeTimeout);
   }
 
   /**
-   * Runs a task while nothing else in this process writes the session, and after logouts in progress.
+   * Writes a record.
    *
-   * @throws {SessionError} `ERR_SESSION_STORE_TIMEOUT` if the write before it does not end,
-   * `ERR_SESSION_OVERLOAD` if too many wait
+   * @param set takes the place of the store's `set`
    */
-  async alone<Result>(sessionId: string, task: (write: Write) => Promise<Result>): Promise<Result> {
-    if (this.#queue.isFull(sessionId)) throw overloadError();
-    return this.#inTurn(sessionId, await this.#turn(sessionId), task);
+  set(
+    sessionId: string,
+    session: SessionData,
+    set: SetSession = (_session, callback) =>
+      this.#dependencies.call('set', sessionId, session, callback),
+  ): IssuedWrite {
+    return this.#write(sessionId, (callback) => set(session, callback));
   }
 
   /**
-   * Does the same for an HTTP write, which waits for others until the deadline at most: after that, it
-   * is not alone.
+   * Keeps a record from expiring. A store without `touch` needs none, or has none to offer: nothing is
+   * returned then.
+   *
+   * @param touch takes the place of the store's `touch`
    */
-  async aloneInTime<Result>(
+  touch(
     sessionId: string,
-    task: (write: Write) => Promise<Result>,
-  ): Promise<Result> {
-    // It begins now, so that a logout that comes while it waits overtakes it.
-    const write = this.active.begin(sessionId);
-    const endTurn = await this.#turnInTime(sessionId);
-    return this.#inTurn(sessionId, endTurn ?? (() => {}), task, write);
+    session: SessionData,
+    touch: SetSession = (_session, callback) =>
+      this.#dependencies.call('touch', sessionId, session, callback),
+  ): IssuedWrite | undefined {
+    if (typeof this.#store.touch !== 'function') return undefined;
+    return this.#write(sessionId, (callback) => touch(session, callback));
   }
 
-  /** Does the same for a touch of a request, which shares its turn with others of its kind. */
-  async sharedInTime<Result>(
-    sessionId: string,
-    task: (write: Write) => Promise<Result>,
-  ): Promise<Result> {
-    const write = this.active.begin(sessionId);
-    const endTurn = this.take(sessionId) ?? (await this.#takeTogether(sessionId));
-    return this.#inTurn(sessionId, endTurn, task, write);
-  }
-
-  async #inTurn<Result>(
-    sessionId: string,
-    endTurn: EndTurn,
-    task: (write: Write) => Promise<Result>,
-    begun?: Write,
-  ): Promise<Result> {
-    await this.active.destroyOf(sessionId);
-    const write = begun ?? this.active.begin(sessionId);
-    try {
-      return await task(write);
-    } finally {
-      this.active.end(write);
-      this.#endOnceAnswered(endTurn, write.answered);
-    }
-  }
-
-  /** A write that missed its deadline may land later, and erase what is written before that. */
-  #endOnceAnswered(endTurn: EndTurn, answered: Promise<void> | undefined): void {
-    if (answered === undefined) {
-      endTurn();
-      return;
-    }
-    const wait = this.#unanswered.begin(endTurn);
-    void answered.then(() => {
-      if (wait) this.#unanswered.end(wait);
-      // A second call does nothing.
-      endTurn();
-    });
-  }
-
-  /** Waits for the turn of an external write, until the deadline at most. */
-  async takeInTime(sessionId: string): Promise<EndTurn> {
-    const endTurn = await this.#turnInTime(sessionId);
-    return endTurn ? this.#join(sessionId, this.#shareExternally(sessionId, endTurn)) : () => {};
-  }
-
-  /** Takes the turn for an external write, if no internal one has it or waits for it. */
-  take(sessionId: string): EndTurn | undefined {
-    const turn = this.#externalTurns.get(sessionId);
-    if (turn && !this.#queue.isWanted(sessionId)) return this.#join(sessionId, turn);
-    const endTurn = this.#queue.take(sessionId);
-    return endTurn && this.#join(sessionId, this.#shareExternally(sessionId, endTurn));
-  }
-
-  /** Marks a session object as written in the current turn: store calls with it need not wait. */
-  markInternal<Session extends object>(session: Session): Session {
-    this.#internal.add(session);
-    // A store's `touch` may put the cookie on a record that it reads, and call its own `set` with it.
-    const cookie: unknown = Reflect.get(session, 'cookie');
-    if (typeof cookie === 'object' && cookie !== null) this.#internal.add(cookie);
-    return session;
-  }
-
-  /** Removes the mark of a session object. */
-  unmarkInternal(session: object): void {
-    this.#internal.delete(session);
-    this.#internal.delete(Object(Reflect.get(session, 'cookie')));
-  }
-
-  /** Whether a session object, or its cookie, is marked. */
-  isInternal(session: unknown): boolean {
-    return this.isMarked(session) || this.isMarked(Reflect.get(Object(session), 'cookie'));
-  }
-
-  /** Whether this very object is marked. */
-  isMarked(value: unknown): boolean {
-    return typeof value === 'object' && value !== null && this.#internal.has(value);
-  }
-
-  /** Waits for a turn; gives undefined at the deadline. */
-  #turnInTime(sessionId: string): Promise<EndTurn | undefined> {
-    return this.#turn(sessionId).catch(() => undefined);
-  }
-
-  #turn(sessionId: string): Promise<EndTurn> {
-    let leave = (): void => {};
-    return this.#deadlines.wait(
-      ({ resolve }) => {
-        leave = this.#queue.request(sessionId, resolve);
-      },
-      (when) => {
-        leave();
-        return new SessionError(
-          'ERR_SESSION_STORE_TIMEOUT',
-          `An earlier write of the session was not answered ${when}`,
-        );
-      },
-    );
+  /** A write that somebody else has issued. */
+  issued(sessionId: string, answered: Promise<void>): IssuedWrite {
+    return this.#write(sessionId, (callback) => void answered.then(() => callback()));
   }
 
   /**
-   * Waits for a turn together with the other touches of the session, until the deadline at most: a page
-   * that loads many things at once would otherwise wait for one touch after another.
+   * Changes a record atomically, by the option `rewrite`.
+   *
+   * @throws {SessionError} `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`, or what `change` threw
    */
-  #takeTogether(sessionId: string): Promise<EndTurn> {
-    const waiting = this.#waitingTouches.get(sessionId) ?? this.#requestTogether(sessionId);
-    return new Promise((resolve) => {
-      const late = this.#deadlines.begin(() => {
-        waiting.delete(join);
-        resolve(() => {});
-      });
-      const join = (turn: ExternalTurn): void => {
-        if (late) this.#deadlines.end(late);
-        resolve(this.#join(sessionId, turn));
-      };
-      waiting.add(join);
-    });
-  }
-
-  /** Asks for a turn, which somebody else has now, for all touches that wait when it comes. */
-  #requestTogether(sessionId: string): Set<(turn: ExternalTurn) => void> {
-    const waiting = new Set<(turn: ExternalTurn) => void>();
-    this.#waitingTouches.set(sessionId, waiting);
-    this.#queue.request(sessionId, (endTurn) => {
-      this.#waitingTouches.delete(sessionId);
-      const turn = this.#shareExternally(sessionId, endTurn);
-      const end = this.#join(sessionId, turn);
-      for (const join of waiting) join(turn);
-      // All of them may have missed their deadlines.
-      end();
-    });
-    return waiting;
-  }
-
-  /** External writes share one turn, because a store's `touch` may call its own `set`. */
-  #shareExternally(sessionId: string, endTurn: EndTurn): ExternalTurn {
-    const turn: ExternalTurn = { endTurn, count: 0 };
-    this.#externalTurns.set(sessionId, turn);
-    return turn;
-  }
-
-  #join(sessionId: string, turn: ExternalTurn): EndTurn {
-    turn.count++;
+  async rewrite(
+    sessionId: string,
+    change: RecordChange,
+    lock: HeldLock | undefined,
+  ): Promise<void> {
     let isOver = false;
-    const end = (): void => {
-      if (isOver) return;
+    const observed: RecordChange = (record) => {
+      // Do not try again once the failure has been reported.
+      if (isOver) throw new Error('The deadline of the write has passed');
+      if (record === null) this.#dependencies.absent(sessionId);
+      return change(record);
+    };
+    try {
+      await this.#write(sessionId, (callback) =>
+        this.#dependencies.options.rewrite?.(sessionId, observed, { lock }).then(() => callback()),
+      ).done;
+    } finally {
       isOver = true;
-      turn.count--;
-      if (turn.count > 0) return;
-      this.#externalTurns.delete(sessionId);
-      turn.endTurn();
-    };
-    // A store that never answers must not block all other writes of the session.
-    const late = this.#external.begin(end);
-    return () => {
-      if (late) this.#external.end(late);
-      end();
-    };
+    }
+  }
+
+  /**
+   * Removes a record.
+   *
+   * @throws {SessionError} `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
+   */
+  destroy(sessionId: string): Promise<void> {
+    return this.#write(sessionId, (callback) =>
+      this.#dependencies.call('destroy', sessionId, callback),
+    ).done;
+  }
+
+  #write(sessionId: string, start: StoreCall['start']): IssuedWrite {
+    let answered = (): void => {};
+    const isAnswered = new Promise<void>((resolve) => {
+      answered = resolve;
+    });
+    const done = new Promise<void>((resolve, reject) => {
+      const settled = (error?: SessionError): void => (error ? reject(error) : resolve());
+      callStore({ sessionIds: [sessionId], start, settled, answered }, this.#deadlines);
+    });
+    return { done, answered: isAnswered };
   }
 }

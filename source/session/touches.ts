@@ -5,6 +5,7 @@
 
 import { trace } from '../diagnostics.js';
 import { ExpiringMap } from '../expiring-map.js';
+import type { ResolvedOptions } from '../options.js';
 import { isOvertaken, type Write } from './active-writes.js';
 import type { LateWrites, PendingWrite } from './late-writes.js';
 import type { LiveSession } from './live-session.js';
@@ -12,18 +13,18 @@ import type { LiveSessions } from './live-sessions.js';
 import { renewed, type SessionRecord } from './record.js';
 import type { SessionFactory } from './session-factory.js';
 import type { Snapshot } from './snapshot.js';
-import type { SetSession, StoreCalls } from './store-calls.js';
+import type { SetSession } from './store-call.js';
 import type { StoreWrites } from './store-writes.js';
+import type { WriteTurns } from './write-turns.js';
 
 /** What touches work with. */
 export interface TouchesDependencies {
-  readonly calls: Pick<StoreCalls, 'touch'>;
-  readonly writes: StoreWrites;
+  readonly writes: Pick<StoreWrites, 'touch'>;
+  readonly turns: WriteTurns;
   readonly factory: Pick<SessionFactory, 'forStore'>;
   readonly live: Pick<LiveSessions, 'find' | 'endSince'>;
   readonly lateWrites: Pick<LateWrites, 'begin' | 'settled'>;
-  /** The shortest time between two touches of a session, in milliseconds; `false` for no touches. */
-  readonly interval: number | false;
+  readonly options: Pick<ResolvedOptions, 'touch'>;
 }
 
 interface TouchOptions {
@@ -37,6 +38,8 @@ const retryInterval = 1_000;
 /** Touches sessions. */
 export class Touches {
   readonly #dependencies: TouchesDependencies;
+  /** The shortest time between two touches of a session, in milliseconds; `false` for no touches. */
+  readonly #interval: number | false;
   /**
    * When each session was last touched. Kept after its last socket has gone, so that a reconnect does
    * not touch it again.
@@ -45,7 +48,8 @@ export class Touches {
 
   constructor(dependencies: TouchesDependencies) {
     this.#dependencies = dependencies;
-    this.#recent = new ExpiringMap(Number(dependencies.interval));
+    this.#interval = dependencies.options.touch;
+    this.#recent = new ExpiringMap(Number(this.#interval));
   }
 
   /**
@@ -69,7 +73,7 @@ export class Touches {
   async touchSaved(write: Write, record: SessionRecord, pending?: PendingWrite): Promise<void> {
     const session = this.#dependencies.live.find(write.sessionId);
     // It is not known when a session without sockets was last touched.
-    const isDue = session ? this.#isDue(session) : this.#dependencies.interval !== false;
+    const isDue = session ? this.#isDue(session) : this.#interval !== false;
     if (isDue) await this.touch(write, record, { pending });
   }
 
@@ -84,12 +88,12 @@ export class Touches {
     record: SessionRecord,
     { touch, pending }: TouchOptions = {},
   ): Promise<void> {
-    const { calls, writes, factory, lateWrites } = this.#dependencies;
+    const { writes, turns, factory, lateWrites } = this.#dependencies;
     const { sessionId } = write;
     // Some stores' `touch` would store it anew.
     if (await isOvertaken(write)) return;
-    const session = writes.markInternal(factory.forStore(sessionId, renewed(record)));
-    const issued = calls.touch(sessionId, session, touch);
+    const session = turns.markInternal(factory.forStore(sessionId, renewed(record)));
+    const issued = writes.touch(sessionId, session, touch);
     if (issued === undefined) return;
     await trace(
       'write',
@@ -100,7 +104,7 @@ export class Touches {
   }
 
   #isDue(session: LiveSession): boolean {
-    if (this.#dependencies.interval === false) return false;
+    if (this.#interval === false) return false;
     const now = performance.now();
     const interval = this.#intervalOf(session);
     if (now - session.touchedAt < interval) return false;
@@ -113,13 +117,13 @@ export class Touches {
 
   /** Sessions with a short lifetime are touched more often, so that activity keeps them alive. */
   #intervalOf({ lifetime = Number.POSITIVE_INFINITY }: LiveSession): number {
-    return Math.min(Number(this.#dependencies.interval), lifetime / 2);
+    return Math.min(Number(this.#interval), lifetime / 2);
   }
 
   /** A write meanwhile has renewed the lifetime already, maybe to another one. */
   #touchUnlessWritten(session: LiveSession, { record, since }: Snapshot): Promise<void> {
-    const { writes, live } = this.#dependencies;
-    return writes.alone(session.sessionId, async (write) => {
+    const { turns, live } = this.#dependencies;
+    return turns.run(session.sessionId, async (write) => {
       if (session.writtenAt >= since || live.endSince(session.sessionId, since)) return;
       await this.touch(write, record);
     });

@@ -7,11 +7,11 @@ import { trace } from '../diagnostics.js';
 import type { SessionChange, SocketSession } from '../types/session.js';
 import type { OpenSession } from './held-session.js';
 import type { AcquiredLock, SessionLocks } from './locks.js';
-import type { SessionRecord } from './record.js';
+import type { Saved, SessionRecord } from './record.js';
 import type { RecordWriter } from './record-writer.js';
 import { SessionChanges } from './session-changes.js';
 import { Snapshot } from './snapshot.js';
-import type { Saved, SessionWriter } from './writer.js';
+import type { SessionWriter } from './writer.js';
 
 /** Opens a session on what was read under the lock. */
 export type OpenSnapshot = (snapshot: Snapshot) => SocketSession;

@@ -7,23 +7,15 @@ import { SessionError } from '../errors.js';
 import type { HeldLock } from '../types/options.js';
 import type { OpenSession } from './held-session.js';
 import type { RequestWrite } from './http-writes.js';
-import { changesBetween, type RecordChanges, type SessionRecord } from './record.js';
+import { changesBetween, type Saved } from './record.js';
 import type { RecordWriter } from './record-writer.js';
 import { SessionChanges } from './session-changes.js';
-import type { StoreWrites } from './store-writes.js';
-
-/** The result of a save. */
-export interface Saved {
-  /** What the store has now. */
-  readonly record: SessionRecord;
-  /** What this save has changed. */
-  readonly changes: RecordChanges;
-}
+import type { WriteTurns } from './write-turns.js';
 
 /** What a writer works with. */
 export interface WriterDependencies {
   readonly records: RecordWriter;
-  readonly writes: StoreWrites;
+  readonly turns: WriteTurns;
   /** Whether the store has a `touch`. */
   readonly canTouch: boolean;
 }
@@ -56,9 +48,9 @@ export class SessionWriter {
     const begun = unsaved.begin();
     let { changes } = begun;
     const { snapshot } = held;
-    const { records, writes } = this.#dependencies;
+    const { records, turns } = this.#dependencies;
     try {
-      const record = await writes.alone(held.sessionID, (write) =>
+      const record = await turns.run(held.sessionID, (write) =>
         records.write(write, {
           lock,
           // An earlier save may have failed by then.
@@ -93,15 +85,17 @@ export class SessionWriter {
 
   async #saveRequest(request: RequestWrite): Promise<void> {
     const { name, sessionId, before, after, callStore } = request;
-    const { records, writes, canTouch } = this.#dependencies;
+    const { records, turns, canTouch } = this.#dependencies;
     const changes = changesBetween(before, after);
     try {
       if (name === 'touch') {
-        await writes.sharedInTime(sessionId, (write) => records.touch(write, changes, callStore));
+        await turns.runTogetherInTime(sessionId, (write) =>
+          records.touch(write, changes, callStore),
+        );
       } else if (changes.size === 0 && canTouch) {
-        await writes.sharedInTime(sessionId, (write) => records.touch(write, changes));
+        await turns.runTogetherInTime(sessionId, (write) => records.touch(write, changes));
       } else {
-        await writes.aloneInTime(sessionId, async (write) => {
+        await turns.runInTime(sessionId, async (write) => {
           await records.write(write, { changes: () => changes, isForced: true, set: callStore });
         });
       }

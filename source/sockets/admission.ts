@@ -13,7 +13,7 @@ import type { ReadResult } from '../session/snapshot.js';
 import { authorize, type Refusal } from './authorization.js';
 import type { ListenerCalls } from './listener-calls.js';
 import type { Listener } from './listener-links.js';
-import type { Membership } from './membership.js';
+import { forgetRecovered, type Membership, preventRecovery } from './membership.js';
 import { bufferEvents } from './pending-events.js';
 import { sessionRoomsOf } from './session-rooms.js';
 import type { SocketContext } from './socket-context.js';
@@ -70,7 +70,15 @@ export class Admission {
       const result = await this.#reader.read();
       this.#initialRead = result.snapshot?.isNew ? await this.#readStored() : result;
     }
-    return this.#hasLostItsSession ? connectError('ERR_SESSION_NOT_FOUND') : undefined;
+    return this.#hasLostItsSession ? this.#refuseRecovery() : undefined;
+  }
+
+  /** Refuses a recovered connection without its session. It may return as another connection. */
+  #refuseRecovery(): Refusal {
+    const { raw } = this.#context;
+    preventRecovery(raw);
+    if (this.#reader.returnsAfter(this.#roomsBefore)) raw.conn.close();
+    return connectError('ERR_SESSION_NOT_FOUND');
   }
 
   async #authorize(listeners: readonly Listener[]): Promise<Refusal | undefined> {
@@ -92,6 +100,7 @@ export class Admission {
 
   /** Announces the connection, now or later. Called when Socket.IO emits `connection`. */
   connected(wrapper: NamespaceListeners): void {
+    forgetRecovered(this.#context.raw);
     if (this.#initialRead === undefined || this.#mustWait) {
       this.#announceLate(wrapper);
       return;
@@ -185,9 +194,7 @@ export class Admission {
     const refusal = this.#initialRead ? undefined : await this.#admitToAll(wrappers);
     if (refusal) return disconnect(raw, refusal);
     if (this.#mustWait && !this.#hasLostItsSession) await this.#waitForStore(wrappers);
-    if (this.#hasLostItsSession) {
-      return disconnect(raw, connectError('ERR_SESSION_NOT_FOUND'));
-    }
+    if (this.#hasLostItsSession) return disconnect(raw, this.#refuseRecovery());
     if (!raw.connected) return;
     for (const wrapper of wrappers) if (!wrapper.isClosed) this.#announce(wrapper);
   }

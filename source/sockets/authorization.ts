@@ -96,7 +96,10 @@ function unansweredError(when: string): SessionError {
 }
 
 function refusedByListenerError(): SessionError {
-  return new SessionError('ERR_SESSION_REFUSED', 'An `authorization` listener refused the client');
+  return new SessionError(
+    'ERR_SESSION_REFUSED',
+    'An `authorization` listener refused the client: only `fn(null, true)` or a returned `true` accepts',
+  );
 }
 
 function verdict(error: unknown, accepted: unknown): Refusal | undefined {

@@ -38,6 +38,12 @@ export function callbackMethods(): Record<string, SocketMethod> {
     // Without the override, `this` of an acknowledgement would be the raw socket.
     registerAckCallback: (call, [id, acknowledge]) =>
       runMethod(call, [id, bindListener(acknowledge as Listener, call.socket)]),
+    // A function that a plugin put in place of `emit` may emit on the raw socket.
+    emit: (call, args) => {
+      const last = args.at(-1);
+      if (call.self !== call.socket || typeof last !== 'function') return runMethod(call, args);
+      return runMethod(call, [...args.slice(0, -1), boundTo(call, last)]);
+    },
   };
   for (const { adders, remover, lister } of anyMethods) {
     for (const adder of adders) {

@@ -94,6 +94,7 @@ export class Membership implements Member {
    * What was sent before, or by the listener that ended the session, still arrives.
    */
   async end(reason: SessionEndReason): Promise<void> {
+    const session = this.#session;
     this.leave();
     this.#isEnding = true;
     if (reason === 'regenerated') preventRecovery(this.#context.raw);
@@ -103,7 +104,7 @@ export class Membership implements Member {
     if (this.isGone) return;
     this.#reader.newSession?.settle();
     this.#emitSessionEnd(reason);
-    if (this.#context.options.onSessionEnd === 'ignore') return;
+    if (this.#context.options.onSessionEnd === 'ignore') return this.#leaveRoom(session);
     const listenerFinished = Promise.race([settled(listenerResult), pause(longestListenerWait)]);
     await Promise.all([pause(disconnectDelay), listenerFinished]);
     // After `disconnect()` a client does not reconnect. After a login it should, with its new cookie.
@@ -121,12 +122,22 @@ export class Membership implements Member {
   }
 
   #enterRoom(): void {
-    if (this.#session === undefined) return;
+    const { hash } = this.#session ?? {};
+    if (hash !== undefined) this.#changeRooms(() => this.#context.raw.join(hash));
+  }
+
+  /** A socket that stays after its session must not be recovered as one of that session. */
+  #leaveRoom(session: LiveSession | undefined): void {
+    if (session === undefined || session.hash === this.#session?.hash) return;
+    this.#changeRooms(() => this.#context.raw.leave(session.hash));
+  }
+
+  #changeRooms(change: () => unknown): void {
     const failed = (error: unknown): void => this.#context.report(error, 'connection');
     try {
-      // Adapters of one process join at once; a `join` of another library may return anything.
-      const joined: unknown = this.#context.raw.join(this.#session.hash);
-      if (isThenable(joined)) joined.then(undefined, failed);
+      // Adapters of one process are done at once; a method of another library may return anything.
+      const changed = change();
+      if (isThenable(changed)) changed.then(undefined, failed);
     } catch (error) {
       failed(error);
     }
@@ -145,9 +156,19 @@ export class Membership implements Member {
  * Prevents recovery of a connection: after a login the client reconnects with a new session, and
  * would be disconnected for the old one that recovery restores.
  */
-function preventRecovery(raw: Socket): void {
+export function preventRecovery(raw: Socket): void {
+  forgetRecovered(raw);
   // Socket.IO stores the state under this private id; the client asks for it by the id it was sent.
   if (Reflect.get(raw, 'pid') !== undefined) Reflect.set(raw, 'pid', randomUUID());
+}
+
+/**
+ * Removes the state that a connection was recovered from. Unlike other adapters, the one in memory keeps
+ * it, and would restore it again after the client was disconnected.
+ */
+export function forgetRecovered(raw: Socket): void {
+  const states: unknown = Reflect.get(raw.nsp.adapter, 'sessions');
+  if (raw.recovered && states instanceof Map) states.delete(Reflect.get(raw, 'pid'));
 }
 
 function pause(milliseconds: number): Promise<void> {

@@ -15,6 +15,7 @@ import {
   registeredOn,
 } from './listener-links.js';
 import type { SessionSockets } from './session-sockets.js';
+import { inheritedMethod } from './socket-prototypes.js';
 
 /** The sockets of a room, on all nodes. */
 type Broadcast = BroadcastOperator<DefaultEventsMap, unknown>;
@@ -40,6 +41,7 @@ export class SessionNamespaceWrapper {
     namespace.use((raw, next) => {
       // Without a listener, the socket would not end with its session.
       if (!this.#isClosed) this.#listen(raw.nsp);
+      keepWhileConnecting(raw.nsp);
       sockets
         .of(raw)
         .admission.admit(this.#listenersWith([]))
@@ -160,6 +162,28 @@ function isConnection(event: EventName): boolean {
 function removeLast<Item>(list: Item[], isIt: (item: Item) => boolean): void {
   const index = list.findLastIndex(isIt);
   if (index >= 0) list.splice(index, 1);
+}
+
+/** The child namespaces that are kept while clients are connecting to them. */
+const kept = new WeakSet<Namespace>();
+
+/**
+ * Keeps a child namespace while a client is connecting to it. With `cleanupEmptyChildNamespaces`,
+ * Socket.IO removes one that has no sockets also then, for example when it refuses another client, and
+ * nothing that is sent to the namespace would reach the client.
+ */
+function keepWhileConnecting(namespace: Namespace): void {
+  // Private in the types of Socket.IO; older versions do not have it.
+  const connecting: unknown = Reflect.get(namespace, '_preConnectSockets');
+  const removeSocket = inheritedMethod(namespace, '_remove');
+  const isRemovable = Object.hasOwn(namespace, '_remove') && !kept.has(namespace);
+  if (!isRemovable || !removeSocket || !(connecting instanceof Map)) return;
+  kept.add(namespace);
+  const removeBoth = namespace._remove;
+  namespace._remove = (raw) => {
+    const isAnotherConnecting = connecting.size > Number(connecting.has(raw.id));
+    Reflect.apply(isAnotherConnecting ? removeSocket : removeBoth, namespace, [raw]);
+  };
 }
 
 /** The namespaces that Socket.IO made from a pattern; the set is private in its types. */

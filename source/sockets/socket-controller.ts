@@ -4,7 +4,7 @@
  */
 
 import type { EventEmitter } from 'node:events';
-import { SessionError } from '../errors.js';
+import { notAdmittedError, SessionError } from '../errors.js';
 import type { Snapshot } from '../session/snapshot.js';
 import { Admission } from './admission.js';
 import { ListenerCalls } from './listener-calls.js';
@@ -42,8 +42,13 @@ export class SocketController {
 
   /** Reads the session for an event, and then calls the listener. */
   receive(event: EventName, listener: Listener, args: readonly unknown[]): void {
-    // Events are buffered until then, but a plugin may have replaced the method that buffers them.
     if (this.admission.isPending) {
+      // Listeners clean up after a client that has left, or was refused.
+      if (event === 'disconnect' && !this.#context.raw.connected) {
+        this.#calls.deliver(event, listener, { error: notAdmittedError() }, args);
+        return;
+      }
+      // Events are buffered until then, but a plugin may have replaced the method that buffers them.
       this.admission.defer(() => this.receive(event, listener, args));
       return;
     }

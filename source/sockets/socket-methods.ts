@@ -19,6 +19,7 @@ import {
 import { callbackMethods, lookupMethods } from './listener-methods.js';
 import { visibleRooms } from './session-rooms.js';
 import type { SocketController } from './socket-controller.js';
+import { inheritedMethod } from './socket-prototypes.js';
 import {
   type MethodTable,
   runMethod,
@@ -118,8 +119,10 @@ export class SocketMethods implements MethodTable {
     }
     if (typeof listener !== 'function') return runMethod(call, args);
     const given = listener as Listener;
-    // Node.js binds a listener of `once` to the object that `once` is called on.
-    const registered = onceAdders.has(name) ? given : bindListener(given, call.socket);
+    // Node.js binds a listener of `once` to the object that `once` is called on. A function that another
+    // library put in its place may call it on the raw socket.
+    const isBoundByNode = onceAdders.has(name) && inheritedMethod(call.raw, name) === call.method;
+    const registered = isBoundByNode ? given : bindListener(given, call.socket);
     return this.#register({ raw: call.raw, event, listener: registered, registered }, call, args);
   }
 

@@ -43,6 +43,13 @@ export class SocketReader {
     return sessionHashOf(String(this.#sessionId)) === hash;
   }
 
+  /** Whether a client that has lost the sessions of these hashes reconnects: after a login, or as a guest. */
+  returnsAfter(hashes: readonly string[]): boolean {
+    return (
+      this.#newSession !== undefined || hashes.some((hash) => this.#engine.wasRegenerated(hash))
+    );
+  }
+
   /** Reads the session as it is now. The session id is read once. */
   async read(): Promise<ReadResult> {
     const { raw, shared } = this.#context;

@@ -44,7 +44,9 @@ export type GivenOptions<Options extends ExpressionSocketOptions> = Options &
 
 /** `true`, `false`, or `boolean` if the option may be either; a missing option is `false`. */
 export type Flag<Options, Name extends ShapingOption> = Name extends keyof Options
-  ? Extract<Options[Name], boolean> | (undefined extends Options[Name] ? false : never)
+  ? // Without `strictNullChecks`, `undefined` extends every type, and no other type extends it.
+      | Extract<Options[Name], boolean>
+      | ([Extract<Options[Name], undefined>] extends [never] ? never : false)
   : false;
 
 /**

@@ -113,6 +113,8 @@ export type SessionEndReason = 'destroyed' | 'regenerated' | 'expired';
 
 /** A request that has passed through `session()` of `express-session`, as `update` needs it. */
 export interface SessionRequest {
-  readonly sessionID: string;
-  readonly session: { save(callback: (error?: unknown) => void): unknown };
+  readonly session: {
+    readonly id: string;
+    save(callback: (error?: unknown) => void): unknown;
+  };
 }

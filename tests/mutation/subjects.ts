@@ -29,7 +29,7 @@ const otherFoldersOf: Readonly<Record<string, readonly string[]>> = {
   'session/live-sessions': ['lifecycle', 'http', 'saving'],
   'session/reader': ['events', 'saving'],
   'session/record-cache': ['events', 'saving'],
-  'session/response-finished': ['lifecycle', 'http'],
+  'session/regenerations': ['lifecycle', 'http'],
   'session/store-hooks': ['lifecycle', 'http', 'saving'],
   'session/touches': ['lifecycle', 'http', 'saving'],
   'sockets/admission': ['handshake', 'events', 'recovery', 'lifecycle', 'namespaces'],

@@ -34,6 +34,8 @@ describe('The packed package', function () {
     // Below node_modules of the checkout, so that the consumer finds the peers without a network.
     mkdirSync(join(root, 'node_modules/.cache'), { recursive: true });
     consumer = mkdtempSync(join(root, 'node_modules/.cache/consumer-'));
+    // Without it, compilers take the consumer for a part of the checkout, and its `dist` for the package.
+    writeFileSync(join(consumer, 'package.json'), JSON.stringify({ private: true }));
     const [{ filename, files }] = JSON.parse(
       execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', consumer], {
         cwd: root,
@@ -61,7 +63,10 @@ describe('The packed package', function () {
   function compile(compiler: string, file: string, program: string): string[] {
     writeFileSync(join(consumer, file), program);
     const options = {
-      noEmit: true,
+      declaration: true,
+      emitDeclarationOnly: true,
+      rootDir: '.',
+      outDir: 'declarations',
       strict: true,
       module: 'nodenext',
       target: 'es2022',
@@ -224,6 +229,59 @@ describe('The packed package', function () {
       `;
       expect(compile(compiler, 'consumer.mts', program)).to.deep.equal([]);
     });
+  }
+
+  for (const [name, compiler] of Object.entries(compilers)) {
+    for (const file of ['tests.mts', 'tests.cts']) {
+      it(`declares a test server whose clients are those of Socket.IO to ${name} in ${file}`, () => {
+        const program = `
+          import { nextEvent, startTestServer } from '${manifest.name}/testing';
+          import { io, type Socket } from 'socket.io-client';
+          export async function connect() {
+            const server = await startTestServer();
+            const client: Socket = await server.connect();
+            await server.logout(io());
+            await nextEvent(io(), 'connect');
+            return client;
+          }
+          export const connectAnother = async () => (await startTestServer()).connect();
+        `;
+        expect(compile(compiler, file, program)).to.deep.equal([]);
+      });
+    }
+  }
+
+  for (const [name, compiler] of Object.entries(compilers)) {
+    for (const file of ['library.mts', 'library.cts']) {
+      it(`exports every type that ${name} has to name in the declarations of ${file}`, () => {
+        const program = `
+          import { ExpressionSocket, type SessionNamespace, type SessionSocket } from '${manifest.name}';
+          import { enable } from '${manifest.name}/sessions';
+          import { Server, type Socket } from 'socket.io';
+          import { MemoryStore } from 'express-session';
+          import cookieParser from 'cookie-parser';
+          interface Events { vote(option: string): void }
+          type Always = SessionSocket<Events, Events, Events, unknown, { alwaysSession: true }>;
+          const [store, parser] = [new MemoryStore(), cookieParser('s')];
+          export const selective = new ExpressionSocket(new Server<Events>(), store, parser);
+          export const always = new ExpressionSocket(new Server<Events>(), store, parser, {
+            alwaysSession: true,
+            autoErrManager: true,
+          });
+          export const { on, authorization, off, socketOf } = selective.sockets;
+          export const socketOfAlways = always.sockets.socketOf;
+          export const handler = selective.ticketHandler;
+          export const wrap = (raw: Socket, to: SessionNamespace<Events>) => to.socketOf(raw);
+          export const listen = (socket: SessionSocket<Events>) => socket.sessOn('vote', () => {});
+          export const listenAlways = (socket: Always) => socket.on('vote', () => {});
+          export const methods = ({ sessOn, sessOnce }: SessionSocket<Events>) => ({ sessOn, sessOnce });
+          export const methodsAlways = ({ on, off, use }: Always) => ({ on, off, use });
+          export const sessions = enable(new Server<Events>(), store, { parser });
+          export const { on: onSessions, expressionIO } = sessions;
+        `;
+        expect(compile(compiler, file, program)).to.deep.equal([]);
+      });
+    }
   }
 
   for (const [name, compiler] of Object.entries(compilers)) {

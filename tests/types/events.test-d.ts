@@ -52,6 +52,11 @@ sockets.on('connection', (err, session, socket) => {
     expect<Equal<typeof first, string>>();
     expect<Equal<typeof second, string>>();
   });
+  socket.sessOn('tag', (...[err, session, ...tags]) => {
+    if (err) return;
+    expect<Equal<typeof session, SocketSession>>();
+    expect<Equal<typeof tags, string[]>>();
+  });
   socket.sessOnce('look', (err, session) => {
     expect<Equal<typeof err, SessionError | null>>();
     expect<Equal<typeof session, SocketSession | null>>();

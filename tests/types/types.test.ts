@@ -40,6 +40,13 @@ describe('the types', () => {
     expect(exitCode, output).to.equal(0);
   });
 
+  it('hold in programs without `strict`', async function () {
+    this.timeout(300_000);
+    // The sources are part of the program, and hold with `strict` only.
+    const { output } = await compile('typescript', 'tests/types/loose');
+    expect(output.split('\n').filter((line) => line.startsWith('tests/'))).to.deep.equal([]);
+  });
+
   describe('as they are built', () => {
     for (const compiler of ['typescript', 'typescript-5.6']) {
       it(`have no error of their own in ${compiler}, though libraries are checked`, async function () {

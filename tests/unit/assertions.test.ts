@@ -171,7 +171,7 @@ describe('`of`', () => {
   });
 
   it('refuses a server', () => {
-    expect(() => expressionIO.of(new Server())).to.throw(TypeError, '`of`: expected a namespace');
+    expect(() => expressionIO.of(new Server())).to.throw(TypeError, 'got a server; pass');
   });
 });
 

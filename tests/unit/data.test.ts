@@ -216,6 +216,34 @@ describe('isSameData()', () => {
     });
   }
 
+  it('compares ids of MongoDB and other values of BSON, which never change inside', () => {
+    class Value {
+      readonly #text: string;
+      readonly _bsontype: string;
+      constructor(text: string, type = 'ObjectId') {
+        this.#text = text;
+        this._bsontype = type;
+      }
+      toJSON(): string {
+        return this.#text;
+      }
+    }
+    const id = new Value('a');
+    expect(isSameData({ id }, copyData({ id }))).to.equal(true);
+    expect(isSameData({ id }, { id: new Value('a') })).to.equal(true);
+    expect(isSameData({ id }, { id: new Value('b') })).to.equal(false);
+    expect(isSameData({ id }, { id: new Value('a', 'Decimal128') })).to.equal(false);
+    // It may have been written to.
+    const binary = new Value('a', 'Binary');
+    expect(isSameData({ binary }, { binary })).to.equal(false);
+    const unreadable = new Proxy(new Date(), {
+      get: () => {
+        throw new Error('no');
+      },
+    });
+    expect(isSameData({ id: unreadable }, { id })).to.equal(false);
+  });
+
   it('compares data however deeply it is nested', () => {
     expect(isSameData(nested(100_000), nested(100_000))).to.equal(true);
     expect(isSameData(nested(100_000, 1), nested(100_000, 2))).to.equal(false);

@@ -25,9 +25,11 @@ describe('ExpiryWatch', () => {
     answer = () => ({ error: new SessionError('ERR_SESSION_NOT_FOUND', 'gone') });
     watch = new ExpiryWatch({
       sessions: () => sessions,
-      read: async (sessionId) => {
-        reads.push([sessionId, Date.now() - start]);
-        return answer();
+      reader: {
+        read: async (sessionId) => {
+          reads.push([sessionId, Date.now() - start]);
+          return answer();
+        },
       },
       removeGone: ({ sessionId }) => cleaned.push(sessionId),
     });
@@ -95,9 +97,11 @@ describe('ExpiryWatch', () => {
     let count = 0;
     const slow = new ExpiryWatch({
       sessions: () => sessions,
-      read: () => {
-        count++;
-        return told;
+      reader: {
+        read: () => {
+          count++;
+          return told;
+        },
       },
       removeGone: () => {},
     });

@@ -26,9 +26,11 @@ describe('ExpiryWatch', () => {
     answer = () => failure('ERR_SESSION_NOT_FOUND');
     watch = new ExpiryWatch({
       sessions: () => sessions,
-      read: async (sessionId) => {
-        reads.push(sessionId);
-        return answer();
+      reader: {
+        read: async (sessionId) => {
+          reads.push(sessionId);
+          return answer();
+        },
       },
       removeGone: (session) => removed.push(session),
     });

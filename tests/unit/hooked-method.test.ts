@@ -157,6 +157,16 @@ describe('callMethod()', () => {
     expect(String(answers[2])).to.equal('Error: The session store failed without an error');
   });
 
+  it('waits for the callback that a method takes, though its promise resolves before', async () => {
+    const down = new Error('down');
+    const method = async (_id: unknown, callback: unknown): Promise<void> =>
+      void setImmediate(callback as (error: Error) => void, down);
+    const one = call(method as Method, 'id', () => {});
+    await callMethod('destroy', one, { answered, failed });
+    await turn();
+    expect(answered.args).to.deep.equal([[[down]]]);
+  });
+
   it('passes on what the method throws, and ignores what it answers after that', () => {
     let late = (): void => {};
     const method = sinon.stub().callsFake((_id, callback) => {

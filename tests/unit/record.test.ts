@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { MemoryStore } from 'express-session';
+import { Cookie, MemoryStore } from 'express-session';
 import { useFakeTimers } from 'sinon';
 import {
   changesBetween,
@@ -128,6 +128,20 @@ describe('A record', () => {
     const never = Number.POSITIVE_INFINITY;
     expect(expiries).to.deep.equal([5_000, 5_000, 5_000, never, never, never, never]);
     expect(expiryOf({})).to.equal(never);
+  });
+
+  it('has its date also where a serialiser stored the fields of the cookie', () => {
+    const source = Object.assign(new Cookie(), { path: '/app', expires: new Date(5_000) });
+    const fields: Record<string, unknown> = { ...source };
+    expect(fields).to.have.property('_expires');
+    expect(expiryOf({ cookie: fields })).to.equal(5_000);
+    const { originalMaxAge } = fields;
+    expect(plainCookie(fields)).to.deep.equal({
+      path: '/app',
+      httpOnly: true,
+      expires: new Date(5_000),
+      originalMaxAge,
+    });
   });
 
   it('stores of a cookie what it says itself', () => {

@@ -17,7 +17,7 @@ type Send = (data: object) => void;
 /** What Socket.IO's own client was called with. */
 interface Connection {
   readonly url: string | undefined;
-  readonly options: { auth: (send: Send) => void } & Record<string, unknown>;
+  readonly options: { auth: (this: Socket, send: Send) => void } & Record<string, unknown>;
   readonly socket: Socket;
 }
 
@@ -41,7 +41,7 @@ describe('the session client', () => {
 
   function make(given?: GivenTicket): SessionClient {
     return sessionClient((url, options) => {
-      const socket = { id: connections.length } as unknown as Socket;
+      const socket = { active: true, io: { engine: {} } } as unknown as Socket;
       connections.push({ url, options: options as unknown as Connection['options'], socket });
       return socket;
     }, given);
@@ -49,7 +49,13 @@ describe('the session client', () => {
 
   /** Lets a socket connect, or connect again; tells what it shows. */
   function connect(index = 0): Promise<object> {
-    return new Promise((resolve) => connections[index]?.options.auth(resolve));
+    return new Promise((resolve) => authenticate(resolve, index));
+  }
+
+  /** Socket.IO's client asks for `auth`. */
+  function authenticate(send: Send, index = 0): void {
+    const { socket, options } = connections[index] ?? {};
+    if (socket) options?.auth.call(socket, send);
   }
 
   /** Where the last ticket was fetched. */
@@ -128,7 +134,7 @@ describe('the session client', () => {
       fetching.callsFake(() => new Promise((resolve) => answers.push(resolve)));
       make().connectWithSession();
       const first = stub();
-      connections[0]?.options.auth(first);
+      authenticate(first);
       const second = connect();
       await new Promise(setImmediate);
       answers[1]?.(Response.json({ ticket: 'second' }));

@@ -26,6 +26,34 @@ describe('A logout that the store answers after its deadline', () => {
   });
 });
 
+describe('A store whose `destroy` takes a list of ids', () => {
+  it('ends each of the sessions', async () => {
+    class ListStore extends SlowStore {
+      override destroy(ids: string | readonly string[], callback?: () => void): void {
+        for (const id of [ids].flat()) this.records.delete(id);
+        setImmediate(() => callback?.());
+      }
+    }
+    const store = new ListStore();
+    const engine = new Engine(store);
+    try {
+      const ended: string[] = [];
+      for (const id of ['one', 'two', 'three']) {
+        store.records.set(id, JSON.stringify({ cookie }));
+        const end = async (reason: string): Promise<void> => void ended.push(`${id} ${reason}`);
+        engine.join(id, { isGone: false, end }, { cookie });
+      }
+      const ids: readonly string[] = ['one', 'two'];
+      await new Promise<unknown>((resolve) => store.destroy(ids, () => resolve(undefined)));
+      await new Promise(setImmediate);
+      expect(ended.sort()).to.deep.equal(['one destroyed', 'two destroyed']);
+      expect([...store.records.keys()]).to.deep.equal(['three']);
+    } finally {
+      engine.close();
+    }
+  });
+});
+
 describe('A store that regenerates a session without `destroy`', () => {
   for (const [what, error, reasons] of [
     ['ends it as regenerated', null, ['regenerated']],

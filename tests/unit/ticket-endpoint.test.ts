@@ -33,6 +33,20 @@ describe('TicketEndpoint', () => {
     expect(new Date(String(time)).getTime()).to.equal(Math.floor(Number(issued) / 1_000) * 1_000);
   });
 
+  for (const [value, shown] of [
+    ['an id', 'a string'],
+    [undefined, 'undefined'],
+    [{ sessionID: 'an id' }, 'an object'],
+  ] as const) {
+    it(`refuses ${shown} in place of a request`, async () => {
+      const outcome = handshakeOf(value as unknown as object).catch((error: unknown) => error);
+      expect(await outcome)
+        .to.be.instanceOf(TypeError)
+        .with.property('message')
+        .that.includes(`expected an HTTP request, got ${shown}`);
+    });
+  }
+
   it('answers no request that has been answered', async () => {
     const endpoint = new TicketEndpoint(
       { issue: async (id) => `for ${id}` },

@@ -3,8 +3,8 @@ import sinon, { type SinonFakeTimers, useFakeTimers } from 'sinon';
 import type { Write } from '../../source/session/active-writes.js';
 import { LiveSession } from '../../source/session/live-session.js';
 import { Snapshot } from '../../source/session/snapshot.js';
-import { StoreWrites } from '../../source/session/store-writes.js';
 import { Touches } from '../../source/session/touches.js';
+import { WriteTurns } from '../../source/session/write-turns.js';
 import type { SessionEndReason } from '../../source/types/session.js';
 
 const id = 'a session';
@@ -34,21 +34,21 @@ describe('Touches', () => {
 
   function create(interval: number | false = 60_000): Touches {
     return new Touches({
-      calls: {
+      writes: {
         touch: (sessionId) => {
           touched.push(sessionId);
           const done = store();
           return done && { done, answered: done };
         },
       },
-      writes: new StoreWrites({ storeTimeout: 1_000, maxPending: 10 }),
+      turns: new WriteTurns({ storeTimeout: 1_000, maxPending: 10 }),
       factory: { forStore: sinon.stub().callsFake((_id, record) => record) },
       live: { find: () => live, endSince: () => end },
       lateWrites: {
         begin: sinon.stub(),
         settled: sinon.stub().callsFake((_record, { done }) => done),
       },
-      interval,
+      options: { touch: interval },
     });
   }
 

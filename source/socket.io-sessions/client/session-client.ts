@@ -111,7 +111,8 @@ export function sessionClient(io: Connect, given?: GivenTicket): SessionClient {
   ): Socket {
     const { auth } = options;
     let calls = 0;
-    const authWithTicket = async (send: (data: object) => void) => {
+    async function authWithTicket(this: Socket, send: (data: object) => void): Promise<void> {
+      const { engine } = this.io;
       calls += 1;
       const call = calls;
       // Without a ticket, the server reports what is missing.
@@ -120,9 +121,10 @@ export function sessionClient(io: Connect, given?: GivenTicket): SessionClient {
         ...(await readAuth(auth)),
         ...(ticket === undefined ? {} : { session: ticket }),
       };
-      // A newer connection may have called this meanwhile.
-      if (call === calls) send(data);
-    };
+      // Meanwhile the socket may have been disconnected, or its connection lost and replaced by another
+      // one: the server would connect it twice.
+      if (call === calls && this.active && this.io.engine === engine) send(data);
+    }
     return io(url, { ...options, auth: authWithTicket });
   }
 

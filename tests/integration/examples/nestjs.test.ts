@@ -1,4 +1,7 @@
+import type { INestApplication } from '@nestjs/common';
 import { expect } from 'chai';
+import { MemoryStore } from 'express-session';
+import { SessionIoAdapter } from '../../../examples/nestjs/session-io.adapter.js';
 import { received } from '../../support/app.js';
 import { type RunningExample, startExampleWith } from '../../support/example.js';
 import { Visitor } from '../../support/visitor.js';
@@ -41,6 +44,42 @@ describe('examples/nestjs, its adapter', () => {
 
     expect(counts.sort()).to.deep.equal([2, 3, 4, 5, 6]);
   });
+
+  it('sends nothing of the session to a client whose message a handler fails on', async () => {
+    await visitor.get('/visits');
+    const socket = visitor.open();
+    const exception = received(socket, 'exception');
+    // A greeting that cannot be made a string of.
+    socket.emit('greet', { toString: null });
+
+    expect(await exception).to.deep.equal([
+      {
+        status: 'error',
+        message: 'Internal server error',
+        cause: { pattern: 'greet', data: { body: { toString: null } } },
+      },
+    ]);
+  });
+
+  for (const [sent, expected] of [
+    [[], undefined],
+    [[null], null],
+    [[[1, 2]], [1, 2]],
+    [
+      [1, 2],
+      [1, 2],
+    ],
+  ]) {
+    it(`gives a message handler what Nest's own adapter does for ${JSON.stringify(sent)}`, () => {
+      const adapter = new SessionIoAdapter({} as INestApplication, new MemoryStore(), () => {});
+      const session = {};
+      const payload = sent?.length === 0 ? session : [session, ...(sent ?? [])];
+      const { data } = adapter.mapPayload(payload);
+
+      expect(data.session).to.equal(session);
+      expect(data.body).to.deep.equal(expected);
+    });
+  }
 
   it('disconnects a client without a session', async () => {
     const [reason] = await received(visitor.open(), 'disconnect');

@@ -6,6 +6,7 @@
 import { once } from 'node:events';
 import { createServer, type Server as HttpServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import cookieParser from 'cookie-parser';
@@ -45,8 +46,11 @@ describe('with `io.engine.use(session(…))` in front', () => {
   ): Promise<void> {
     http = createServer();
     io = isAttachedLater ? new Server() : new Server(http);
-    newSessions = new NewSessions({ store, engine: () => io.engine, deadlines });
-    if (isAttachedLater) io.attach(http);
+    newSessions = new NewSessions({ store, server: io, deadlines });
+    if (isAttachedLater) {
+      await setImmediate();
+      io.attach(http);
+    }
     io.engine.use(
       session({ secret, store: requestStore, resave: false, saveUninitialized: true, ...options }),
     );
@@ -276,6 +280,29 @@ describe('with `io.engine.use(session(…))` in front', () => {
     const { id, newSession } = await visit('websocket');
     await newSession?.storeIfCookieSent();
     expect(await stored()).to.deep.equal([id]);
+  });
+
+  it('notices its cookie on a further HTTP server to which Socket.IO is attached', async () => {
+    await start();
+    const first = http;
+    http = createServer();
+    io.attach(http);
+    io.engine.use(session({ secret, store, resave: false, saveUninitialized: true }));
+    http.listen(0, '127.0.0.1');
+    await once(http, 'listening');
+    const { id, newSession } = await visit('websocket');
+    await newSession?.storeIfCookieSent();
+    first.close();
+    expect(await stored()).to.deep.equal([id]);
+  });
+
+  it('watches no engine after `close()`, also if another instance has closed later', async () => {
+    await start();
+    const other = new NewSessions({ store, server: io, deadlines });
+    newSessions.close();
+    other.close();
+    io.attach(http);
+    expect(io.engine.listenerCount('initial_headers')).to.equal(0);
   });
 
   it('rejects with ERR_SESSION_STORE where the store fails', async () => {

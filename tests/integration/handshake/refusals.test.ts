@@ -109,6 +109,14 @@ describe('The reason why a visitor has no session', () => {
     expect(warnings.values).to.deep.equal([]);
   });
 
+  it('is in a warning if the visitor has a signed cookie of another name', async () => {
+    app = await App.start();
+    warnings = new ProcessEvents('warning');
+    await arrive(app, { cookie: 'theme=dark; sid=s%3Anobody.nothing' });
+    const [warning] = warnings.values as Error[];
+    expect(warning?.message).to.include('`key` is not the `name` given to express-session');
+  });
+
   it('is in no warning for a visitor for whom the option `sessionId` returns no id', async () => {
     app = await App.start({ options: { sessionId: () => undefined } });
     warnings = new ProcessEvents('warning');
@@ -138,6 +146,7 @@ describe('The reason why a visitor has no session', () => {
     expect(told.map(({ error, context }) => [error.code, context.event])).to.deep.equal([
       ['ERR_SESSION_REFUSED', 'authorization'],
     ]);
+    expect(told[0]?.error.message).to.include('only `fn(null, true)` or a returned `true`');
   });
 
   it('traces each handshake, with where its session id came from or the code', async () => {

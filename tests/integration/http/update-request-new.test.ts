@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { SessionData } from 'express-session';
 import { Site } from '../../support/site.js';
-import { SlowStore } from '../../support/slow-store.js';
+import { holdNext, SlowStore } from '../../support/slow-store.js';
 import { codeOf } from '../../support/visits.js';
 import { until } from '../../support/waiting.js';
 
@@ -25,12 +25,12 @@ function count(fresh: { n?: number }): number {
   return fresh.n;
 }
 
-describe('Several update(request) at once on a new session', () => {
+describe('Updates by request of a new session', () => {
   let site: Site;
 
   afterEach(() => site.stop());
 
-  it('lose nothing where the store takes its time for one write and not for another', async () => {
+  it('lose nothing at once where the store takes its time for one write and not for another', async () => {
     site = await Site.start({ store: new LateStore() });
     const { result } = await site.visit(undefined, async (request) => {
       const counts = [1, 2, 3].map(() => site.expressionIO.update(request, count));
@@ -39,7 +39,7 @@ describe('Several update(request) at once on a new session', () => {
     expect(result).to.deep.equal([[1, 2, 3], 3]);
   });
 
-  it('all fail where the store is down, and work again once it is not', async () => {
+  it('at once all fail where the store is down, and work again once it is not', async () => {
     const store = new SlowStore();
     store.failing.add('set');
     site = await Site.start({ store });
@@ -50,5 +50,28 @@ describe('Several update(request) at once on a new session', () => {
       return [...codes, await site.expressionIO.update(request, count)];
     });
     expect(result).to.deep.equal(['ERR_SESSION_STORE', 'ERR_SESSION_STORE', 1]);
+  });
+
+  it('fail with ERR_SESSION_STORE where the store throws', async () => {
+    site = await Site.start();
+    const { result } = await site.visit(undefined, async (request) => {
+      request.session['test:big'] = 1n;
+      const code = await codeOf(site.expressionIO.update(request, count));
+      delete request.session['test:big'];
+      return [code, await site.expressionIO.update(request, count)];
+    });
+    expect(result).to.deep.equal(['ERR_SESSION_STORE', 1]);
+  });
+
+  it('fail with ERR_SESSION_STORE_TIMEOUT where the store never answers', async () => {
+    const store = new SlowStore();
+    const gate = holdNext(store, 'set');
+    site = await Site.start({ store, options: { storeTimeout: 50 } });
+    const { result } = await site.visit(undefined, async (request) => {
+      const code = await codeOf(site.expressionIO.update(request, count));
+      gate.open();
+      return [code, await site.expressionIO.update(request, count), request.session.n];
+    });
+    expect(result).to.deep.equal(['ERR_SESSION_STORE_TIMEOUT', 1, 1]);
   });
 });

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import cookieParser from 'cookie-parser';
 import { MemoryStore, type Store } from 'express-session';
@@ -7,7 +8,7 @@ import { watch } from '../../support/session-ends.js';
 import { Gate, holdNext, SlowStore } from '../../support/slow-store.js';
 import { overHttp, Visits } from '../../support/visits.js';
 
-const names = ['get', 'set', 'touch', 'destroy', 'regenerate', 'createSession'] as const;
+const names = ['get', 'set', 'touch', 'destroy', 'regenerate', 'clear', 'createSession'] as const;
 
 /** What a store's methods are, and where. */
 function methodsOf(store: Store): unknown[] {
@@ -89,6 +90,43 @@ describe('expressionIO.close() and the store', () => {
     } finally {
       other.close();
     }
+  });
+
+  it('leaves nothing of its limits to the next instance on the store', async () => {
+    const store = new SlowStore();
+    const app = await startApp({ store, options: { storeTimeout: 20 } });
+    const { cookie } = await app.login();
+    app.expressionIO.close();
+    const next = await startApp({ store });
+    const gate = holdNext(store, 'set');
+    const written = overHttp(next, cookie, (request) => {
+      request.session['test:one'] = 1;
+    });
+    await gate.reached;
+    const calls = store.calls.length;
+    const saved = overHttp(next, cookie, (request) => {
+      request.session['test:two'] = 2;
+    });
+    await setTimeout(100);
+    // The read of the request; its write waits for its turn.
+    expect(store.calls.slice(calls)).to.deep.equal(['get']);
+    gate.open();
+    await Promise.all([written, saved]);
+  });
+
+  it('lets the next instance on the store merge what a request writes that had begun before', async () => {
+    const store = new SlowStore();
+    const app = await start(store);
+    const { cookie, sessionId } = await app.login();
+    await overHttp(app, cookie, async (request) => {
+      app.expressionIO.close();
+      const next = await start(store);
+      await overHttp(next, cookie, (other) => {
+        other.session['test:other'] = 1;
+      });
+      request.session['test:mine'] = 1;
+    });
+    expect(store.record(sessionId)).to.include({ 'test:other': 1, 'test:mine': 1 });
   });
 
   it('waits for no write that hangs, and lets HTTP go on', async () => {

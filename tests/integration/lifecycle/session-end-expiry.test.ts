@@ -96,6 +96,26 @@ describe('A session that expires', () => {
     expect(await ended).to.equal('expired');
   });
 
+  it('ends them on time where the store ignores touches, as with `disableTouch`', async () => {
+    class UntouchedStore extends SlowStore {
+      override touch(_sessionId: string, _session: unknown, callback: () => void): void {
+        callback();
+      }
+    }
+    await app.stop();
+    store = new UntouchedStore();
+    app = await App.start({ store, options: { touch: false }, server: withoutPings });
+    const visitor = await visitorFor(minute);
+    clock = stopClock();
+    const { ended, raw } = await watch(app, visitor);
+    clock.tick(minute / 2);
+    await overHttp(app, visitor.cookie, () => {});
+    expect(raw.connected).to.equal(true);
+    clock.tick(minute / 2 + 200);
+    await until(() => !raw.connected);
+    expect(await ended).to.equal('expired');
+  });
+
   it('lives on where it was extended elsewhere, which only the store knows', async () => {
     const visitor = await visitorFor(minute);
     clock = stopClock();

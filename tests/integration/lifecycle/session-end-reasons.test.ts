@@ -48,6 +48,15 @@ describe('The reason of the end of a session', () => {
     expect(await left).to.equal('transport close');
   });
 
+  it('is expired when the store removes all sessions', async () => {
+    app = await App.start({ options: { touch: false } });
+    const visitor = await app.login();
+    const { ended, left } = await watch(app, visitor);
+    await new Promise((resolve) => app.store.clear?.(resolve));
+    expect(await ended).to.equal('expired');
+    expect(await left).to.equal('io server disconnect');
+  });
+
   it('is expired when it expires after a logout that failed, as the store threw', async () => {
     const store = new ThrowingStore();
     app = await App.start({ store, options: { touch: false } });

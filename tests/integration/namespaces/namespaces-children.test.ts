@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { expect } from 'chai';
 import type { ServerOptions } from 'socket.io';
 import type { ExpressionSocketOptions } from '../../../source/index.js';
-import { App, received, refused } from '../../support/app.js';
+import { App, connected, received, refused } from '../../support/app.js';
+import { holdReads } from '../../support/held-reads.js';
 import { pair } from '../../support/pair.js';
 import { ControlledStore } from '../../support/stores.js';
-import { barrier } from '../../support/waiting.js';
+import { barrier, until } from '../../support/waiting.js';
 
 const rooms = /^\/room-\d+$/;
 
@@ -229,6 +230,31 @@ describe('The namespaces that Socket.IO makes from a pattern', () => {
       }
 
       expect(calls).to.deep.equal(['asked', 'Ada', 'asked', 'Ada']);
+    });
+
+    it('keeps one to which a client is connecting while another client is refused or leaves', async () => {
+      const wrapper = app.expressionIO.of(rooms);
+      wrapper.authorization((err) => !err);
+      const first = await app.connect({ cookie, namespace: '/room-1' });
+      const [raw] = app.io.of('/room-1').sockets.values();
+      if (!raw) throw new Error('there is no socket');
+      const release = holdReads(store);
+      const reads = store.reads.length;
+      const client = app.client({ cookie, namespace: '/room-1' });
+      await until(() => store.reads.length > reads);
+      const left = once(raw, 'disconnect');
+      first.disconnect();
+      await left;
+      await refused(app.client({ namespace: '/room-1' }));
+      const news = received(client, 'news');
+      release();
+      await connected(client);
+      wrapper.emit('news', 'by the parent');
+      expect(await news).to.deep.equal(['by the parent']);
+      expect(app.io._nsps.has('/room-1')).to.equal(true);
+
+      client.disconnect();
+      await until(() => !app.io._nsps.has('/room-1'));
     });
   });
 

@@ -131,6 +131,11 @@ describe('expression.socket.io/postgres', () => {
     await insert('session', 'a', '{"cookie":{}}');
     const client: PostgresClient = { query: (text, values) => pool.query(text, values) };
     expect(await postgres(client).readMany(['a'])).to.deep.equal(['{"cookie":{}}']);
+    // As pg-promise, which connect-pg-simple takes too.
+    const direct: PostgresClient = {
+      query: async (text, values) => (await pool.query(text, values)).rows,
+    };
+    expect(await postgres(direct).readMany(['a'])).to.deep.equal(['{"cookie":{}}']);
     const connected = await pool.connect();
     try {
       expect(await postgres(connected).readMany(['a'])).to.deep.equal(['{"cookie":{}}']);

@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { createClient, createCluster } from 'redis';
 import { type RedisClient, redis } from '../../../source/redis/index.js';
 import { useApps } from '../../support/app.js';
+import { Engine } from '../../support/engine.js';
 import { type RedisServer, requireRedis } from '../../support/redis.js';
 
 /** What the tests do with any client. */
@@ -162,6 +163,16 @@ describe('expression.socket.io/redis', () => {
     expect(() => redis(client, { serializer: {} as never })).to.throw(TypeError, '`serializer`');
   });
 
+  it('takes a client of node-redis 4 in its legacy mode, which connect-redis 6 needs', async () => {
+    await writer.set('sess:a', '{"cookie":{},"n":1}');
+    const callbacks = (): void => {};
+    const legacy = { get: callbacks, mGet: callbacks, eval: callbacks, v4: writer };
+    const client = { ...legacy, options: { legacyMode: true } } as unknown as RedisClient;
+    expect(await redis(client).readMany(['a'])).to.deep.equal(['{"cookie":{},"n":1}']);
+    const [error] = await redis(legacy as unknown as RedisClient).readMany(['a']);
+    expect(error).to.be.instanceOf(TypeError).with.property('message').that.includes('callbacks');
+  });
+
   describe('with a cluster', () => {
     let cluster: RedisServer;
 
@@ -196,6 +207,27 @@ describe('expression.socket.io/redis', () => {
         }
       });
     }
+
+    it('writes and locks where ioredis puts a `keyPrefix` in front of each key', async () => {
+      const { port } = new URL(cluster.url);
+      for (const keyPrefix of ['app:', '{app}:']) {
+        const client = new Redis.Cluster([{ host: '127.0.0.1', port: Number(port) }], {
+          keyPrefix,
+        });
+        await client.set('sess:a', '{"cookie":{},"n":0}');
+        const store = new RedisStore({ client: client as never });
+        const engine = new Engine(store, redis(client));
+        try {
+          await engine.update('a', (session) => {
+            session.n = (session.n ?? 0) + 1;
+          });
+          expect(await client.get('sess:a')).to.include('"n":1');
+        } finally {
+          engine.close();
+          client.disconnect();
+        }
+      }
+    });
   });
 });
 

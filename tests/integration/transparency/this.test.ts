@@ -120,6 +120,25 @@ for (const alwaysSession of [false, true]) {
       expectSocket(3);
     });
 
+    for (const name of ['emit', ...adders]) {
+      it(`where a plugin replaced \`${name}\` of the raw socket by a function that calls it there`, async () => {
+        const method = methodOf(raw, name);
+        Reflect.set(raw, name, (...args: unknown[]) => Reflect.apply(method, raw, args));
+        client.on('question', (answer) => answer());
+        await new Promise((resolve) => {
+          const acknowledge: Method = function () {
+            seen.push(this);
+            resolve(undefined);
+          };
+          socket.emit('question', acknowledge);
+        });
+        call(name === 'emit' ? 'on' : name, 'vote', listener);
+        client.emit('vote');
+        await barrier(client, socket);
+        expectSocket(2);
+      });
+    }
+
     it('in the handler of rejections', async () => {
       const told = new Promise((resolve) => {
         Reflect.set(socket, rejection, function (this: unknown) {

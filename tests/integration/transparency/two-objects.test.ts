@@ -74,6 +74,19 @@ describe('A raw socket and its prototyped socket', () => {
     expect(await found).to.deep.equal([null, 0, 1]);
   });
 
+  it('are told apart from a socket of another node, as `fetchSockets` gives it', async () => {
+    const { adapter } = app.io.sockets;
+    // As adapters of a cluster answer for the sockets of other nodes.
+    const details = { id: 'remote', handshake: {}, rooms: new Set(['remote']), data: {} };
+    Reflect.set(adapter, 'fetchSockets', async () => [details]);
+    const [remote] = await app.io.fetchSockets();
+
+    expect(() => app.expressionIO.sockets.socketOf(remote as unknown as Socket))
+      .to.throw(TypeError, '`socketOf`: expected a socket of the server')
+      .with.property('message')
+      .that.includes('got a RemoteSocket');
+  });
+
   it('are told apart from what is no socket', () => {
     for (const [value, shown] of [
       [undefined, 'undefined'],

@@ -1,6 +1,6 @@
 /**
- * @module Waits until the response to an HTTP request has been sent: after a login, the browser needs
- * the new cookie before it reconnects.
+ * @module The regenerations in progress. The sockets of a regenerated session stay until the response
+ * has been sent: after a login, the browser needs the new cookie before it reconnects.
  */
 
 /** How long a response is waited for at most, in milliseconds. */
@@ -9,10 +9,44 @@ const longestResponse = 30_000;
 /** How long to wait if the response cannot be found, in milliseconds. */
 const usualResponse = 500;
 
+/** A regeneration that is running. */
+export interface Regeneration {
+  /** Resolves when the response to its request has been sent. */
+  readonly finished: Promise<void>;
+  /** Whether the store was seen to remove the session. */
+  isSeen: boolean;
+}
+
 /** The needed part of `http.ServerResponse`. */
 interface Response {
   readonly closed?: boolean;
   once(event: 'close', listener: () => void): unknown;
+}
+
+/** The regenerations of one store. */
+export class Regenerations {
+  readonly #running = new Map<string, Regeneration>();
+
+  /** Begins the regeneration of a request's session. */
+  begin(sessionId: string, request: unknown): Regeneration {
+    const regeneration = { finished: responseFinished(request), isSeen: false };
+    this.#running.set(sessionId, regeneration);
+    // The store may never answer.
+    void regeneration.finished.then(() => this.end(sessionId, regeneration));
+    return regeneration;
+  }
+
+  /** Ends a regeneration. */
+  end(sessionId: string, regeneration: Regeneration): void {
+    if (this.#running.get(sessionId) === regeneration) this.#running.delete(sessionId);
+  }
+
+  /** The regeneration that removes a session, which has now been seen; undefined for a logout. */
+  seen(sessionId: string): Regeneration | undefined {
+    const regeneration = this.#running.get(sessionId);
+    if (regeneration) regeneration.isSeen = true;
+    return regeneration;
+  }
 }
 
 /** Resolves when the response to a request has been sent, or its connection was closed. */

@@ -1,22 +1,22 @@
 import { expect } from 'chai';
 import { type SinonFakeTimers, useFakeTimers } from 'sinon';
 import type { Write } from '../../source/session/active-writes.js';
-import { StoreWrites } from '../../source/session/store-writes.js';
+import { WriteTurns } from '../../source/session/write-turns.js';
 
 const id = 'a session';
 
-describe('StoreWrites', () => {
+describe('WriteTurns', () => {
   let clock: SinonFakeTimers;
-  let writes: StoreWrites;
+  let turns: WriteTurns;
 
   beforeEach(() => {
     clock = useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
-    writes = new StoreWrites({ storeTimeout: 100, maxPending: 2 });
+    turns = new WriteTurns({ storeTimeout: 100, maxPending: 2 });
   });
   afterEach(() => clock.restore());
 
   /** A write that has its turn until it is ended. */
-  async function hold(begin: 'alone' | 'aloneInTime'): Promise<{
+  async function hold(begin: 'run' | 'runInTime'): Promise<{
     write: Write;
     end: () => Promise<void>;
   }> {
@@ -26,7 +26,7 @@ describe('StoreWrites', () => {
     });
     let whole: Promise<void> | undefined;
     const write = await new Promise<Write>((resolve) => {
-      whole = writes[begin](id, async (one) => {
+      whole = turns[begin](id, async (one) => {
         resolve(one);
         await ended;
       });
@@ -46,24 +46,24 @@ describe('StoreWrites', () => {
   }
 
   it('tells a write of the logout that comes while it is under way', async () => {
-    const { write, end } = await hold('alone');
+    const { write, end } = await hold('run');
     expect(write.destroy).to.equal(undefined);
-    writes.active.beginDestroy(id)(true);
+    turns.active.beginDestroy(id)(true);
     expect(await isGone(write)).to.equal(true);
     await end();
   });
 
   it('tells a write of no logout of another session', async () => {
-    const { write, end } = await hold('alone');
-    writes.active.beginDestroy('another')(true);
+    const { write, end } = await hold('run');
+    turns.active.beginDestroy('another')(true);
     expect(write.destroy).to.equal(undefined);
     await end();
   });
 
   it('lets a write wait for a logout that is under way', async () => {
-    const settle = writes.active.beginDestroy(id);
+    const settle = turns.active.beginDestroy(id);
     let hasBegun = false;
-    const written = writes.alone(id, async (write) => {
+    const written = turns.run(id, async (write) => {
       hasBegun = true;
       return write.destroy;
     });
@@ -74,8 +74,8 @@ describe('StoreWrites', () => {
   });
 
   it('overtakes a second time the writes that gave up waiting for a logout, once it worked', async () => {
-    const settle = writes.active.beginDestroy(id);
-    const held = hold('alone');
+    const settle = turns.active.beginDestroy(id);
+    const held = hold('run');
     await clock.tickAsync(100);
     const { write, end } = await held;
     expect(write.destroy).to.equal(undefined);
@@ -85,8 +85,8 @@ describe('StoreWrites', () => {
   });
 
   it('overtakes nobody where a logout fails after they gave up waiting for it', async () => {
-    const settle = writes.active.beginDestroy(id);
-    const held = hold('alone');
+    const settle = turns.active.beginDestroy(id);
+    const held = hold('run');
     await clock.tickAsync(100);
     const { write, end } = await held;
     settle(false);
@@ -95,8 +95,8 @@ describe('StoreWrites', () => {
   });
 
   it('tells a write that is overtaken by a logout without an answer that it did not work', async () => {
-    const { write, end } = await hold('alone');
-    writes.active.beginDestroy(id);
+    const { write, end } = await hold('run');
+    turns.active.beginDestroy(id);
     const gone = isGone(write);
     await clock.tickAsync(100);
     expect(await gone).to.equal(false);
@@ -104,27 +104,27 @@ describe('StoreWrites', () => {
   });
 
   it('waits for the younger of two logouts', async () => {
-    const older = writes.active.beginDestroy(id);
-    const younger = writes.active.beginDestroy(id);
+    const older = turns.active.beginDestroy(id);
+    const younger = turns.active.beginDestroy(id);
     older(true);
-    const write = writes.active.begin(id);
+    const write = turns.active.begin(id);
     expect(write.destroy).to.be.instanceOf(Promise);
     younger(false);
     expect(await isGone(write)).to.equal(false);
-    expect(writes.active.begin(id).destroy).to.equal(undefined);
+    expect(turns.active.begin(id).destroy).to.equal(undefined);
   });
 
   it('tells a write that has ended of nothing any more', async () => {
-    const { write, end } = await hold('alone');
+    const { write, end } = await hold('run');
     await end();
-    writes.active.beginDestroy(id)(true);
+    turns.active.beginDestroy(id)(true);
     expect(write.destroy).to.equal(undefined);
   });
 
   it('lets a write of HTTP wait no longer than the deadline for its turn', async () => {
-    const first = await hold('alone');
+    const first = await hold('run');
     let hasBegun = false;
-    const second = writes.aloneInTime(id, async () => {
+    const second = turns.runInTime(id, async () => {
       hasBegun = true;
     });
     await clock.tickAsync(99);
@@ -133,19 +133,19 @@ describe('StoreWrites', () => {
     await second;
     expect(hasBegun).to.equal(true);
     await first.end();
-    const third = await hold('alone');
+    const third = await hold('run');
     await third.end();
   });
 
   it('keeps the turn after a write that was given up, until the store has answered', async () => {
     let answer = (): void => {};
-    await writes.alone(id, async (write) => {
+    await turns.run(id, async (write) => {
       write.answered = new Promise((resolve) => {
         answer = resolve;
       });
     });
     let hasBegun = false;
-    const next = writes.alone(id, async () => {
+    const next = turns.run(id, async () => {
       hasBegun = true;
     });
     await clock.tickAsync(74);
@@ -156,11 +156,11 @@ describe('StoreWrites', () => {
   });
 
   it('keeps it for three quarters of storeTimeout at most', async () => {
-    await writes.alone(id, async (write) => {
+    await turns.run(id, async (write) => {
       write.answered = new Promise(() => {});
     });
     let hasBegun = false;
-    const next = writes.alone(id, async () => {
+    const next = turns.run(id, async () => {
       hasBegun = true;
     });
     await clock.tickAsync(74);
@@ -171,45 +171,45 @@ describe('StoreWrites', () => {
   });
 
   it('shares the turn of an external write with others, until all have ended', async () => {
-    const [first, second] = [writes.take(id), writes.take(id)];
+    const [first, second] = [turns.take(id), turns.take(id)];
     first?.();
     first?.();
     let hasBegun = false;
-    const next = writes.alone(id, async () => {
+    const next = turns.run(id, async () => {
       hasBegun = true;
     });
     await clock.tickAsync(0);
     expect(hasBegun).to.equal(false);
-    expect(writes.take(id), 'an internal write waits').to.equal(undefined);
+    expect(turns.take(id), 'an internal write waits').to.equal(undefined);
     second?.();
     await next;
     expect(hasBegun).to.equal(true);
   });
 
   it('lets two and no more wait for a session, as maxPending says, and ten times as many in all', async () => {
-    const held = await hold('alone');
-    const waiting = [1, 2].map(() => writes.alone(id, async () => {}));
+    const held = await hold('run');
+    const waiting = [1, 2].map(() => turns.run(id, async () => {}));
     await clock.tickAsync(0);
-    const refusal = await writes.alone(id, async () => {}).catch((error: unknown) => error);
+    const refusal = await turns.run(id, async () => {}).catch((error: unknown) => error);
     expect(refusal).to.have.property('code', 'ERR_SESSION_OVERLOAD');
-    const ends = Array.from({ length: 10 }, (_, at) => writes.take(`session ${at}`));
+    const ends = Array.from({ length: 10 }, (_, at) => turns.take(`session ${at}`));
     for (let at = 0; at < 9; at++) {
-      waiting.push(...[1, 2].map(() => writes.alone(`session ${at}`, async () => {})));
+      waiting.push(...[1, 2].map(() => turns.run(`session ${at}`, async () => {})));
     }
     await clock.tickAsync(0);
-    const last = await writes.alone('session 9', async () => {}).catch((error: unknown) => error);
+    const last = await turns.run('session 9', async () => {}).catch((error: unknown) => error);
     expect(last).to.have.property('code', 'ERR_SESSION_OVERLOAD');
-    await writes.alone('nobody has it', async () => {});
+    await turns.run('nobody has it', async () => {});
     for (const end of ends) end?.();
     await held.end();
     await Promise.all(waiting);
   });
 
   it('keeps the turn of an external write without an answer for 1.75 times storeTimeout', async () => {
-    writes.take(id);
+    turns.take(id);
     await clock.tickAsync(100);
     let hasBegun = false;
-    const next = writes.alone(id, async () => {
+    const next = turns.run(id, async () => {
       hasBegun = true;
     });
     await clock.tickAsync(74);
@@ -219,50 +219,50 @@ describe('StoreWrites', () => {
   });
 
   it('ends the turn of an external write that is never answered', async () => {
-    writes.take(id);
-    const taken = writes.takeInTime(id);
+    turns.take(id);
+    const taken = turns.takeInTime(id);
     await clock.tickAsync(100);
     (await taken)();
-    expect(writes.take('another')).to.be.a('function');
+    expect(turns.take('another')).to.be.a('function');
     await clock.tickAsync(75);
-    const { end } = await hold('alone');
+    const { end } = await hold('run');
     await end();
   });
 
   it('takes no turn for an external write while an internal one has it', async () => {
-    const { end } = await hold('alone');
-    expect(writes.take(id)).to.equal(undefined);
+    const { end } = await hold('run');
+    expect(turns.take(id)).to.equal(undefined);
     await end();
-    expect(writes.take(id)).to.be.a('function');
+    expect(turns.take(id)).to.be.a('function');
   });
 
   it('knows what is written internally by the session, and by its cookie', () => {
-    const session = writes.markInternal({ cookie: {} });
-    expect(writes.isInternal(session)).to.equal(true);
-    expect(writes.isInternal({ cookie: session.cookie })).to.equal(true);
-    expect(writes.isInternal({ cookie: {} })).to.equal(false);
+    const session = turns.markInternal({ cookie: {} });
+    expect(turns.isInternal(session)).to.equal(true);
+    expect(turns.isInternal({ cookie: session.cookie })).to.equal(true);
+    expect(turns.isInternal({ cookie: {} })).to.equal(false);
     for (const other of [undefined, null, 'text']) {
-      expect(writes.isInternal(other)).to.equal(false);
+      expect(turns.isInternal(other)).to.equal(false);
     }
-    writes.unmarkInternal(session);
-    expect(writes.isInternal(session)).to.equal(false);
-    expect(writes.isInternal({ cookie: session.cookie })).to.equal(false);
+    turns.unmarkInternal(session);
+    expect(turns.isInternal(session)).to.equal(false);
+    expect(turns.isInternal({ cookie: session.cookie })).to.equal(false);
     for (const cookie of [undefined, null, 'text']) {
-      const odd = writes.markInternal({ cookie });
-      expect(writes.isInternal(odd)).to.equal(true);
-      expect(() => writes.unmarkInternal(odd)).not.to.throw();
+      const odd = turns.markInternal({ cookie });
+      expect(turns.isInternal(odd)).to.equal(true);
+      expect(() => turns.unmarkInternal(odd)).not.to.throw();
     }
   });
 
   it('overtakes all writes under way, also where one of them has ended', async () => {
     const [first, second, third] = [
-      writes.active.begin(id),
-      writes.active.begin(id),
-      writes.active.begin(id),
+      turns.active.begin(id),
+      turns.active.begin(id),
+      turns.active.begin(id),
     ];
-    writes.active.end(second);
-    writes.active.end(second);
-    writes.active.beginDestroy(id)(true);
+    turns.active.end(second);
+    turns.active.end(second);
+    turns.active.beginDestroy(id)(true);
     expect([await isGone(first), await isGone(second), await isGone(third)]).to.deep.equal([
       true,
       undefined,
@@ -271,28 +271,28 @@ describe('StoreWrites', () => {
   });
 
   it('ends a write that has ended already without harm', async () => {
-    const write = writes.active.begin(id);
-    writes.active.end(write);
-    writes.active.end(write);
-    writes.active.beginDestroy(id)(true);
+    const write = turns.active.begin(id);
+    turns.active.end(write);
+    turns.active.end(write);
+    turns.active.beginDestroy(id)(true);
     expect(await isGone(write)).to.equal(undefined);
   });
 
   it('forgets writes that are not answered within ten minutes', async () => {
-    const lost = writes.active.begin(id);
+    const lost = turns.active.begin(id);
     await clock.tickAsync(9 * 60_000);
-    const recent = writes.active.begin('another');
+    const recent = turns.active.begin('another');
     await clock.tickAsync(2 * 60_000);
-    writes.active.begin('a third');
-    writes.active.beginDestroy(id)(true);
-    writes.active.beginDestroy('another')(true);
+    turns.active.begin('a third');
+    turns.active.beginDestroy(id)(true);
+    turns.active.beginDestroy('another')(true);
     expect([await isGone(lost), await isGone(recent)]).to.deep.equal([undefined, true]);
   });
 
   it('lets touches of requests share a turn, and keeps others waiting for the last of them', async () => {
     const [first, second] = [await holdTouch(), await holdTouch()];
     let hasBegun = false;
-    const next = writes.alone(id, async () => {
+    const next = turns.run(id, async () => {
       hasBegun = true;
     });
     await first();
@@ -304,9 +304,9 @@ describe('StoreWrites', () => {
   });
 
   it('lets a touch of a request wait for what is written, until the deadline', async () => {
-    const { end } = await hold('alone');
+    const { end } = await hold('run');
     let hasBegun = false;
-    const touch = writes.sharedInTime(id, async () => {
+    const touch = turns.runTogetherInTime(id, async () => {
       hasBegun = true;
     });
     await clock.tickAsync(99);
@@ -318,10 +318,10 @@ describe('StoreWrites', () => {
   });
 
   it('lets all touches of requests that wait share the next turn, before a write that waits', async () => {
-    const { end } = await hold('alone');
+    const { end } = await hold('run');
     const touches = [holdTouch()];
     let hasBegun = false;
-    const next = writes.alone(id, async () => {
+    const next = turns.run(id, async () => {
       hasBegun = true;
     });
     touches.push(holdTouch(), holdTouch());
@@ -336,16 +336,16 @@ describe('StoreWrites', () => {
   });
 
   it('gives no turn to touches of requests that have given up waiting for it', async () => {
-    const { end } = await hold('alone');
+    const { end } = await hold('run');
     await clock.tickAsync(50);
     const early = [
-      writes.sharedInTime(id, async () => {}),
-      writes.sharedInTime(id, async () => {}),
+      turns.runTogetherInTime(id, async () => {}),
+      turns.runTogetherInTime(id, async () => {}),
     ];
     await clock.tickAsync(100);
     await Promise.all(early);
     await end();
-    const next = await hold('alone');
+    const next = await hold('run');
     const waiting = holdTouch();
     await next.end();
     await (await waiting)();
@@ -358,7 +358,7 @@ describe('StoreWrites', () => {
       end = resolve;
     });
     const begun = await new Promise<{ touch: Promise<void> }>((resolve) => {
-      const touch = writes.sharedInTime(id, async () => {
+      const touch = turns.runTogetherInTime(id, async () => {
         queueMicrotask(() => resolve({ touch }));
         await ended;
       });
@@ -374,38 +374,38 @@ describe('StoreWrites', () => {
       [true, false],
       [false, true],
     ]) {
-      const write = writes.active.begin(id);
-      const logouts = results.map(() => writes.active.beginDestroy(id));
+      const write = turns.active.begin(id);
+      const logouts = results.map(() => turns.active.beginDestroy(id));
       for (const [at, settle] of logouts.entries()) settle(results[at] === true);
       expect(await isGone(write)).to.equal(true);
     }
   });
 
   it('tells a write of HTTP of the logout that came while it waited for its turn', async () => {
-    const { end } = await hold('alone');
-    const waiting = writes.aloneInTime(id, async ({ destroy }) => destroy);
-    writes.active.beginDestroy(id)(true);
+    const { end } = await hold('run');
+    const waiting = turns.runInTime(id, async ({ destroy }) => destroy);
+    turns.active.beginDestroy(id)(true);
     await end();
     expect(await waiting).to.equal(true);
   });
 
-  for (const begin of ['alone', 'aloneInTime'] as const) {
+  for (const begin of ['run', 'runInTime'] as const) {
     it(`gives no turn to a write that has given up waiting for it (${begin})`, async () => {
-      const { end } = await hold('alone');
-      const late = writes[begin](id, async () => {}).catch(() => {});
+      const { end } = await hold('run');
+      const late = turns[begin](id, async () => {}).catch(() => {});
       await clock.tickAsync(100);
       await late;
       await end();
-      const next = await hold('alone');
+      const next = await hold('run');
       await next.end();
     });
   }
 
   it('takes another turn for an external write after the last has ended', async () => {
-    writes.take(id)?.();
-    const end = writes.take(id);
+    turns.take(id)?.();
+    const end = turns.take(id);
     let hasBegun = false;
-    const internal = writes.alone(id, async () => {
+    const internal = turns.run(id, async () => {
       hasBegun = true;
     });
     await clock.tickAsync(1);

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import { type SinonFakeTimers, useFakeTimers } from 'sinon';
-import { responseFinished } from '../../source/session/response-finished.js';
+import { responseFinished } from '../../source/session/regenerations.js';
 
 /** A response of Node.js, as far as it matters here. */
 class Response extends EventEmitter {
