@@ -7,16 +7,16 @@ import type { Socket } from 'socket.io';
 import { type AnyMethod, inheritedMethod } from './socket-prototypes.js';
 
 /** Calls `method` through a prototyped socket, which is `self` or what it was derived from. */
-type Call = (key: PropertyKey, method: AnyMethod, self: Socket, args: unknown[]) => unknown;
+type CallMethod = (key: PropertyKey, method: AnyMethod, self: Socket, args: unknown[]) => unknown;
 
 /** The functions that a prototyped socket shows for its raw socket's methods. */
 export class ShownMethods {
-  readonly #call: Call;
+  readonly #call: CallMethod;
   /** The functions, by the names of the methods and by the methods. */
   readonly #shown = new Map<PropertyKey, WeakMap<AnyMethod, AnyMethod>>();
   readonly #methods = new WeakMap<AnyMethod, { key: PropertyKey; method: AnyMethod }>();
 
-  constructor(call: Call) {
+  constructor(call: CallMethod) {
     this.#call = call;
   }
 
