@@ -20,7 +20,7 @@ export interface ListenerContext extends ErrorContext {
 }
 
 /** The socket and event of a refusal. */
-type SocketContext = ErrorContext & { readonly socket: Socket };
+type RefusalContext = ErrorContext & { readonly socket: Socket };
 
 type ErrorReporterOptions = Partial<Pick<ResolvedOptions, 'reportRefusals' | 'sessionId'>>;
 
@@ -84,7 +84,7 @@ export class ErrorReporter {
    * Reports that a client has no session or was refused: to `onError` with `reportRefusals`, or else,
    * outside production, as a warning if the configuration may be the reason.
    */
-  refused(error: SessionError, context: SocketContext): void {
+  refused(error: SessionError, context: RefusalContext): void {
     const { code, message } = error;
     const event = String(context.event);
     const namespace = context.socket.nsp.name;
@@ -103,7 +103,7 @@ export class ErrorReporter {
   }
 
   /** Whether the configuration may be the reason, and not only that a visitor has no session yet. */
-  #isLikelyMistake(code: SessionErrorCode, { socket }: SocketContext): boolean {
+  #isLikelyMistake(code: SessionErrorCode, { socket }: RefusalContext): boolean {
     if (process.env.NODE_ENV === 'production' || !configurable.has(code)) return false;
     if (code !== 'ERR_SESSION_COOKIE_MISSING') return true;
     const { cookie } = socket.handshake.headers;

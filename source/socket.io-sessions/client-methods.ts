@@ -7,7 +7,7 @@ import type { Socket } from 'socket.io';
 import { assertListener } from '../assertions.js';
 import { bindListener, type EventName, type Listener } from '../sockets/listener-links.js';
 import { callbackMethods } from '../sockets/listener-methods.js';
-import type { MethodCall, MethodOverride, MethodTable } from '../sockets/socket-proxies.js';
+import type { MethodTable, SocketCall, SocketMethod } from '../sockets/socket-proxies.js';
 import type { SessionSocket } from '../types/session-socket.js';
 
 export type { Listener };
@@ -26,20 +26,16 @@ interface ClientMethodsDependencies {
 const adders = ['on', 'addListener', 'once', 'prependListener', 'prependOnceListener'] as const;
 const removers = ['off', 'removeListener'] as const;
 
-/** A call of a client's method: the client is the prototyped socket of a prototyped socket. */
-type Call = MethodCall<Socket>;
-type Override = MethodOverride<Socket>;
-
 /** Makes the methods in which clients differ. */
 export function clientMethods({
   wrapSessionListener,
   wrapDisconnectListener,
-}: ClientMethodsDependencies): MethodTable<Socket> {
+}: ClientMethodsDependencies): MethodTable {
   /** What the application added for each registered wrapper, so that it can be removed again. */
   const added = new WeakMap<Listener, { event: EventName; listener: Listener }>();
 
   function addSessionListener(
-    { raw, socket, self }: Call,
+    { raw, socket, self }: SocketCall,
     { event, listener, isOnce }: { event: string; listener: Listener; isOnce: boolean },
   ): Socket {
     if (!wrapSessionListener) {
@@ -57,7 +53,7 @@ export function clientMethods({
   }
 
   const adder =
-    (name: (typeof adders)[number]): Override =>
+    (name: (typeof adders)[number]): SocketMethod =>
     (call, args) => {
       const [event, listener] = args as [EventName, Listener];
       assertListener(name, listener);
@@ -72,7 +68,7 @@ export function clientMethods({
       return Reflect.apply(call.method, call.raw, [event, registered]);
     };
 
-  const remover: Override = (call, args) => {
+  const remover: SocketMethod = (call, args) => {
     const [event, listener] = args as [EventName, Listener];
     const registered = call.raw.listeners(arrivingAs(String(event))).findLast((one) => {
       const given = added.get(one);

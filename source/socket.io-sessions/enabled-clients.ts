@@ -30,7 +30,7 @@ interface EnabledClientsDependencies {
 /** The clients of one `enable`. */
 export class EnabledClients {
   readonly #dependencies: EnabledClientsDependencies;
-  readonly #clients: SocketProxies<Socket>;
+  readonly #clients: SocketProxies;
   /** The promises of the `disconnect` listeners of each client. */
   readonly #pendingListeners = new WeakMap<Socket, Promise<unknown>[]>();
   /** The clients for which `sinvalid` has been emitted because they have no session any more. */
@@ -47,7 +47,7 @@ export class EnabledClients {
         ? undefined
         : (...args) => this.#wrapDisconnectListener(...args),
     });
-    this.#clients = new SocketProxies<Socket>(methods);
+    this.#clients = new SocketProxies(methods);
   }
 
   /** Emits `sconnection` for a client that has connected, or `sinvalid` if it has no session. */

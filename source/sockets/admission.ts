@@ -1,7 +1,7 @@
 /**
  * @module Admits connections: reads the session, calls the `authorization` listeners, and then the
  * `connection` listeners. After connection state recovery, for which Socket.IO skips its middlewares,
- * and while the store is down, it does so later than Socket.IO emits `connection`.
+ * and while the store is down, it does so after Socket.IO has emitted `connection`.
  */
 
 import { AsyncResource } from 'node:async_hooks';
@@ -9,12 +9,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Socket } from 'socket.io';
 import { Deadlines } from '../deadlines.js';
 import { connectError, isStoreUnavailable, notFoundError, type SessionError } from '../errors.js';
-import type { ResolvedOptions } from '../options.js';
-import type { ReadResult, Snapshot } from '../session/snapshot.js';
-import { type AuthorizationOwner, authorize, type Refusal } from './authorization.js';
-import type { EventName, Listener } from './listener-links.js';
-import { forgetRecovered, preventRecovery, sessionRoomsOf } from './membership.js';
+import type { ReadResult } from '../session/snapshot.js';
+import { authorize, type Refusal } from './authorization.js';
+import type { ListenerCalls } from './listener-calls.js';
+import type { Listener } from './listener-links.js';
+import { forgetRecovered, type Membership, preventRecovery } from './membership.js';
 import { bufferEvents } from './pending-events.js';
+import { sessionRoomsOf } from './session-rooms.js';
+import type { SocketContext } from './socket-context.js';
+import type { SocketReader } from './socket-reader.js';
 
 /** The listeners of one wrapper. A namespace made from a pattern may have two wrappers. */
 export interface NamespaceListeners {
@@ -23,20 +26,11 @@ export interface NamespaceListeners {
   readonly isClosed: boolean;
 }
 
-/** The socket to be admitted. */
-export interface AdmissionOwner extends AuthorizationOwner {
-  /** The prototyped socket. */
-  readonly socket: Socket;
-  read(): Promise<ReadResult>;
-  /** Joins its session; returns whether that is still alive. */
-  join(snapshot: Snapshot): boolean;
-  /** Whether the socket came with the session of this hash. */
-  hasSession(hash: string): boolean;
-  /** Whether a client that has lost the sessions of these hashes reconnects: after a login, or as a guest. */
-  returnsAfter(hashes: readonly string[]): boolean;
-  deliver(event: EventName, listener: Listener, result: ReadResult, args: readonly unknown[]): void;
-  /** Stores a visitor's new session if express-session would do so. */
-  storeNewSession(): Promise<void>;
+/** What an admission works with, all of the same socket. */
+interface AdmissionDependencies {
+  readonly reader: SocketReader;
+  readonly membership: Membership;
+  readonly calls: ListenerCalls;
 }
 
 /** How often a connection that waits for the store reads it again, in milliseconds. */
@@ -44,21 +38,22 @@ const retryInterval = 1_000;
 
 /** The admission of one connection. */
 export class Admission {
-  readonly #owner: AdmissionOwner;
-  readonly #options: Pick<ResolvedOptions, 'autoErrManager' | 'maxPending' | 'storeTimeout'>;
+  readonly #context: SocketContext;
+  readonly #reader: SocketReader;
+  readonly #membership: Membership;
+  readonly #calls: ListenerCalls;
   /** The read for the `connection` listeners, kept until they have been called. */
   #initialRead: ReadResult | undefined;
   /** The wrappers that wait for a late announcement. */
   #late: NamespaceListeners[] | undefined;
-  /** What waits for the admission. */
+  /** The tasks that wait for the admission. */
   #deferred: (() => void)[] | undefined;
 
-  constructor(
-    owner: AdmissionOwner,
-    options: Pick<ResolvedOptions, 'autoErrManager' | 'maxPending' | 'storeTimeout'>,
-  ) {
-    this.#owner = owner;
-    this.#options = options;
+  constructor(context: SocketContext, { reader, membership, calls }: AdmissionDependencies) {
+    this.#context = context;
+    this.#reader = reader;
+    this.#membership = membership;
+    this.#calls = calls;
   }
 
   /** Calls the `authorization` listeners, and reads the session for the `connection` listeners. */
@@ -66,15 +61,13 @@ export class Admission {
     const listeners = [...authorizations];
     if (isClosed) return listeners.length > 0 ? connectError('ERR_SESSION_REFUSED') : undefined;
     if (listeners.length > 0) {
-      const owner = this.#owner;
-      const deadlines = new Deadlines(this.#options.storeTimeout);
-      const refusal = await authorize(listeners, { owner, result: await owner.read(), deadlines });
+      const refusal = await this.#authorize(listeners);
       if (refusal) return refusal;
       // The `connection` listeners get the session as it is after the last of them.
       this.#initialRead = undefined;
     }
     if (this.#initialRead === undefined) {
-      const result = await this.#owner.read();
+      const result = await this.#reader.read();
       this.#initialRead = result.snapshot?.isNew ? await this.#readStored() : result;
     }
     return this.#hasLostItsSession ? this.#refuseRecovery() : undefined;
@@ -82,25 +75,32 @@ export class Admission {
 
   /** Refuses a recovered connection without its session. It may return as another connection. */
   #refuseRecovery(): Refusal {
-    const { raw } = this.#owner;
+    const { raw } = this.#context;
     preventRecovery(raw);
-    if (this.#owner.returnsAfter(this.#roomsBefore)) raw.conn.close();
+    if (this.#reader.returnsAfter(this.#roomsBefore)) raw.conn.close();
     return connectError('ERR_SESSION_NOT_FOUND');
   }
 
-  /** Stores a visitor's new session only once the client is authorized. */
+  async #authorize(listeners: readonly Listener[]): Promise<Refusal | undefined> {
+    const context = this.#context;
+    const deadlines = new Deadlines(context.options.storeTimeout);
+    const result = await this.#reader.read();
+    return authorize(listeners, { context, calls: this.#calls, result, deadlines });
+  }
+
+  /** Stores a visitor's new session, now that the client is authorized, and reads it again. */
   async #readStored(): Promise<ReadResult> {
     try {
-      await this.#owner.storeNewSession();
+      await this.#reader.storeNewSession();
     } catch (error) {
       return { error: error as SessionError };
     }
-    return this.#owner.read();
+    return this.#reader.read();
   }
 
-  /** Socket.IO has emitted `connection`. */
+  /** Announces the connection, now or later. Called when Socket.IO emits `connection`. */
   connected(wrapper: NamespaceListeners): void {
-    forgetRecovered(this.#owner.raw);
+    forgetRecovered(this.#context.raw);
     if (this.#initialRead === undefined || this.#mustWait) {
       this.#announceLate(wrapper);
       return;
@@ -115,26 +115,26 @@ export class Admission {
 
   /** Whether the socket was recovered, and is not admitted yet. */
   get isPending(): boolean {
-    return this.#late !== undefined && this.#owner.raw.recovered;
+    return this.#late !== undefined && this.#context.raw.recovered;
   }
 
   /** Runs a task once the socket is admitted, and never if it is refused or leaves before that. */
   defer(task: () => void): void {
-    const { raw } = this.#owner;
+    const { raw } = this.#context;
     this.#deferred ??= [];
     this.#deferred.push(
       AsyncResource.bind(() => {
         if (raw.connected) task();
       }),
     );
-    if (this.#deferred.length > this.#options.maxPending) raw.conn.close();
+    if (this.#deferred.length > this.#context.options.maxPending) raw.conn.close();
   }
 
   /** Whether a recovered connection no longer has the session that it had before. */
   get #hasLostItsSession(): boolean {
     const before = this.#roomsBefore;
     if (before.length === 0) return false;
-    if (!before.some((room) => this.#owner.hasSession(room))) return true;
+    if (!before.some((room) => this.#reader.hasSession(room))) return true;
     const { snapshot, error } = this.#initialRead ?? {};
     return snapshot === undefined && !isStoreUnavailable(error?.code);
   }
@@ -144,21 +144,22 @@ export class Admission {
     if (!isStoreUnavailable(this.#initialRead?.error?.code)) return false;
     // With `autoErrManager` the listeners cannot be called without a session; and whether the session
     // of a recovered connection has ended is known only once the store is back.
-    return this.#options.autoErrManager || this.#roomsBefore.length > 0;
+    return this.#context.options.autoErrManager || this.#roomsBefore.length > 0;
   }
 
   get #roomsBefore(): readonly string[] {
-    const { raw } = this.#owner;
+    const { raw } = this.#context;
     return raw.recovered ? sessionRoomsOf(raw) : [];
   }
 
   #announce({ connectionListeners }: NamespaceListeners): void {
     const { snapshot } = this.#initialRead ?? {};
     // The session may have ended while other middlewares ran.
-    if (snapshot && !this.#owner.join(snapshot)) this.#initialRead = { error: notFoundError() };
+    const hasEnded = snapshot !== undefined && !this.#membership.join(snapshot);
+    if (hasEnded) this.#initialRead = { error: notFoundError() };
     if (this.#initialRead === undefined) return;
     for (const listener of [...connectionListeners]) {
-      this.#owner.deliver('connection', listener, this.#initialRead, [this.#owner.socket]);
+      this.#calls.deliver('connection', listener, this.#initialRead, [this.#context.socket]);
     }
   }
 
@@ -170,11 +171,11 @@ export class Admission {
     }
     const wrappers = [wrapper];
     this.#late = wrappers;
-    const { raw } = this.#owner;
+    const { raw } = this.#context;
     // Socket.IO has called no middleware: the connection was recovered, or its namespace was wrapped
     // while the middlewares were running. Its client may send events at once.
     const isUnadmitted = raw.recovered || this.#initialRead === undefined;
-    const release = isUnadmitted ? bufferEvents(raw, this.#options.maxPending) : () => {};
+    const release = isUnadmitted ? bufferEvents(raw, this.#context.options.maxPending) : () => {};
     const end = (): void => {
       this.#late = undefined;
       this.#initialRead = undefined;
@@ -189,11 +190,11 @@ export class Admission {
   }
 
   async #admitAndAnnounce(wrappers: readonly NamespaceListeners[]): Promise<void> {
-    const { raw } = this.#owner;
+    const { raw } = this.#context;
     const refusal = this.#initialRead ? undefined : await this.#admitToAll(wrappers);
-    if (refusal) return disconnect(this.#owner, refusal);
+    if (refusal) return disconnect(raw, refusal);
     if (this.#mustWait && !this.#hasLostItsSession) await this.#waitForStore(wrappers);
-    if (this.#hasLostItsSession) return disconnect(this.#owner, this.#refuseRecovery());
+    if (this.#hasLostItsSession) return disconnect(raw, this.#refuseRecovery());
     if (!raw.connected) return;
     for (const wrapper of wrappers) if (!wrapper.isClosed) this.#announce(wrapper);
   }
@@ -208,18 +209,18 @@ export class Admission {
 
   async #waitForStore(wrappers: readonly NamespaceListeners[]): Promise<void> {
     const { error } = this.#initialRead ?? {};
-    if (error) this.#owner.reportUnlessExpected(error, 'connection');
+    if (error) this.#context.reportUnlessExpected(error, 'connection');
     const isOver = (): boolean =>
-      !this.#owner.raw.connected || wrappers.every(({ isClosed }) => isClosed);
+      !this.#context.raw.connected || wrappers.every(({ isClosed }) => isClosed);
     while (this.#mustWait && !isOver()) {
       await delay(retryInterval, undefined, { ref: false });
-      this.#initialRead = await this.#owner.read();
+      this.#initialRead = await this.#reader.read();
     }
   }
 }
 
 /** Disconnects a client that Socket.IO has connected. If only the store is down, it may reconnect. */
-function disconnect({ raw }: AdmissionOwner, { data }: Refusal): void {
+function disconnect(raw: Socket, { data }: Refusal): void {
   if (isStoreUnavailable(data?.code)) raw.conn.close();
   else raw.disconnect();
 }

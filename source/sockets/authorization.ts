@@ -3,34 +3,23 @@
  * `true` accepts.
  */
 
-import type { Socket } from 'socket.io';
 import { isThenable } from '../assertions.js';
 import type { Deadlines } from '../deadlines.js';
 import { connectError, SessionError } from '../errors.js';
 import type { ReadResult } from '../session/snapshot.js';
-import type { EventName, Listener } from './listener-links.js';
+import type { ListenerCalls } from './listener-calls.js';
+import type { Listener } from './listener-links.js';
+import type { SocketContext } from './socket-context.js';
 
 /** The error with which a client is refused: the library's, or the one that the application passed. */
 export interface Refusal extends Error {
   readonly data?: { readonly code?: unknown };
 }
 
-/** The socket of the client. */
-export interface AuthorizationOwner {
-  readonly raw: Socket;
-  authorizationArguments(result: ReadResult): readonly unknown[] | SessionError;
-  reportUnlessExpected(error: SessionError, event: EventName): void;
-  listenerFailed(
-    error: unknown,
-    context: { readonly event: EventName; readonly hasSession: boolean },
-  ): void;
-  refused(error: SessionError, event: EventName): void;
-  report(error: unknown, event: EventName): void;
-}
-
 /** One question to all listeners. */
 export interface Question {
-  readonly owner: AuthorizationOwner;
+  readonly context: SocketContext;
+  readonly calls: ListenerCalls;
   /** What was read for it. */
   readonly result: ReadResult;
   /** How long each listener may take. */
@@ -48,16 +37,16 @@ export async function authorize(
   listeners: readonly Listener[],
   question: Question,
 ): Promise<Refusal | undefined> {
-  const { owner, result } = question;
+  const { context, calls, result } = question;
   for (const listener of listeners) {
-    const leading = owner.authorizationArguments(result);
+    const leading = calls.authorizationArguments(result);
     if (leading instanceof SessionError) {
-      owner.reportUnlessExpected(leading, event);
+      context.reportUnlessExpected(leading, event);
       return connectError(leading.code);
     }
     const refusal = await ask(listener, leading, question);
     if (refusal) {
-      owner.refused(refusedByListenerError(), event);
+      context.reportRefusal(refusedByListenerError(), event);
       return refusal;
     }
   }
@@ -72,7 +61,7 @@ export async function authorize(
 async function ask(
   listener: Listener,
   leading: readonly unknown[],
-  { owner, result, deadlines }: Question,
+  { context, result, deadlines }: Question,
 ): Promise<Refusal | undefined> {
   try {
     return await deadlines.wait<Refusal | undefined>(({ resolve }) => {
@@ -82,11 +71,11 @@ async function ask(
         if (typeof returned === 'boolean') answer(null, returned);
       };
       const fail = (error: unknown): void => {
-        owner.listenerFailed(error, { event, hasSession: result.snapshot !== undefined });
+        context.reportListener(error, { event, hasSession: result.snapshot !== undefined });
         answer(null, false);
       };
       try {
-        const returned = listener(...leading, owner.raw.handshake, answer);
+        const returned = listener(...leading, context.raw.handshake, answer);
         if (isThenable(returned)) returned.then(take, fail);
         else take(returned);
       } catch (error) {
@@ -94,7 +83,7 @@ async function ask(
       }
     }, unansweredError);
   } catch (error) {
-    if (error instanceof SessionError) owner.report(error, event);
+    if (error instanceof SessionError) context.report(error, event);
     return connectError('ERR_SESSION_REFUSED');
   }
 }

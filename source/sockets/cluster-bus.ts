@@ -1,5 +1,5 @@
 /**
- * @module Carries messages about sessions between the nodes of a cluster, by Socket.IO's own adapter.
+ * @module Carries messages about sessions between the nodes of a cluster, through Socket.IO's own adapter.
  */
 
 import { EventEmitter } from 'node:events';
@@ -47,7 +47,7 @@ export class ClusterBus implements ProcessBus {
   }
 
   /**
-   * Calls `receive` with the messages of other nodes. Called again, it does so even if the application
+   * Calls `receive` with the messages of other nodes. A further call subscribes again if the application
    * has removed all listeners of the server meanwhile.
    */
   subscribe(receive: (message: SessionMessage) => void): void {
@@ -81,7 +81,7 @@ function connectsNodes(adapter: object): boolean {
 /** Other nodes may run another version of this library during a deployment. */
 function isSessionMessage(value: unknown): value is SessionMessage {
   const { type, hash, reason, expiries } = Object(value) as Record<string, unknown>;
-  // `every` passes over the holes of a sparse array.
+  // `every` skips the holes of a sparse array.
   if (type === 'extended') return Array.isArray(expiries) && [...expiries].every(isExpiry);
   const isKnown = type === 'ending' || type === 'stayed' || type === 'ended';
   return isKnown && isSessionHash(hash) && isReason(reason);

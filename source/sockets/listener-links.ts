@@ -1,6 +1,6 @@
 /**
- * @module Which function of an application each registered listener calls: listeners are bound to
- * their socket, wrapped for the session, and wrapped again by tracers.
+ * @module Finds the function of the application that a registered listener calls in the end: listeners
+ * are bound to their socket, wrapped for the session, and wrapped again by tracers.
  */
 
 import { EventEmitter } from 'node:events';

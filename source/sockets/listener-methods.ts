@@ -16,13 +16,7 @@ import {
   shownFor,
   unbound,
 } from './listener-links.js';
-import type { MethodCall, MethodOverride } from './socket-proxies.js';
-
-type Call = MethodCall<Socket>;
-type Override = MethodOverride<Socket>;
-
-/** A method of Socket.IO that returns its own array of listeners. */
-type Lister = 'listenersAny' | 'listenersAnyOutgoing';
+import { runMethod, type SocketCall, type SocketMethod } from './socket-proxies.js';
 
 /** For each list of listeners, the methods that add to it, remove from it, and return it. */
 const anyMethods = [
@@ -34,53 +28,47 @@ const anyMethods = [
   },
 ] as const;
 
-/** Node.js binds the listener to the object on which these are called. */
-const onSelf: ReadonlySet<PropertyKey> = new Set(['once', 'prependOnceListener']);
-
 /** The views of Socket.IO's arrays of listeners. */
 const views = new WeakMap<Listener[], Listener[]>();
 
 /** The overrides of the methods that take listeners of any event, or acknowledgements. */
-export function callbackMethods(): Record<string, Override> {
-  const overrides: Record<string, Override> = {
+export function callbackMethods(): Record<string, SocketMethod> {
+  const overrides: Record<string, SocketMethod> = {
     // Private, and as old as `timeout`: every method that sends passes its acknowledgement to it.
     // Without the override, `this` of an acknowledgement would be the raw socket.
     registerAckCallback: (call, [id, acknowledge]) =>
-      run(call, [id, bindListener(acknowledge as Listener, call.socket)]),
+      runMethod(call, [id, bindListener(acknowledge as Listener, call.socket)]),
+    // A function that a plugin put in place of `emit` may emit on the raw socket.
+    emit: (call, args) => {
+      const last = args.at(-1);
+      if (call.self !== call.socket || typeof last !== 'function') return runMethod(call, args);
+      return runMethod(call, [...args.slice(0, -1), boundTo(call, last)]);
+    },
   };
   for (const { adders, remover, lister } of anyMethods) {
     for (const adder of adders) {
-      overrides[adder] = (call, args) => run(call, [boundTo(call, args[0]), ...args.slice(1)]);
+      overrides[adder] = (call, args) =>
+        runMethod(call, [boundTo(call, args[0]), ...args.slice(1)]);
     }
     overrides[remover] = (call, args) => {
       const [listener] = args;
       const registered = listed(call, lister).find((one) => leadsTo(one, listener));
-      return run(call, registered ? [registered] : args);
+      return runMethod(call, registered ? [registered] : args);
     };
     overrides[lister] = (call, args) => {
-      const list = run(call, args);
+      const list = runMethod(call, args);
       return Array.isArray(list) ? viewOf(list, call.socket) : list;
     };
   }
   return overrides;
 }
 
-/**
- * Runs the called method. A method that Socket.IO's class inherits, and so has not been replaced, is
- * run on the raw socket, which is faster.
- */
-export function run({ name, method, raw, self }: Call, args: unknown[]): unknown {
-  const base: object | null = Object.getPrototypeOf(Object.getPrototypeOf(raw));
-  const isInherited = base !== null && !onSelf.has(name) && Reflect.get(base, name) === method;
-  return Reflect.apply(method, isInherited ? raw : self, args);
-}
-
 /** Socket.IO itself refuses anything that is not a function. */
-function boundTo({ socket }: Call, listener: unknown): unknown {
+function boundTo({ socket }: SocketCall, listener: unknown): unknown {
   return typeof listener === 'function' ? bindListener(listener as Listener, socket) : listener;
 }
 
-function listed({ raw, methodOf }: Call, lister: Lister): Listener[] {
+function listed({ raw, methodOf }: SocketCall, lister: string): Listener[] {
   return Reflect.apply(methodOf(lister), raw, []);
 }
 
@@ -111,61 +99,70 @@ function isItem(key: PropertyKey, value: unknown): value is Listener {
   return typeof value === 'function' && typeof key === 'string' && /^\d+$/.test(key);
 }
 
-/**
- * The overrides of the methods that remove, list and count listeners, including those of `sessionend`.
- *
- * @param endEvents the emitter of `sessionend`, which is not the raw socket
- */
-export function lookupMethods(endEvents: (raw: Socket) => EventEmitter): Record<string, Override> {
-  const emitterFor = (raw: Socket, event: EventName): EventEmitter =>
-    event === 'sessionend' ? endEvents(raw) : emitterOf(raw);
+/** Finds the emitter of the `sessionend` listeners of a raw socket, which is not the raw socket. */
+type EndEventsOf = (raw: Socket) => EventEmitter;
 
-  const remover =
-    (name: 'off' | 'removeListener'): Override =>
-    (call, args) => {
-      const [event, listener, ...rest] = args as [EventName, Listener];
-      const emitter = emitterFor(call.raw, event);
-      const found = registeredOn(emitter, event).findLast((one) => leadsTo(one, listener));
-      if (emitter !== call.raw) {
-        emitter[name](event, found ?? listener);
-        return call.self;
-      }
-      const isLeft = found === undefined || isFoundBy(found, listener);
-      return run(call, isLeft ? args : [event, found, ...rest]);
-    };
-
-  const lister =
-    (name: 'listeners' | 'rawListeners', show: (listener: Listener) => Listener): Override =>
-    (call, args) => {
-      const [event] = args as [EventName];
-      const emitter = emitterFor(call.raw, event);
-      const listed = emitter === call.raw ? run(call, args) : emitter[name](event);
-      return Array.isArray(listed) ? listed.map(show) : listed;
-    };
-
+/** The overrides of the methods that remove, list and count listeners, including those of `sessionend`. */
+export function lookupMethods(endEventsOf: EndEventsOf): Record<string, SocketMethod> {
+  const emitterFor: EmitterFor = (raw, event) =>
+    event === 'sessionend' ? endEventsOf(raw) : emitterOf(raw);
   return {
-    off: remover('off'),
-    removeListener: remover('removeListener'),
-    listeners: lister('listeners', shownFor),
-    rawListeners: lister('rawListeners', unbound),
-    listenerCount: (call, args) => {
-      const [event, listener] = args as [EventName, Listener?];
-      const emitter = emitterFor(call.raw, event);
-      const counted =
-        emitter === call.raw ? run(call, args) : emitter.listenerCount(event, listener);
-      if (typeof listener !== 'function' || typeof counted !== 'number') return counted;
-      const isMissed = (one: Listener): boolean =>
-        leadsTo(one, listener) && !isFoundBy(one, listener);
-      return counted + registeredOn(emitter, event).filter(isMissed).length;
-    },
+    off: makeRemover('off', emitterFor),
+    removeListener: makeRemover('removeListener', emitterFor),
+    listeners: makeLister('listeners', shownFor, emitterFor),
+    rawListeners: makeLister('rawListeners', unbound, emitterFor),
+    listenerCount: makeCounter(emitterFor),
     eventNames: (call, args) => {
-      const names = run(call, args);
-      return Array.isArray(names) ? [...names, ...endEvents(call.raw).eventNames()] : names;
+      const names = runMethod(call, args);
+      return Array.isArray(names) ? [...names, ...endEventsOf(call.raw).eventNames()] : names;
     },
     removeAllListeners: (call, args) => {
       const events = args as [event?: EventName];
-      endEvents(call.raw).removeAllListeners(...events);
-      return events[0] === 'sessionend' ? call.self : run(call, args);
+      endEventsOf(call.raw).removeAllListeners(...events);
+      return events[0] === 'sessionend' ? call.self : runMethod(call, args);
     },
+  };
+}
+
+/** Finds the emitter that has the listeners of an event: the raw socket, or that of `sessionend`. */
+type EmitterFor = (raw: Socket, event: EventName) => EventEmitter;
+
+function makeRemover(name: 'off' | 'removeListener', emitterFor: EmitterFor): SocketMethod {
+  return (call, args) => {
+    const [event, listener, ...rest] = args as [EventName, Listener];
+    const emitter = emitterFor(call.raw, event);
+    const found = registeredOn(emitter, event).findLast((one) => leadsTo(one, listener));
+    if (emitter !== call.raw) {
+      emitter[name](event, found ?? listener);
+      return call.self;
+    }
+    const isLeft = found === undefined || isFoundBy(found, listener);
+    return runMethod(call, isLeft ? args : [event, found, ...rest]);
+  };
+}
+
+function makeLister(
+  name: 'listeners' | 'rawListeners',
+  show: (listener: Listener) => Listener,
+  emitterFor: EmitterFor,
+): SocketMethod {
+  return (call, args) => {
+    const [event] = args as [EventName];
+    const emitter = emitterFor(call.raw, event);
+    const listed = emitter === call.raw ? runMethod(call, args) : emitter[name](event);
+    return Array.isArray(listed) ? listed.map(show) : listed;
+  };
+}
+
+function makeCounter(emitterFor: EmitterFor): SocketMethod {
+  return (call, args) => {
+    const [event, listener] = args as [EventName, Listener?];
+    const emitter = emitterFor(call.raw, event);
+    const counted =
+      emitter === call.raw ? runMethod(call, args) : emitter.listenerCount(event, listener);
+    if (typeof listener !== 'function' || typeof counted !== 'number') return counted;
+    const isMissed = (one: Listener): boolean =>
+      leadsTo(one, listener) && !isFoundBy(one, listener);
+    return counted + registeredOn(emitter, event).filter(isMissed).length;
   };
 }

@@ -6,17 +6,15 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
-import type { Namespace, Socket } from 'socket.io';
+import type { Socket } from 'socket.io';
 import { isThenable } from '../assertions.js';
-import type { ErrorReporter } from '../error-reporter.js';
-import type { NewSession } from '../handshake/new-session.js';
-import type { ResolvedOptions } from '../options.js';
 import type { SessionEngine } from '../session/engine.js';
 import type { LiveSession, Member } from '../session/live-session.js';
-import { isSessionHash, sessionHashOf } from '../session/session-hash.js';
 import type { Snapshot } from '../session/snapshot.js';
 import type { SessionEndReason } from '../types/session.js';
 import type { Listener } from './listener-links.js';
+import type { SocketContext } from './socket-context.js';
+import type { SocketReader } from './socket-reader.js';
 
 /** How long a socket stays connected after its session's end, in milliseconds, to answer events. */
 const disconnectDelay = 250;
@@ -24,31 +22,21 @@ const disconnectDelay = 250;
 /** How long it stays connected at most while the listener that ended the session is running. */
 const longestListenerWait = 500;
 
-/** What the memberships of one `ExpressionSocket` share. */
-export interface MembershipDependencies {
-  readonly options: Pick<ResolvedOptions, 'onSessionEnd'>;
-  readonly engine: Pick<SessionEngine, 'join' | 'leave'>;
-  readonly reporter: Pick<ErrorReporter, 'call' | 'failed'>;
-  readonly leaveRoomListener: LeaveRoomListener;
-}
-
 /** The membership of one socket. */
 export class Membership implements Member {
   /** The call of the listener that is ending the session, if a listener of this socket is. */
   endingCall: { readonly result: unknown } | undefined;
-  readonly #raw: Socket;
-  readonly #socket: Socket;
-  readonly #dependencies: MembershipDependencies;
+  readonly #context: SocketContext;
+  readonly #engine: SessionEngine;
+  readonly #reader: Pick<SocketReader, 'sessionId' | 'newSession'>;
   #session: LiveSession | undefined;
-  #newSession: NewSession | undefined;
   #isEnding = false;
   #endEvents: EventEmitter | undefined;
 
-  /** @param socket the prototyped socket of `raw`: `this` of the `sessionend` listeners */
-  constructor(raw: Socket, socket: Socket, dependencies: MembershipDependencies) {
-    this.#raw = raw;
-    this.#socket = socket;
-    this.#dependencies = dependencies;
+  constructor(context: SocketContext, reader: Pick<SocketReader, 'sessionId' | 'newSession'>) {
+    this.#context = context;
+    this.#engine = context.shared.engine;
+    this.#reader = reader;
   }
 
   /** The session that the socket belongs to. */
@@ -64,26 +52,24 @@ export class Membership implements Member {
 
   /** Whether the end of the session disconnects the socket. */
   get endsWithSession(): boolean {
-    const { onSessionEnd } = this.#dependencies.options;
+    const { onSessionEnd } = this.#context.options;
     return onSessionEnd === 'disconnect' && (this.#session !== undefined || this.#isEnding);
   }
 
   get isGone(): boolean {
-    return !this.#raw.connected;
+    return !this.#context.raw.connected;
   }
 
   /**
-   * Adds the socket to its session.
+   * Adds the socket to its session, which has just been read.
    *
-   * @param newSession the session that was made for the handshake, if it is that one
    * @returns whether the session is still alive; if not, the socket ends with it
    */
-  join(sessionId: string, snapshot: Snapshot, newSession?: NewSession): boolean {
+  join(snapshot: Snapshot): boolean {
     if (this.isGone || this.#session) return true;
-    // A socket that is being disconnected does not join again, though `end()` keeps the session.
+    // A socket that is being disconnected does not join again. `expressionIO.end()` keeps the session.
     if (this.endsWithSession) return false;
-    this.#newSession = newSession;
-    const session = this.#dependencies.engine.join(sessionId, this, snapshot);
+    const session = this.#engine.join(String(this.#reader.sessionId), this, snapshot);
     if (typeof session === 'string') {
       // Once, even if several events were read before the session ended.
       if (!this.#isEnding) void this.end(session);
@@ -91,14 +77,14 @@ export class Membership implements Member {
     }
     this.#isEnding = false;
     this.#session = session;
-    this.#dependencies.leaveRoomListener.add(this.#raw, this);
+    this.#context.shared.leaveRoomListener.add(this.#context.raw, this);
     this.#enterRoom();
     return true;
   }
 
   /** Removes the socket from its session. */
   leave(): void {
-    if (this.#session) this.#dependencies.engine.leave(this.#session, this);
+    if (this.#session) this.#engine.leave(this.#session, this);
     this.#session = undefined;
   }
 
@@ -111,24 +97,24 @@ export class Membership implements Member {
     const session = this.#session;
     this.leave();
     this.#isEnding = true;
-    if (reason === 'regenerated') preventRecovery(this.#raw);
+    if (reason === 'regenerated') preventRecovery(this.#context.raw);
     const listenerResult = this.endingCall?.result;
     // Code that awaits `session.destroy()`, or the same read, continues first.
     await turn();
     if (this.isGone) return;
-    this.#newSession?.settle();
+    this.#reader.newSession?.settle();
     this.#emitSessionEnd(reason);
-    if (this.#dependencies.options.onSessionEnd === 'ignore') return this.#leaveRoom(session);
+    if (this.#context.options.onSessionEnd === 'ignore') return this.#leaveRoom(session);
     const listenerFinished = Promise.race([settled(listenerResult), pause(longestListenerWait)]);
     await Promise.all([pause(disconnectDelay), listenerFinished]);
     // After `disconnect()` a client does not reconnect. After a login it should, with its new cookie.
-    if (reason === 'regenerated') this.#raw.conn.close();
-    else this.#raw.disconnect();
+    if (reason === 'regenerated') this.#context.raw.conn.close();
+    else this.#context.raw.disconnect();
   }
 
   /** A socket leaves its rooms before it is disconnected; the application may also leave any room. */
   leftRoom(room: string): void {
-    if (room !== this.#raw.id && room !== this.#session?.hash) return;
+    if (room !== this.#context.raw.id && room !== this.#session?.hash) return;
     queueMicrotask(() => {
       if (this.isGone) this.leave();
       else this.#enterRoom();
@@ -137,18 +123,17 @@ export class Membership implements Member {
 
   #enterRoom(): void {
     const { hash } = this.#session ?? {};
-    if (hash !== undefined) this.#changeRooms(() => this.#raw.join(hash));
+    if (hash !== undefined) this.#changeRooms(() => this.#context.raw.join(hash));
   }
 
   /** A socket that stays after its session must not be recovered as one of that session. */
   #leaveRoom(session: LiveSession | undefined): void {
     if (session === undefined || session.hash === this.#session?.hash) return;
-    this.#changeRooms(() => this.#raw.leave(session.hash));
+    this.#changeRooms(() => this.#context.raw.leave(session.hash));
   }
 
   #changeRooms(change: () => unknown): void {
-    const context = { socket: this.#socket, event: 'connection' };
-    const failed = (error: unknown): void => this.#dependencies.reporter.failed(error, context);
+    const failed = (error: unknown): void => this.#context.report(error, 'connection');
     try {
       // Adapters of one process are done at once; a method of another library may return anything.
       const changed = change();
@@ -159,54 +144,12 @@ export class Membership implements Member {
   }
 
   #emitSessionEnd(reason: SessionEndReason): void {
-    const context = { socket: this.#socket, event: 'sessionend' };
     // The raw listeners of `once` remove themselves; all of them are functions.
     const listeners = this.#endEvents?.rawListeners('sessionend') ?? [];
     for (const listener of listeners as Listener[]) {
-      this.#dependencies.reporter.call(listener, [reason], context);
+      this.#context.call(listener, [reason], { event: 'sessionend' });
     }
   }
-}
-
-/**
- * Listens to adapters for sockets that leave rooms, as a disconnected socket does. A listener on the
- * socket itself could be removed by the application, and would be visible to it.
- */
-export class LeaveRoomListener {
-  readonly #members = new WeakMap<Socket, Pick<Membership, 'leftRoom'>>();
-  readonly #listeners = new WeakMap<object, (room: string, id: string) => void>();
-
-  /** Calls `member` when its socket leaves a room. */
-  add(raw: Socket, member: Pick<Membership, 'leftRoom'>): void {
-    this.#members.set(raw, member);
-    const { nsp: namespace } = raw;
-    // An application may replace the adapter at any time.
-    const { adapter } = namespace;
-    if (this.#listeners.has(adapter)) return;
-    const listener = (room: string, id: string): void => {
-      const socket = namespace.sockets.get(id);
-      if (socket) this.#members.get(socket)?.leftRoom(room);
-    };
-    this.#listeners.set(adapter, listener);
-    adapter.on('leave-room', listener);
-  }
-
-  /** Stops listening to the adapter of a namespace. */
-  close({ adapter }: Namespace): void {
-    const listener = this.#listeners.get(adapter);
-    if (listener) adapter.off('leave-room', listener);
-    this.#listeners.delete(adapter);
-  }
-}
-
-/** The rooms of sessions that a socket is in: one for each `ExpressionSocket` that gave it a session. */
-export function sessionRoomsOf(raw: Socket): string[] {
-  return [...raw.rooms].filter(isSessionHash);
-}
-
-/** Whether a socket is in the room of a session. */
-export function isInSession(raw: Socket, sessionId: string): boolean {
-  return raw.rooms.has(sessionHashOf(sessionId));
 }
 
 /**

@@ -106,7 +106,7 @@ export class SessionNamespaceWrapper {
   }
 
   /**
-   * Removes all listeners; only the facade calls it. The middleware cannot be removed: it refuses
+   * Removes all listeners; only the registry calls it. The middleware cannot be removed: it refuses
    * all clients if there was an `authorization` listener.
    */
   static close(wrapper: SessionNamespaceWrapper): void {

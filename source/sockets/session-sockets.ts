@@ -4,20 +4,21 @@
  */
 
 import type { Namespace, Socket } from 'socket.io';
-import { LeaveRoomListener } from './membership.js';
-import { type ControllerDependencies, SocketController } from './socket-controller.js';
+import { LeaveRoomListener } from './session-rooms.js';
+import { type SharedDependencies, SocketContext } from './socket-context.js';
+import { SocketController } from './socket-controller.js';
 import { SocketMethods } from './socket-methods.js';
 import { SocketProxies } from './socket-proxies.js';
 
 /** Makes the controllers of raw sockets, and keeps each as long as its raw socket. */
 export class SessionSockets {
-  readonly #dependencies: ControllerDependencies;
+  readonly #shared: SharedDependencies;
   readonly #controllers = new WeakMap<Socket, SocketController>();
   readonly #methods: SocketMethods;
-  readonly #proxies: SocketProxies<Socket>;
+  readonly #proxies: SocketProxies;
 
-  constructor(dependencies: Omit<ControllerDependencies, 'pendingTotal' | 'leaveRoomListener'>) {
-    this.#dependencies = {
+  constructor(dependencies: Omit<SharedDependencies, 'pendingTotal' | 'leaveRoomListener'>) {
+    this.#shared = {
       ...dependencies,
       pendingTotal: { bytes: 0 },
       leaveRoomListener: new LeaveRoomListener(),
@@ -31,7 +32,9 @@ export class SessionSockets {
   of(raw: Socket): SocketController {
     let controller = this.#controllers.get(raw);
     if (controller === undefined) {
-      controller = new SocketController(raw, this.#proxies.of(raw), this.#dependencies);
+      controller = new SocketController(
+        new SocketContext(raw, this.#proxies.of(raw), this.#shared),
+      );
       this.#controllers.set(raw, controller);
     }
     return controller;
@@ -39,12 +42,12 @@ export class SessionSockets {
 
   /** The prototyped socket of a raw socket; a prototyped socket is returned as it is. */
   prototypedOf(socket: Socket): Socket {
-    return this.of(this.#proxies.rawOf(socket)).socket;
+    return this.#proxies.of(this.#proxies.rawOf(socket));
   }
 
   /** Removes everything that was added to the raw sockets of a namespace, and to its adapter. */
   release(namespace: Namespace): void {
-    this.#dependencies.leaveRoomListener.close(namespace);
+    this.#shared.leaveRoomListener.close(namespace);
     for (const raw of namespace.sockets.values()) {
       this.#controllers.get(raw)?.membership.leave();
       this.#methods.release(raw);

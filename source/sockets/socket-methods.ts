@@ -16,18 +16,19 @@ import {
   registeredOn,
   wrapping,
 } from './listener-links.js';
-import { callbackMethods, lookupMethods, run } from './listener-methods.js';
-import { ownMethods } from './own-methods.js';
+import { callbackMethods, lookupMethods } from './listener-methods.js';
+import { visibleRooms } from './session-rooms.js';
 import type { SocketController } from './socket-controller.js';
 import { inheritedMethod } from './socket-prototypes.js';
-import type { MethodCall, MethodOverride, MethodTable } from './socket-proxies.js';
-import { visibleRooms } from './visible-rooms.js';
+import {
+  type MethodTable,
+  runMethod,
+  type SocketCall,
+  type SocketMethod,
+} from './socket-proxies.js';
 
 /** Finds the controller of a raw socket, which receives the events for listeners with a session. */
 type ControllerOf = (raw: Socket) => Pick<SocketController, 'receive' | 'endEvents'>;
-
-type Call = MethodCall<Socket>;
-type Override = MethodOverride<Socket>;
 
 /** The methods that add a listener, and those of them that add it for one event only. */
 const adders = ['on', 'addListener', 'prependListener', 'once', 'prependOnceListener'] as const;
@@ -65,9 +66,9 @@ interface Registration {
 }
 
 /** The methods; `release` removes the listeners that they have registered. */
-export class SocketMethods implements MethodTable<Socket> {
-  readonly overrides: Readonly<Record<string, Override>>;
-  readonly additions: Readonly<Record<string, Override>>;
+export class SocketMethods implements MethodTable {
+  readonly overrides: Readonly<Record<string, SocketMethod>>;
+  readonly additions: Readonly<Record<string, SocketMethod>>;
   readonly views: Readonly<Record<string, (value: unknown) => unknown>> = {
     rooms: visibleRooms,
   };
@@ -85,7 +86,6 @@ export class SocketMethods implements MethodTable<Socket> {
       ...lookupMethods((raw) => controllerOf(raw).endEvents),
       ...named(deliveringMethods, () => (call, args) => Reflect.apply(call.method, call.raw, args)),
       ...named(adders, (name) => (call, args) => this.#add(name, call, args)),
-      ...ownMethods,
     };
     this.additions = {
       sessOn: (call, args) => this.#addForSession('sessOn', call, args),
@@ -108,7 +108,7 @@ export class SocketMethods implements MethodTable<Socket> {
     }
   }
 
-  #add(name: Adder, call: Call, args: unknown[]): unknown {
+  #add(name: Adder, call: SocketCall, args: unknown[]): unknown {
     const [event, listener] = args as [EventName, unknown];
     if (event === 'sessionend') return this.#addToEndEvents(name, call, listener);
     const begun = this.#registration;
@@ -117,7 +117,7 @@ export class SocketMethods implements MethodTable<Socket> {
       assertListener(name, listener);
       return this.#register(this.#forSession(call, args, onceAdders.has(name)), call, args);
     }
-    if (typeof listener !== 'function') return run(call, args);
+    if (typeof listener !== 'function') return runMethod(call, args);
     const given = listener as Listener;
     // Node.js binds a listener of `once` to the object that `once` is called on. A function that another
     // library put in its place may call it on the raw socket.
@@ -126,7 +126,7 @@ export class SocketMethods implements MethodTable<Socket> {
     return this.#register({ raw: call.raw, event, listener: registered, registered }, call, args);
   }
 
-  #addForSession(name: 'sessOn' | 'sessOnce', call: Call, args: unknown[]): unknown {
+  #addForSession(name: 'sessOn' | 'sessOnce', call: SocketCall, args: unknown[]): unknown {
     const [event, listener] = args as [EventName, unknown];
     assertListener(name, listener);
     const isOnce = name === 'sessOnce';
@@ -143,7 +143,7 @@ export class SocketMethods implements MethodTable<Socket> {
    * Wraps a listener that gets a session. A listener of `once` removes the function that was really
    * registered, and is called only once even if that cannot be found.
    */
-  #forSession({ raw }: Call, args: unknown[], isOnce: boolean): Registration {
+  #forSession({ raw }: SocketCall, args: unknown[], isOnce: boolean): Registration {
     // The caller has checked the listener.
     const [event, listener] = args as [EventName, Listener];
     let isOver = false;
@@ -161,13 +161,13 @@ export class SocketMethods implements MethodTable<Socket> {
   }
 
   /** Registers a listener, and finds what is on the raw socket then, because tracers wrap listeners. */
-  #register(registration: Registration, call: Call, args: unknown[]): unknown {
+  #register(registration: Registration, call: SocketCall, args: unknown[]): unknown {
     const { raw, event, listener } = registration;
     const outer = this.#registration;
     const before = registeredOn(raw, event);
     this.#registration = registration;
     try {
-      return run(call, [event, listener, ...args.slice(2)]);
+      return runMethod(call, [event, listener, ...args.slice(2)]);
     } finally {
       this.#registration = outer;
       const added = addedSince(before, raw, registration);
@@ -180,21 +180,21 @@ export class SocketMethods implements MethodTable<Socket> {
   }
 
   /** A call within a registration: `once` of Node.js calls `on`, and so may a replaced method. */
-  #addNested({ raw, event, listener }: Registration, call: Call, args: unknown[]): unknown {
+  #addNested({ raw, event, listener }: Registration, call: SocketCall, args: unknown[]): unknown {
     const [, given] = args as [EventName, unknown];
-    if (typeof given !== 'function') return run(call, args);
+    if (typeof given !== 'function') return runMethod(call, args);
     // A session listener removes itself, and `off` finds it only if it is not wrapped once more.
     const isSessionListener =
       this.#sessionListeners.has(listener) && isFoundBy(given as Listener, listener);
     const passed = isSessionListener ? listener : (given as Listener);
     const before = registeredOn(raw, event);
-    const result = run(call, [event, passed, ...args.slice(2)]);
+    const result = runMethod(call, [event, passed, ...args.slice(2)]);
     const added = addedSince(before, raw, { event, listener: passed });
     if (added) link(added, passed);
     return result;
   }
 
-  #addToEndEvents(name: Adder, call: Call, listener: unknown): Socket {
+  #addToEndEvents(name: Adder, call: SocketCall, listener: unknown): Socket {
     const bound =
       typeof listener === 'function' ? bindListener(listener as Listener, call.socket) : listener;
     // Node.js refuses anything that is not a function.
@@ -215,7 +215,7 @@ function addedSince(
 
 function named<Name extends string>(
   names: readonly Name[],
-  make: (name: Name) => Override,
-): Record<string, Override> {
+  make: (name: Name) => SocketMethod,
+): Record<string, SocketMethod> {
   return Object.fromEntries(names.map((name) => [name, make(name)]));
 }

@@ -4,14 +4,14 @@
  */
 
 // biome-ignore lint/complexity/noBannedTypes: a method may be any function
-export type Method = Function;
+export type AnyMethod = Function;
 
 /** How a view differs from its prototype. */
 export interface PrototypeDifferences {
   /** Whether the view shows another method of this name than the prototype. */
   readonly isShown: (key: PropertyKey) => boolean;
   /** The method that the view shows; `method` is undefined if the prototype has none. */
-  readonly shown: (key: PropertyKey, method: Method | undefined) => Method | undefined;
+  readonly shown: (key: PropertyKey, method: AnyMethod | undefined) => AnyMethod | undefined;
   /** The value that the prototype gets when one is assigned through the view. */
   readonly stored: (key: PropertyKey, value: unknown) => unknown;
 }
@@ -46,7 +46,7 @@ export function prototypeView(prototype: object, differences: PrototypeDifferenc
 }
 
 /** The method that an object inherits under a name. Runs no getters. */
-export function inheritedMethod(object: object, key: PropertyKey): Method | undefined {
+export function inheritedMethod(object: object, key: PropertyKey): AnyMethod | undefined {
   const { value } = inheritedProperty(Object.getPrototypeOf(object), key) ?? {};
   return typeof value === 'function' ? value : undefined;
 }

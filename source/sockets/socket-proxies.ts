@@ -3,41 +3,39 @@
  * defines reading, assigning and calling; the methods in which the sockets differ are passed to it.
  */
 
+import type { Socket } from 'socket.io';
 import {
+  type AnyMethod,
   inheritedMethod,
   isDataProperty,
   isFixed,
-  type Method,
   prototypeView,
 } from './socket-prototypes.js';
-import { StandIns } from './stand-ins.js';
+import { ShownMethods, StandIns } from './stand-ins.js';
 
 /** One call of a method through a prototyped socket. */
-export interface MethodCall<Raw extends object> {
-  readonly raw: Raw;
+export interface SocketCall {
+  readonly raw: Socket;
   /** The prototyped socket: `this` of the listeners that the call registers. */
-  readonly socket: Raw;
+  readonly socket: Socket;
   /** The object that the method was called on: the prototyped socket, or a `Proxy` of it. */
-  readonly self: Raw;
+  readonly self: Socket;
   /** The raw socket's method of this name; for an addition, the addition itself. */
-  readonly method: Method;
+  readonly method: AnyMethod;
   readonly name: PropertyKey;
   /** The raw socket's method of another name, without what was assigned through the proxy. */
-  readonly methodOf: (name: string) => Method;
+  readonly methodOf: (name: string) => AnyMethod;
 }
 
-/** The replacement of a raw socket's method. */
-export type MethodOverride<Raw extends object> = (
-  call: MethodCall<Raw>,
-  args: unknown[],
-) => unknown;
+/** What a prototyped socket does when one of its methods is called. */
+export type SocketMethod = (call: SocketCall, args: unknown[]) => unknown;
 
 /** How prototyped sockets differ from their raw sockets, by the names of the methods. */
-export interface MethodTable<Raw extends object> {
+export interface MethodTable {
   /** Methods that the raw socket has, too. */
-  readonly overrides: Readonly<Record<string, MethodOverride<Raw>>>;
+  readonly overrides: Readonly<Record<string, SocketMethod>>;
   /** Methods that the raw socket does not have. */
-  readonly additions: Readonly<Record<string, MethodOverride<Raw>>>;
+  readonly additions: Readonly<Record<string, SocketMethod>>;
   /** How some properties are shown. */
   readonly views?: Readonly<Record<string, (value: unknown) => unknown>>;
 }
@@ -65,58 +63,41 @@ const rejectionHandler = Symbol.for('nodejs.rejection');
  *
  * `Object.create(raw)` is not enough: what a method assigns would stay on the derived object.
  */
-export class SocketProxies<Raw extends object> {
-  readonly #overrides: ReadonlyMap<PropertyKey, MethodOverride<Raw>>;
-  readonly #additions: ReadonlyMap<PropertyKey, Method>;
+export class SocketProxies {
+  readonly #overrides: ReadonlyMap<PropertyKey, SocketMethod>;
+  readonly #additions: ReadonlyMap<PropertyKey, AnyMethod>;
   readonly #views: ReadonlyMap<PropertyKey, (value: unknown) => unknown>;
-  readonly #proxies = new WeakMap<Raw, Raw>();
-  readonly #raws = new WeakMap<Raw, Raw>();
+  readonly #proxies = new WeakMap<Socket, Socket>();
+  readonly #raws = new WeakMap<Socket, Socket>();
   readonly #prototypes = new WeakMap<object, object>();
-  /** The methods that call overrides, by their names and by the methods that they override. */
-  readonly #methods = new Map<PropertyKey, WeakMap<Method, Method>>();
-  readonly #overridden = new WeakMap<Method, { key: PropertyKey; method: Method }>();
-  readonly #standIns = new StandIns<Raw>((raw) => this.of(raw));
-  readonly #handler: ProxyHandler<Raw>;
+  readonly #shownMethods = new ShownMethods((key, method, self, args) =>
+    this.#call(key, method, self, args),
+  );
+  readonly #standIns = new StandIns((raw) => this.of(raw));
+  readonly #handler: ProxyHandler<Socket>;
 
-  constructor({ overrides, additions, views = {} }: MethodTable<Raw>) {
+  constructor({ overrides, additions, views = {} }: MethodTable) {
     this.#views = new Map(Object.entries(views));
-    const run: MethodOverride<Raw> = ({ method, self }, args) => Reflect.apply(method, self, args);
     this.#overrides = new Map([
-      ...assigningMethods.map((name) => [name, run] as const),
+      ...assigningMethods.map((name) => [name, runMethod] as const),
       ...Object.entries(overrides),
     ]);
     this.#additions = new Map(
       Object.entries(additions).map(([name, addition]) => [name, this.#added(name, addition)]),
     );
     this.#handler = {
-      get: (raw, key, receiver) => {
-        const value: unknown = Reflect.get(raw, key, receiver);
-        if (typeof value === 'function') return this.#shown(raw, key, value);
-        if (value === undefined) return this.#absent(raw, key);
-        if (value === raw && !isFixed(raw, key)) return this.of(raw);
-        const view = this.#views.get(key);
-        return view ? view(value) : value;
-      },
-      set: (raw, key, value, receiver) => {
-        // A shortcut for what Socket.IO's methods assign; `defineProperty` does everything else.
-        const isPlain = typeof value !== 'function' && receiver === this.#proxies.get(raw);
-        if (isPlain && isDataProperty(raw, key)) return Reflect.set(raw, key, value);
-        return Reflect.set(raw, key, value, receiver);
-      },
+      get: (raw, key, receiver) => this.#get(raw, key, receiver),
+      set: (raw, key, value, receiver) => this.#set(raw, key, value, receiver),
       has: (raw, key) => key in raw || this.#additions.has(key),
       getPrototypeOf: (raw) => this.#prototypeOf(raw),
-      getOwnPropertyDescriptor: (raw, key) => {
-        const own = Reflect.getOwnPropertyDescriptor(raw, key);
-        if (typeof own?.value !== 'function') return own;
-        return { ...own, value: this.#shown(raw, key, own.value) };
-      },
+      getOwnPropertyDescriptor: (raw, key) => this.#describe(raw, key),
       defineProperty: (raw, key, descriptor) =>
         Reflect.defineProperty(raw, key, this.#stored(raw, key, descriptor)),
     };
   }
 
   /** The prototyped socket of a raw socket: always the same. The raw socket is not changed. */
-  of(raw: Raw): Raw {
+  of(raw: Socket): Socket {
     let proxy = this.#proxies.get(raw);
     if (proxy === undefined) {
       proxy = new Proxy(raw, this.#handler);
@@ -130,35 +111,58 @@ export class SocketProxies<Raw extends object> {
    * The raw socket of a prototyped socket, or of an object that derives from or wraps one; any other
    * value is returned as it is.
    */
-  rawOf(value: Raw): Raw {
+  rawOf(value: Socket): Socket {
     // Only raw sockets are found under this key.
     const raw: unknown = this.#raws.get(value) ?? Reflect.get(value, rawKey);
-    return (raw as Raw | undefined) ?? value;
+    return (raw as Socket | undefined) ?? value;
   }
 
-  #absent(raw: Raw, key: PropertyKey): unknown {
+  #get(raw: Socket, key: PropertyKey, receiver: unknown): unknown {
+    const value: unknown = Reflect.get(raw, key, receiver);
+    if (typeof value === 'function') return this.#shown(raw, key, value);
+    if (value === undefined) return this.#absent(raw, key);
+    if (value === raw && !isFixed(raw, key)) return this.of(raw);
+    const view = this.#views.get(key);
+    return view ? view(value) : value;
+  }
+
+  #set(raw: Socket, key: PropertyKey, value: unknown, receiver: unknown): boolean {
+    // A shortcut for what Socket.IO's methods assign; `defineProperty` does everything else.
+    const isPlain = typeof value !== 'function' && receiver === this.#proxies.get(raw);
+    if (isPlain && isDataProperty(raw, key)) return Reflect.set(raw, key, value);
+    return Reflect.set(raw, key, value, receiver);
+  }
+
+  #describe(raw: Socket, key: PropertyKey): PropertyDescriptor | undefined {
+    const own = Reflect.getOwnPropertyDescriptor(raw, key);
+    if (typeof own?.value !== 'function') return own;
+    return { ...own, value: this.#shown(raw, key, own.value) };
+  }
+
+  /** A property that the raw socket does not have, or that is undefined. */
+  #absent(raw: Socket, key: PropertyKey): unknown {
     if (key === rawKey) return raw;
     return key in raw ? undefined : this.#additions.get(key);
   }
 
   /** How a function of the raw socket is shown. */
-  #shown(raw: Raw, key: PropertyKey, value: Method): Method {
+  #shown(raw: Socket, key: PropertyKey, value: AnyMethod): AnyMethod {
     const isOverridden = this.#overrides.has(key);
-    if (!Object.hasOwn(raw, key)) return isOverridden ? this.#methodOver(key, value) : value;
+    if (!Object.hasOwn(raw, key)) return isOverridden ? this.#shownMethods.over(key, value) : value;
     const assigned = this.#standIns.assignedTo(raw, value);
     if (assigned) return assigned;
     if (isFixed(raw, key) || !isDataProperty(raw, key)) return value;
     // Another library may have replaced a method by one that returns the raw socket.
     const inherited = inheritedMethod(raw, key);
     const isReplaced = inherited !== undefined && inherited !== value;
-    return isOverridden || isReplaced ? this.#methodOver(key, value) : value;
+    return isOverridden || isReplaced ? this.#shownMethods.over(key, value) : value;
   }
 
   /** The descriptor for the raw socket when a property is defined through its proxy. */
-  #stored(raw: Raw, key: PropertyKey, descriptor: PropertyDescriptor): PropertyDescriptor {
+  #stored(raw: Socket, key: PropertyKey, descriptor: PropertyDescriptor): PropertyDescriptor {
     const assigned: unknown = descriptor.value;
     if (typeof assigned !== 'function' || isFixed(raw, key, descriptor)) return descriptor;
-    const value = this.#withoutOverride(key, assigned);
+    const value = this.#shownMethods.beneath(key, assigned);
     if (value !== assigned) return { ...descriptor, value };
     const inherited = inheritedMethod(raw, key);
     const isMethod = inherited !== undefined || key === rejectionHandler;
@@ -166,31 +170,7 @@ export class SocketProxies<Raw extends object> {
     return { ...descriptor, value: this.#standIns.make(raw, key, assigned) };
   }
 
-  /** The method that calls the override of `key`; always the same one. */
-  #methodOver(key: PropertyKey, method: Method): Method {
-    let ofKey = this.#methods.get(key);
-    if (ofKey === undefined) {
-      ofKey = new WeakMap();
-      this.#methods.set(key, ofKey);
-    }
-    let over = ofKey.get(method);
-    if (over === undefined) {
-      over = new Proxy(method, {
-        apply: (_method, self, args) => this.#call(key, method, self, args),
-      });
-      ofKey.set(method, over);
-      this.#overridden.set(over, { key, method });
-    }
-    return over;
-  }
-
-  /** The raw socket's method, if `value` is how it is shown. */
-  #withoutOverride(key: PropertyKey, value: unknown): unknown {
-    const known = this.#overridden.get(value as Method);
-    return known?.key === key ? known.method : value;
-  }
-
-  #call(key: PropertyKey, method: Method, self: Raw, args: unknown[]): unknown {
+  #call(key: PropertyKey, method: AnyMethod, self: Socket, args: unknown[]): unknown {
     // Called on a raw socket, or on no object, it is the raw socket's method.
     const raw = typeof self === 'object' && self !== null ? this.rawOf(self) : self;
     if (raw === self) return Reflect.apply(method, self, args);
@@ -199,12 +179,12 @@ export class SocketProxies<Raw extends object> {
       return result === raw ? self : result;
     }
     const call = this.#callOn(raw, self, key, method);
-    const override = this.#overrides.get(key);
-    const result = override ? override(call, args) : Reflect.apply(method, call.self, args);
+    const run = this.#overrides.get(key) ?? runMethod;
+    const result = run(call, args);
     return result === call.self || result === raw ? self : result;
   }
 
-  #callOn(raw: Raw, self: Raw, name: PropertyKey, method: Method): MethodCall<Raw> {
+  #callOn(raw: Socket, self: Socket, name: PropertyKey, method: AnyMethod): SocketCall {
     const socket = this.of(raw);
     return {
       raw,
@@ -216,19 +196,19 @@ export class SocketProxies<Raw extends object> {
     };
   }
 
-  #added(name: string, addition: MethodOverride<Raw>): Method {
+  #added(name: string, addition: SocketMethod): AnyMethod {
     const proxies = this;
     const { [name]: added } = {
-      [name](this: Raw, ...args: unknown[]): unknown {
+      [name](this: Socket, ...args: unknown[]): unknown {
         const call = proxies.#callOn(proxies.rawOf(this), this, name, addition);
         const result = addition(call, args);
         return result === call.self ? this : result;
       },
     };
-    return added as Method; // the only member of the object
+    return added as AnyMethod; // the only member of the object
   }
 
-  #isDerived(raw: Raw, value: Raw): boolean {
+  #isDerived(raw: Socket, value: Socket): boolean {
     const proxy = this.#proxies.get(raw);
     for (let link: object | null = value; link; link = Object.getPrototypeOf(link)) {
       if (link === proxy) return true;
@@ -236,18 +216,24 @@ export class SocketProxies<Raw extends object> {
     return false;
   }
 
-  #prototypeOf(raw: Raw): object | null {
+  #prototypeOf(raw: Socket): object | null {
     const prototype = Reflect.getPrototypeOf(raw);
     if (prototype === null || !Object.isExtensible(raw)) return prototype;
     let view = this.#prototypes.get(prototype);
     if (view === undefined) {
       view = prototypeView(prototype, {
         isShown: (key) => this.#overrides.has(key) || this.#additions.has(key),
-        shown: (key, method) => (method ? this.#methodOver(key, method) : this.#additions.get(key)),
-        stored: (key, value) => this.#withoutOverride(key, value),
+        shown: (key, method) =>
+          method ? this.#shownMethods.over(key, method) : this.#additions.get(key),
+        stored: (key, value) => this.#shownMethods.beneath(key, value),
       });
       this.#prototypes.set(prototype, view);
     }
     return view;
   }
+}
+
+/** Runs the method of the raw socket, with the prototyped socket as `this`. */
+export function runMethod({ method, self }: SocketCall, args: unknown[]): unknown {
+  return Reflect.apply(method, self, args);
 }

@@ -5,7 +5,7 @@
 
 import type { Server } from 'socket.io';
 import type { Socket } from 'socket.io-client';
-import { isInSession } from '../sockets/membership.js';
+import { isInSession } from '../sockets/session-rooms.js';
 
 /** A connection of a client; when it reconnects, it has another id. */
 export interface Connection {

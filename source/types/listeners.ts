@@ -110,7 +110,7 @@ export type UserEvents<
 };
 
 /** The names of events, `symbol`s included, numbers not. */
-export type EventName<Own, User> = (keyof Own | keyof User) & (string | symbol);
+export type EventOf<Own, User> = (keyof Own | keyof User) & (string | symbol);
 
 /** The arguments of an event; the emitter's own events take precedence over the user's. */
 type EventArguments<Own, User, Event> = Event extends keyof Own
@@ -161,11 +161,11 @@ export type Fitting<Listener extends AnyListener, Args extends readonly unknown[
  * tuples.
  */
 export interface AddListener<Own, User, Emitter> {
-  <Event extends EventName<Own, User>>(
+  <Event extends EventOf<Own, User>>(
     event: Event,
     listener: (...args: EventArguments<Own, User, Event>) => void,
   ): Emitter;
-  <Event extends EventName<Own, User>, Listener extends AnyListener>(
+  <Event extends EventOf<Own, User>, Listener extends AnyListener>(
     event: Event,
     listener: Fitting<Listener, EventArguments<Own, User, Event>, void>,
   ): Emitter;

@@ -8,7 +8,7 @@ import type {
   AddListener,
   AnyListener,
   DefaultEventsMap,
-  EventName,
+  EventOf,
   EventsMap,
   Fitting,
   Flag,
@@ -84,7 +84,7 @@ export interface NamespaceFor<
    *
    * @returns the wrapper
    */
-  off(event: EventName<ConnectionEvents<unknown, false>, ServerSide>, listener: AnyListener): this;
+  off(event: EventOf<ConnectionEvents<unknown, false>, ServerSide>, listener: AnyListener): this;
 
   /**
    * Returns the sockets of a session in this namespace, on all nodes, as `to(room)` of Socket.IO does.

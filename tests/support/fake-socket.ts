@@ -2,6 +2,19 @@
  * @module A class that behaves as Socket.IO's socket does: flags, getters and methods that return itself.
  */
 
+import { type MethodTable, SocketProxies } from '../../source/sockets/socket-proxies.js';
+
+/** `SocketProxies`, which see no difference between a fake socket and a real one. */
+export interface FakeProxies {
+  of(raw: FakeSocket): FakeSocket;
+  rawOf(value: FakeSocket): FakeSocket;
+}
+
+/** Makes prototyped sockets of fake sockets. */
+export function fakeProxies(table: MethodTable): FakeProxies {
+  return new SocketProxies(table) as unknown as FakeProxies;
+}
+
 /** Takes the place of Socket.IO's socket where a test needs no connection. */
 export class FakeSocket {
   flags: Record<string, unknown> = {};

@@ -213,7 +213,7 @@ describe('a prototyped socket', () => {
       receive: stub(),
       endEvents: new EventEmitter(),
     }));
-    const socket: unknown = new SocketProxies<Socket>(methods).of(new EventEmitter() as Socket);
+    const socket: unknown = new SocketProxies(methods).of(new EventEmitter() as Socket);
     return socket as Record<string, (...args: unknown[]) => unknown>;
   }
 

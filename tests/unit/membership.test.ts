@@ -8,7 +8,9 @@ import { NewSession } from '../../source/handshake/new-session.js';
 import { LiveSession } from '../../source/session/live-session.js';
 import { sessionHashOf } from '../../source/session/session-hash.js';
 import { Snapshot } from '../../source/session/snapshot.js';
-import { LeaveRoomListener, Membership } from '../../source/sockets/membership.js';
+import { Membership } from '../../source/sockets/membership.js';
+import { LeaveRoomListener } from '../../source/sockets/session-rooms.js';
+import { type SharedDependencies, SocketContext } from '../../source/sockets/socket-context.js';
 
 const id = 'a session';
 const room = sessionHashOf(id);
@@ -52,15 +54,22 @@ describe('Membership', () => {
     leaveRoomListener = new LeaveRoomListener();
   });
 
-  function create(onSessionEnd: 'disconnect' | 'ignore' = 'ignore'): Membership {
-    // It has all that a membership looks at.
+  function create(
+    onSessionEnd: 'disconnect' | 'ignore' = 'ignore',
+    newSession?: NewSession,
+  ): Membership {
+    // These have all that a membership looks at.
     const raw = socket as unknown as Socket;
     const options = { onSessionEnd };
-    const membership = new Membership(raw, prototyped, {
+    const shared = {
       options,
       engine,
       reporter,
       leaveRoomListener,
+    } as unknown as SharedDependencies;
+    const membership = new Membership(new SocketContext(raw, prototyped, shared), {
+      sessionId: id,
+      newSession,
     });
     membership.endEvents.on('sessionend', (reason) => ends.push(reason));
     return membership;
@@ -69,8 +78,8 @@ describe('Membership', () => {
   it('joins its session and its room, once', () => {
     const membership = create();
     expect(membership.session).to.equal(undefined);
-    expect(membership.join(id, snapshot)).to.equal(true);
-    expect(membership.join(id, snapshot)).to.equal(true);
+    expect(membership.join(snapshot)).to.equal(true);
+    expect(membership.join(snapshot)).to.equal(true);
     expect(membership.session).to.equal(session);
     expect(engine.join.args).to.deep.equal([[id, membership, snapshot]]);
     expect([...socket.rooms]).to.deep.equal([room]);
@@ -78,13 +87,13 @@ describe('Membership', () => {
 
   it('does not join if the socket has disconnected', () => {
     socket.connected = false;
-    expect(create().join(id, snapshot)).to.equal(true);
+    expect(create().join(snapshot)).to.equal(true);
     expect(engine.join.callCount).to.equal(0);
   });
 
   for (const left of [room, 'a socket']) {
     it(`enters its room again after the application made it leave ${left === room ? 'it' : 'its own'}`, async () => {
-      create().join(id, snapshot);
+      create().join(snapshot);
       socket.rooms.clear();
       socket.leave(left);
       expect([...socket.rooms]).to.deep.equal([]);
@@ -94,7 +103,7 @@ describe('Membership', () => {
   }
 
   it('ignores other rooms', async () => {
-    create().join(id, snapshot);
+    create().join(snapshot);
     socket.rooms.clear();
     socket.leave('news');
     await turn();
@@ -103,7 +112,7 @@ describe('Membership', () => {
 
   it('leaves its session when the socket leaves its rooms to disconnect', async () => {
     const membership = create();
-    membership.join(id, snapshot);
+    membership.join(snapshot);
     socket.connected = false;
     socket.leave(room);
     await turn();
@@ -113,7 +122,7 @@ describe('Membership', () => {
 
   it('enters no room after it has left', async () => {
     const membership = create();
-    membership.join(id, snapshot);
+    membership.join(snapshot);
     membership.leave();
     membership.leave();
     expect(engine.leave.callCount).to.equal(1);
@@ -124,7 +133,7 @@ describe('Membership', () => {
 
   it('enters no room if it leaves in the same turn as its room', async () => {
     const membership = create();
-    membership.join(id, snapshot);
+    membership.join(snapshot);
     socket.leave(room);
     membership.leave();
     await turn();
@@ -139,7 +148,7 @@ describe('Membership', () => {
         if (how === 'throws') throw failure;
         return Promise.reject(failure);
       };
-      expect(create().join(id, snapshot)).to.equal(true);
+      expect(create().join(snapshot)).to.equal(true);
       await turn();
       expect(reporter.failed.args).to.deep.equal([
         [failure, { socket: prototyped, event: 'connection' }],
@@ -150,8 +159,8 @@ describe('Membership', () => {
   it('ends once if its session has ended since it was read', async () => {
     engine.join.returns('destroyed');
     const membership = create('disconnect');
-    expect(membership.join(id, snapshot)).to.equal(false);
-    expect(membership.join(id, snapshot)).to.equal(false);
+    expect(membership.join(snapshot)).to.equal(false);
+    expect(membership.join(snapshot)).to.equal(false);
     expect(membership.session).to.equal(undefined);
     expect(membership.endsWithSession).to.equal(true);
     await turn();
@@ -163,17 +172,17 @@ describe('Membership', () => {
   it('emits `sessionend` once and joins again if its socket is not disconnected', async () => {
     const membership = create('ignore');
     engine.join.returns('destroyed');
-    membership.join(id, snapshot);
-    membership.join(id, snapshot);
+    membership.join(snapshot);
+    membership.join(snapshot);
     await turn();
     await turn();
     expect(ends).to.deep.equal(['destroyed']);
     expect(membership.endsWithSession).to.equal(false);
     engine.join.returns(session);
-    expect(membership.join(id, snapshot)).to.equal(true);
+    expect(membership.join(snapshot)).to.equal(true);
     engine.join.returns('expired');
     membership.leave();
-    membership.join(id, snapshot);
+    membership.join(snapshot);
     await turn();
     await turn();
     expect(ends).to.deep.equal(['destroyed', 'expired']);
@@ -181,7 +190,7 @@ describe('Membership', () => {
 
   it('disconnects its socket when its session ends', async () => {
     const membership = create('disconnect');
-    membership.join(id, snapshot);
+    membership.join(snapshot);
     expect(membership.endsWithSession).to.equal(true);
     await membership.end('destroyed');
     expect(ends).to.deep.equal(['destroyed']);
@@ -191,12 +200,12 @@ describe('Membership', () => {
 
   it('calls the `sessionend` listeners with the prototyped socket as their context', async () => {
     const membership = create('ignore');
-    membership.join(id, snapshot);
+    membership.join(snapshot);
     await membership.end('expired');
     const [call] = reporter.call.args;
     expect(call?.slice(1)).to.deep.equal([
       ['expired'],
-      { socket: prototyped, event: 'sessionend' },
+      { socket: prototyped, event: 'sessionend', hasSession: true },
     ]);
   });
 
@@ -204,7 +213,7 @@ describe('Membership', () => {
     const order: string[] = [];
     socket.disconnect = sinon.spy(() => void order.push('disconnected'));
     const membership = create('disconnect');
-    membership.join(id, snapshot);
+    membership.join(snapshot);
     // Longer than a socket stays connected in any case.
     const result = delay(300).then(() => {
       order.push('finished');
@@ -217,7 +226,7 @@ describe('Membership', () => {
 
   it('does not wait for a listener that never finishes', async () => {
     const membership = create('disconnect');
-    membership.join(id, snapshot);
+    membership.join(snapshot);
     membership.endingCall = { result: new Promise(() => {}) };
     await membership.end('destroyed');
     expect(socket.disconnect.callCount).to.equal(1);
@@ -225,7 +234,7 @@ describe('Membership', () => {
 
   it('emits no `sessionend` for a socket that has disconnected meanwhile', async () => {
     const membership = create('disconnect');
-    membership.join(id, snapshot);
+    membership.join(snapshot);
     const ended = membership.end('destroyed');
     socket.connected = false;
     await ended;
@@ -236,8 +245,8 @@ describe('Membership', () => {
   it('settles the session of the handshake, so that it does not begin again', async () => {
     const deadlines = new Deadlines(1_000);
     const newSession = new NewSession(id, { save: () => {} }, { hasCookie: true, deadlines });
-    const membership = create('ignore');
-    membership.join(id, snapshot, newSession);
+    const membership = create('ignore', newSession);
+    membership.join(snapshot);
     expect(newSession.isNew).to.equal(true);
     await membership.end('destroyed');
     expect(newSession.isNew).to.equal(false);

@@ -29,7 +29,7 @@ describe('the methods of a prototyped socket', () => {
     listener = sinon.stub();
     methods = methodsWith(alwaysSession);
     // To these methods a socket is an emitter.
-    socket = new SocketProxies<Socket>(methods).of(raw as Socket) as unknown as Listening;
+    socket = new SocketProxies(methods).of(raw as Socket) as unknown as Listening;
   }
 
   function methodsWith(alwaysSession: boolean): SocketMethods {
@@ -223,7 +223,7 @@ describe('the methods of a prototyped socket', () => {
 
     it('keeps the listeners of another instance', () => {
       const other = methodsWith(false);
-      const another = new SocketProxies<Socket>(other).of(raw as Socket) as unknown as Listening;
+      const another = new SocketProxies(other).of(raw as Socket) as unknown as Listening;
       another.sessOn?.('vote', listener);
       methods.release(raw as Socket);
 
@@ -266,7 +266,7 @@ describe('the methods of a prototyped socket', () => {
     raw.on = function (event, traced) {
       return on.call(this, event, (...args) => traced(...args));
     };
-    socket = new SocketProxies<Socket>(methods).of(raw as Socket) as unknown as Listening;
+    socket = new SocketProxies(methods).of(raw as Socket) as unknown as Listening;
     socket.once?.('vote', listener);
     raw.emit('vote');
     raw.emit('vote');

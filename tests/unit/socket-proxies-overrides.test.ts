@@ -1,13 +1,13 @@
 import { expect } from 'chai';
-import { type MethodTable, SocketProxies } from '../../source/sockets/socket-proxies.js';
-import { FakeSocket } from '../support/fake-socket.js';
+import type { MethodTable } from '../../source/sockets/socket-proxies.js';
+import { type FakeProxies, FakeSocket, fakeProxies } from '../support/fake-socket.js';
 
 describe('A prototyped socket with methods of its own', () => {
   let raw: FakeSocket;
-  let proxies: SocketProxies<FakeSocket>;
+  let proxies: FakeProxies;
   let socket: FakeSocket;
   const calls: unknown[][] = [];
-  const run: MethodTable<FakeSocket>['overrides'][string] = (call, args) => {
+  const run: MethodTable['overrides'][string] = (call, args) => {
     calls.push([call.raw, call.socket, call.self, ...args]);
     return Reflect.apply(call.method, call.self, args);
   };
@@ -19,7 +19,7 @@ describe('A prototyped socket with methods of its own', () => {
   beforeEach(() => {
     raw = new FakeSocket();
     calls.length = 0;
-    proxies = new SocketProxies<FakeSocket>({
+    proxies = fakeProxies({
       overrides: { timeout: run },
       additions: { sessOn: added },
     });

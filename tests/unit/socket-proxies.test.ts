@@ -1,19 +1,19 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import sinon from 'sinon';
-import { type MethodTable, SocketProxies } from '../../source/sockets/socket-proxies.js';
-import { FakeSocket } from '../support/fake-socket.js';
+import type { MethodTable } from '../../source/sockets/socket-proxies.js';
+import { type FakeProxies, FakeSocket, fakeProxies } from '../support/fake-socket.js';
 
-const nothing: MethodTable<FakeSocket> = { overrides: {}, additions: {} };
+const nothing: MethodTable = { overrides: {}, additions: {} };
 
 describe('A prototyped socket', () => {
   let raw: FakeSocket;
-  let proxies: SocketProxies<FakeSocket>;
+  let proxies: FakeProxies;
   let socket: FakeSocket;
 
   beforeEach(() => {
     raw = new FakeSocket();
-    proxies = new SocketProxies<FakeSocket>(nothing);
+    proxies = fakeProxies(nothing);
     socket = proxies.of(raw);
   });
 

@@ -187,6 +187,40 @@ for (const alwaysSession of [false, true]) {
       expect(raw.connected).to.equal(false);
     });
 
+    for (const name of ['emit', 'newBroadcastOperator', 'packet', 'registerAckCallback']) {
+      it(`in a \`${name}\` of the class that a tracer has wrapped`, () => {
+        const method: Method = Reflect.get(Socket.prototype, name);
+        const wrapped: Method = function (...args) {
+          seen.push(this);
+          return Reflect.apply(method, this, args);
+        };
+        Reflect.set(Socket.prototype, name, wrapped);
+        try {
+          socket.emit('question', () => {});
+          socket.to('a room').emit('news');
+        } finally {
+          Object.defineProperty(Socket.prototype, name, { value: method, enumerable: false });
+        }
+        expectSocket(1);
+      });
+    }
+
+    it('in an `on` that a tracer has wrapped where Socket.IO inherits it', () => {
+      const base = Object.getPrototypeOf(Socket.prototype);
+      const { on } = base;
+      base.on = function (this: unknown, ...args: unknown[]) {
+        seen.push(this);
+        return Reflect.apply(on, this, args);
+      };
+      try {
+        call('on', 'vote', listener);
+        call('sessOn', 'vote', listener);
+      } finally {
+        Object.defineProperty(base, 'on', { value: on, enumerable: false });
+      }
+      expectSocket(2);
+    });
+
     it('in methods that were replaced, whoever calls them', () => {
       const { emit } = socket;
       socket.emit = function (this: Socket, ...args: Parameters<typeof emit>) {
