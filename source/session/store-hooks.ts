@@ -14,10 +14,11 @@ import {
   type Method,
   type MethodCall,
 } from './hooked-method.js';
-import { HttpWrites, type RequestWrite } from './http-writes.js';
+import { HttpWrites, type RequestSave } from './http-writes.js';
 import { type Regeneration, Regenerations } from './regenerations.js';
 import { RequestBaselines } from './request-sessions.js';
 import { type CreateSession, hasStandardSessions } from './session-factory.js';
+import type { Write } from './write.js';
 import { WriteTurns } from './write-turns.js';
 
 /** Observes what happens to the sessions of a store. */
@@ -29,18 +30,18 @@ export interface StoreObserver {
   /** It has ended; its sockets may stay until `finished`. */
   ended(sessionId: string, reason: SessionEndReason, finished: Promise<void>): void;
   /**
-   * A write or a touch that is not of the library was issued. If a store's `touch` writes the session
-   * whole, there is a call for each.
+   * The store is about to be given a session by somebody else than the library, to write or to touch it.
+   * If a store's `touch` writes the session whole, there is a call for each.
    *
-   * @param answered resolves when the store has answered
+   * @returns to be called when the store has answered, if it concerns the observer
    */
-  issued(sessionId: string, session: object, answered: Promise<void>): void;
+  issued(write: Write, session: object): (() => void) | undefined;
   /** It was written, or touched. */
   written(sessionId: string, session: unknown): void;
   /** Whether `saveRequest` is called; if not, requests write their sessions whole. */
   readonly mergesRequests: boolean;
   /** Writes the differences of a request. */
-  saveRequest(write: RequestWrite): Promise<void>;
+  saveRequest(write: RequestSave): Promise<void>;
 }
 
 /** Handles a call of a method; returns what the caller gets. */
@@ -93,8 +94,13 @@ export class StoreHooks {
         const observer = [...this.#observers].find(({ mergesRequests }) => mergesRequests);
         return observer?.saveRequest(write);
       },
-      issued: (sessionId, session, answered) => {
-        for (const observer of this.#observers) observer.issued(sessionId, session, answered);
+      issued: (write, session) => {
+        for (const observer of this.#observers) {
+          // What it erases is repaired once, by one of them.
+          const answered = observer.issued(write, session);
+          if (answered) return answered;
+        }
+        return () => {};
       },
       written: (sessionId, session) => this.rewritten(sessionId, session),
       removeAgain: (sessionId) => this.#removeAgain(sessionId),

@@ -7,7 +7,8 @@ import { longestDelay } from '../assertions.js';
 import { Deadlines } from '../deadlines.js';
 import { SessionError } from '../errors.js';
 import { type EndTurn, KeyedQueue, type QueueLimits } from '../keyed-queue.js';
-import { ActiveWrites, type Write } from './active-writes.js';
+import { ActiveWrites } from './active-writes.js';
+import type { Write } from './write.js';
 
 /** External writes that share one turn. */
 interface ExternalTurn {
@@ -47,7 +48,6 @@ export class WriteTurns {
   readonly #unanswered: Deadlines;
   /** The same for external writes, which have no deadline of their own. */
   readonly #external: Deadlines;
-  readonly #internal = new WeakSet<object>();
   readonly #externalTurns = new Map<string, ExternalTurn>();
   /** The touches of requests that wait for their turn: those of a session share the next. */
   readonly #waitingTouches = new Map<string, Set<(turn: ExternalTurn) => void>>();
@@ -74,7 +74,10 @@ export class WriteTurns {
    */
   async run<Result>(sessionId: string, task: (write: Write) => Promise<Result>): Promise<Result> {
     if (this.#queue.isFull(sessionId)) throw overloadError();
-    return this.#inTurn(sessionId, await this.#turn(sessionId), task);
+    const endTurn = this.#queue.take(sessionId) ?? (await this.#turn(sessionId));
+    const logouts = this.active.destroyOf(sessionId);
+    if (logouts) await logouts;
+    return this.#inTurn(this.active.begin(sessionId), endTurn, task);
   }
 
   /**
@@ -87,8 +90,9 @@ export class WriteTurns {
   ): Promise<Result> {
     // It begins now, so that a logout that comes while it waits overtakes it.
     const write = this.active.begin(sessionId);
-    const endTurn = await this.#turnInTime(sessionId);
-    return this.#inTurn(sessionId, endTurn ?? (() => {}), task, write);
+    const endTurn = (await this.#turnInTime(sessionId)) ?? (() => {});
+    await this.active.destroyOf(sessionId);
+    return this.#inTurn(write, endTurn, task);
   }
 
   /** Does the same for a touch of a request, which shares its turn with others of its kind. */
@@ -98,37 +102,32 @@ export class WriteTurns {
   ): Promise<Result> {
     const write = this.active.begin(sessionId);
     const endTurn = this.take(sessionId) ?? (await this.#takeTogether(sessionId));
-    return this.#inTurn(sessionId, endTurn, task, write);
+    await this.active.destroyOf(sessionId);
+    return this.#inTurn(write, endTurn, task);
   }
 
   async #inTurn<Result>(
-    sessionId: string,
+    write: Write,
     endTurn: EndTurn,
     task: (write: Write) => Promise<Result>,
-    begun?: Write,
   ): Promise<Result> {
-    await this.active.destroyOf(sessionId);
-    const write = begun ?? this.active.begin(sessionId);
     try {
       return await task(write);
     } finally {
       this.active.end(write);
-      this.#endOnceAnswered(endTurn, write.answered);
+      if (write.isUnanswered && write.keepsTurn) this.#endOnceAnswered(write, endTurn);
+      else endTurn();
     }
   }
 
   /** A write that missed its deadline may land later, and erase what is written before that. */
-  #endOnceAnswered(endTurn: EndTurn, answered: Promise<void> | undefined): void {
-    if (answered === undefined) {
-      endTurn();
-      return;
-    }
+  #endOnceAnswered(write: Write, endTurn: EndTurn): void {
     const wait = this.#unanswered.begin(endTurn);
-    void answered.then(() => {
+    write.onAnswered = () => {
       if (wait) this.#unanswered.end(wait);
       // A second call does nothing.
       endTurn();
-    });
+    };
   }
 
   /** Waits for the turn of an external write, until the deadline at most. */
@@ -143,31 +142,6 @@ export class WriteTurns {
     if (turn && !this.#queue.isWanted(sessionId)) return this.#join(sessionId, turn);
     const endTurn = this.#queue.take(sessionId);
     return endTurn && this.#join(sessionId, this.#shareExternally(sessionId, endTurn));
-  }
-
-  /** Marks a session object as written in the current turn: store calls with it need not wait. */
-  markInternal<Session extends object>(session: Session): Session {
-    this.#internal.add(session);
-    // A store's `touch` may put the cookie on a record that it reads, and call its own `set` with it.
-    const cookie: unknown = Reflect.get(session, 'cookie');
-    if (typeof cookie === 'object' && cookie !== null) this.#internal.add(cookie);
-    return session;
-  }
-
-  /** Removes the mark of a session object. */
-  unmarkInternal(session: object): void {
-    this.#internal.delete(session);
-    this.#internal.delete(Object(Reflect.get(session, 'cookie')));
-  }
-
-  /** Whether a session object, or its cookie, is marked. */
-  isInternal(session: unknown): boolean {
-    return this.isMarked(session) || this.isMarked(Reflect.get(Object(session), 'cookie'));
-  }
-
-  /** Whether this very object is marked. */
-  isMarked(value: unknown): boolean {
-    return typeof value === 'object' && value !== null && this.#internal.has(value);
   }
 
   /** Waits for a turn; gives undefined at the deadline. */
