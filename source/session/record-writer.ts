@@ -139,7 +139,8 @@ export class RecordWriter {
       await touches.touchSaved(write, repaired);
       return repaired;
     }
-    await assertMayWrite(write, options.lock);
+    if (write.destroy && (await write.isOvertaken())) throw sessionEndedError();
+    assertHeld(options.lock, sessionId);
     return this.#set(write, record, changes, options.set);
   }
 
@@ -195,7 +196,8 @@ export class RecordWriter {
     if (record === undefined) {
       if (newRecord === undefined) throw notChangedError();
       lostSaves.reads(write);
-      await assertMayWrite(write, lock);
+      if (write.destroy && (await write.isOvertaken())) throw sessionEndedError();
+      assertHeld(lock, sessionId);
       return this.#set(write, newRecord, changes);
     }
     if (record === stored) await touches.touchSaved(write, record);
@@ -209,12 +211,7 @@ function applied(stored: SessionRecord, changes: RecordChanges): SessionRecord {
   return renewed(withChanges(stored, changes));
 }
 
-/** @throws {SessionError} if a logout has overtaken the write, or the lock was lost */
-async function assertMayWrite(write: Write, lock: HeldLock | undefined): Promise<void> {
-  if (write.destroy && (await write.isOvertaken())) throw sessionEndedError();
-  assertHeld(lock, write.sessionId);
-}
-
+/** @throws {SessionError} if the lock was lost */
 function assertHeld(lock: HeldLock | undefined, sessionId: string): void {
   if (lock?.lost?.aborted) throw lockLostError(redactError(lock.lost.reason, [sessionId]));
 }

@@ -25,6 +25,9 @@ const waitShare = 0.75;
 /** How many writes may wait in all, as a multiple of those that may wait for one session. */
 const sessionsAtTheLimit = 10;
 
+/** Ends the turn of a write that has none, because it could not wait for it. */
+const noTurn: EndTurn = () => {};
+
 /** How many writes may wait: for one session, and in all. */
 export function writeLimits(maxPending: number): QueueLimits {
   return { perKey: maxPending, inAll: maxPending * sessionsAtTheLimit };
@@ -72,45 +75,42 @@ export class WriteTurns {
    * @throws {SessionError} `ERR_SESSION_STORE_TIMEOUT` if the write before it does not end,
    * `ERR_SESSION_OVERLOAD` if too many wait
    */
-  async run<Result>(sessionId: string, task: (write: Write) => Promise<Result>): Promise<Result> {
-    if (this.#queue.isFull(sessionId)) throw overloadError();
-    const endTurn = this.#queue.take(sessionId) ?? (await this.#turn(sessionId));
-    const logouts = this.active.destroyOf(sessionId);
-    if (logouts) await logouts;
-    return this.#inTurn(this.active.begin(sessionId), endTurn, task);
+  run<Result>(sessionId: string, task: (write: Write) => Promise<Result>): Promise<Result> {
+    if (this.#queue.isFull(sessionId)) return Promise.reject(overloadError());
+    return this.#inTurn(sessionId, this.#queue.take(sessionId) ?? this.#turn(sessionId), task);
   }
 
   /**
    * Does the same for an HTTP write, which waits for others until the deadline at most: after that, it
    * is not alone.
    */
-  async runInTime<Result>(
-    sessionId: string,
-    task: (write: Write) => Promise<Result>,
-  ): Promise<Result> {
+  runInTime<Result>(sessionId: string, task: (write: Write) => Promise<Result>): Promise<Result> {
     // It begins now, so that a logout that comes while it waits overtakes it.
     const write = this.active.begin(sessionId);
-    const endTurn = (await this.#turnInTime(sessionId)) ?? (() => {});
-    await this.active.destroyOf(sessionId);
-    return this.#inTurn(write, endTurn, task);
+    const turn = this.#queue.take(sessionId) ?? this.#turn(sessionId).catch(() => noTurn);
+    return this.#inTurn(sessionId, turn, task, write);
   }
 
   /** Does the same for a touch of a request, which shares its turn with others of its kind. */
-  async runTogetherInTime<Result>(
+  runTogetherInTime<Result>(
     sessionId: string,
     task: (write: Write) => Promise<Result>,
   ): Promise<Result> {
     const write = this.active.begin(sessionId);
-    const endTurn = this.take(sessionId) ?? (await this.#takeTogether(sessionId));
-    await this.active.destroyOf(sessionId);
-    return this.#inTurn(write, endTurn, task);
+    const turn = this.take(sessionId) ?? this.#takeTogether(sessionId);
+    return this.#inTurn(sessionId, turn, task, write);
   }
 
   async #inTurn<Result>(
-    write: Write,
-    endTurn: EndTurn,
+    sessionId: string,
+    turn: EndTurn | Promise<EndTurn>,
     task: (write: Write) => Promise<Result>,
+    begun?: Write,
   ): Promise<Result> {
+    const endTurn = typeof turn === 'function' ? turn : await turn;
+    const logouts = this.active.destroyOf(sessionId);
+    if (logouts) await logouts;
+    const write = begun ?? this.active.begin(sessionId);
     try {
       return await task(write);
     } finally {
@@ -131,9 +131,11 @@ export class WriteTurns {
   }
 
   /** Waits for the turn of an external write, until the deadline at most. */
-  async takeInTime(sessionId: string): Promise<EndTurn> {
-    const endTurn = await this.#turnInTime(sessionId);
-    return endTurn ? this.#join(sessionId, this.#shareExternally(sessionId, endTurn)) : () => {};
+  takeInTime(sessionId: string): Promise<EndTurn> {
+    return this.#turn(sessionId).then(
+      (endTurn) => this.#join(sessionId, this.#shareExternally(sessionId, endTurn)),
+      () => noTurn,
+    );
   }
 
   /** Takes the turn for an external write, if no internal one has it or waits for it. */
@@ -142,11 +144,6 @@ export class WriteTurns {
     if (turn && !this.#queue.isWanted(sessionId)) return this.#join(sessionId, turn);
     const endTurn = this.#queue.take(sessionId);
     return endTurn && this.#join(sessionId, this.#shareExternally(sessionId, endTurn));
-  }
-
-  /** Waits for a turn; gives undefined at the deadline. */
-  #turnInTime(sessionId: string): Promise<EndTurn | undefined> {
-    return this.#turn(sessionId).catch(() => undefined);
   }
 
   #turn(sessionId: string): Promise<EndTurn> {
@@ -174,7 +171,7 @@ export class WriteTurns {
     return new Promise((resolve) => {
       const late = this.#deadlines.begin(() => {
         waiting.delete(join);
-        resolve(() => {});
+        resolve(noTurn);
       });
       const join = (turn: ExternalTurn): void => {
         if (late) this.#deadlines.end(late);
