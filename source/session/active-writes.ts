@@ -40,7 +40,7 @@ export class ActiveWrites {
   }
 
   /** A part of a write ends. */
-  end(write: Write): void {
+  endPart(write: Write): void {
     write.parts--;
     if (write.parts === 0) this.#forget(write);
   }

@@ -140,14 +140,14 @@ export class HttpWrites {
   #issueAgain(set: SetCall, write: Write): unknown {
     const { active } = this.#dependencies.turns;
     active.beginPart(write);
-    return this.#call(set, write, () => active.end(write));
+    return this.#call(set, write, () => active.endPart(write));
   }
 
   async #issueLate(set: SetCall, write: Write, endTurn: EndTurn): Promise<unknown> {
     const callback = callbackOf(set.call);
     if (await write.isOvertaken()) {
       // The logout would have removed what this writes.
-      this.#dependencies.turns.active.end(write);
+      this.#dependencies.turns.active.endPart(write);
       endTurn();
       return void process.nextTick(callback, null);
     }
@@ -171,7 +171,7 @@ export class HttpWrites {
     return this.#call(set, write, () => {
       answered();
       if (isWhole) active.unmark(session);
-      active.end(write);
+      active.endPart(write);
       endTurn();
     });
   }

@@ -36,7 +36,7 @@ export class LostSaves {
   }
 
   /** A write is about to read its session: it may erase what others write from now on. */
-  reads(write: Write): void {
+  reading(write: Write): void {
     write.mayErase = true;
     for (const { changes } of this.#active.of(write.sessionId)) {
       if (changes) write.later = joined(write.later, changes);
@@ -45,7 +45,7 @@ export class LostSaves {
 
   /** The store is about to be given what a write writes. */
   issued(write: Write, record: SessionRecord): void {
-    if (!write.mayErase) this.reads(write);
+    if (!write.mayErase) this.reading(write);
     write.written = write.later ? textOf(record) : record;
     write.isUnanswered = true;
     this.#active.beginPart(write);
@@ -69,7 +69,7 @@ export class LostSaves {
   }
 
   /** The changes of a write are about to be written, and other writes may erase them. */
-  wrote(write: Write, changes: RecordChanges): void {
+  writing(write: Write, changes: RecordChanges): void {
     write.changes = changes;
     if (write.later) {
       const later = [...write.later].filter(([key]) => !changes.has(key));
@@ -152,7 +152,7 @@ export class LostSaves {
   #forget(write: Write): void {
     this.#remembered.delete(write);
     write.erasesNothing();
-    this.#active.end(write);
+    this.#active.endPart(write);
   }
 }
 

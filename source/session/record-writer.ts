@@ -37,7 +37,7 @@ export interface RecordWriterDependencies {
 
 /** What to write. */
 export interface WriteOptions {
-  /** Called for the changes when it is the write's turn. */
+  /** Called for the changes when the record has been read. */
   readonly changes: () => RecordChanges;
   readonly lock?: HeldLock | undefined;
   /** The record of a visitor's new session, which the store may not have yet. */
@@ -108,7 +108,7 @@ export class RecordWriter {
    */
   async touch(write: Write, changes: RecordChanges, touch?: SetSession): Promise<void> {
     const { lostSaves, touches } = this.#dependencies;
-    lostSaves.reads(write);
+    lostSaves.reading(write);
     const { record } = await this.readForWrite(write.sessionId);
     await touches.touch(write, withChanges(record, changes), touch);
   }
@@ -117,20 +117,20 @@ export class RecordWriter {
   async repair(sessionId: string): Promise<void> {
     const { reads, hooks, lostSaves } = this.#dependencies;
     await hooks.turns.run(sessionId, async (write) => {
-      lostSaves.reads(write);
+      lostSaves.reading(write);
       const { snapshot, error } = await reads.getForWrite(sessionId);
       if (error?.code === 'ERR_SESSION_NOT_FOUND') return;
       if (error) throw error;
       if (lostSaves.erased(sessionId, snapshot.record).size === 0) return;
       if (await write.isOvertaken()) return;
-      await this.#set(write, snapshot.record, noChanges);
+      await this.#set(write, snapshot.record, { changes: noChanges });
     });
   }
 
   async #readAndSet(write: Write, options: WriteOptions): Promise<SessionRecord> {
     const { sessionId } = write;
     const { reads, lostSaves, touches } = this.#dependencies;
-    lostSaves.reads(write);
+    lostSaves.reading(write);
     const found = await reads.getForWrite(sessionId);
     const { record, isNew } = this.#stored(sessionId, found, options.newRecord);
     const changes = options.changes();
@@ -141,21 +141,20 @@ export class RecordWriter {
     }
     if (write.destroy && (await write.isOvertaken())) throw sessionEndedError();
     assertHeld(options.lock, sessionId);
-    return this.#set(write, record, changes, options.set);
+    return this.#set(write, record, { changes, set: options.set });
   }
 
   async #set(
     write: Write,
     stored: SessionRecord,
-    changes: RecordChanges,
-    set?: SetSession,
+    { changes, set }: { readonly changes: RecordChanges; readonly set?: SetSession | undefined },
   ): Promise<SessionRecord> {
     const { writes, lostSaves } = this.#dependencies;
     // This write also restores what another one has erased.
     const erased = lostSaves.erased(write.sessionId, stored);
     const written = erased.size === 0 ? changes : new Map([...erased, ...changes]);
     const record = applied(stored, written);
-    lostSaves.wrote(write, written);
+    lostSaves.writing(write, written);
     try {
       await writes.set(write, record, set);
       return record;
@@ -173,7 +172,7 @@ export class RecordWriter {
     const { sessionId } = write;
     let stored: SessionRecord | undefined;
     let record: SessionRecord | undefined;
-    let changes: RecordChanges = new Map();
+    let changes = noChanges;
     try {
       await writes.rewrite(
         write,
@@ -195,10 +194,10 @@ export class RecordWriter {
     }
     if (record === undefined) {
       if (newRecord === undefined) throw notChangedError();
-      lostSaves.reads(write);
+      lostSaves.reading(write);
       if (write.destroy && (await write.isOvertaken())) throw sessionEndedError();
       assertHeld(lock, sessionId);
-      return this.#set(write, newRecord, changes);
+      return this.#set(write, newRecord, { changes });
     }
     if (record === stored) await touches.touchSaved(write, record);
     else hooks.rewritten(sessionId, record);

@@ -46,9 +46,14 @@ export class StoreWrites {
    * @param set takes the place of the store's `set`
    * @throws {SessionError} `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
    */
-  set(write: Write, record: SessionRecord, set?: SetSession): Promise<void> {
+  set(
+    write: Write,
+    record: SessionRecord,
+    set: SetSession = (session, callback) =>
+      this.#dependencies.hooks.call('set', write.sessionId, session, callback),
+  ): Promise<void> {
     write.keepsTurn = true;
-    return this.#give('set', write, record, set);
+    return this.#give(write, record, set);
   }
 
   /**
@@ -57,8 +62,13 @@ export class StoreWrites {
    * @param touch takes the place of the store's `touch`
    * @throws {SessionError} as `set`
    */
-  touch(write: Write, record: SessionRecord, touch?: SetSession): Promise<void> {
-    return this.#give('touch', write, record, touch);
+  touch(
+    write: Write,
+    record: SessionRecord,
+    touch: SetSession = (session, callback) =>
+      this.#dependencies.hooks.call('touch', write.sessionId, session, callback),
+  ): Promise<void> {
+    return this.#give(write, record, touch);
   }
 
   /**
@@ -116,18 +126,9 @@ export class StoreWrites {
     );
   }
 
-  #give(
-    name: 'set' | 'touch',
-    write: Write,
-    record: SessionRecord,
-    method: SetSession | undefined,
-  ): Promise<void> {
+  #give(write: Write, record: SessionRecord, method: SetSession): Promise<void> {
     const session = this.#sessionOf(write, record);
-    return this.#issue(write, record, (callback) =>
-      method
-        ? method(session, callback)
-        : this.#dependencies.hooks.call(name, write.sessionId, session, callback),
-    );
+    return this.#issue(write, record, (callback) => method(session, callback));
   }
 
   #issue(write: Write, record: SessionRecord, start: StoreCall['start']): Promise<void> {
@@ -135,7 +136,7 @@ export class StoreWrites {
     return this.#call(write.sessionId, start, write);
   }
 
-  /** @param write what is issued by the call, if other writes may be erased by it */
+  /** @param write the write that the call makes, if it may erase what others save */
   #call(sessionId: string, start: StoreCall['start'], write?: Write): Promise<void> {
     const { lostSaves } = this.#dependencies;
     return new Promise((resolve, reject) => {

@@ -114,7 +114,7 @@ export class WriteTurns {
     try {
       return await task(write);
     } finally {
-      this.active.end(write);
+      this.active.endPart(write);
       if (write.isUnanswered && write.keepsTurn) this.#endOnceAnswered(write, endTurn);
       else endTurn();
     }

@@ -18,7 +18,7 @@ describe('ActiveWrites', () => {
   it('tells all writes in progress of a logout, and those that have ended of none', async () => {
     const writes = [1, 2, 3].map(() => active.begin(id));
     const [first, second, third] = writes;
-    if (second) active.end(second);
+    if (second) active.endPart(second);
     expect(first?.destroy).to.equal(undefined);
     active.beginDestroy(id)(true);
     const told = await Promise.all(writes.map((write) => write.isOvertaken()));
@@ -95,9 +95,9 @@ describe('ActiveWrites', () => {
   it('keeps a write until all its parts have ended', () => {
     const write = active.begin(id);
     active.beginPart(write);
-    active.end(write);
+    active.endPart(write);
     expect(active.of(id)).to.deep.equal([write]);
-    active.end(write);
+    active.endPart(write);
     expect(active.of(id)).to.deep.equal([]);
   });
 
@@ -113,8 +113,8 @@ describe('ActiveWrites', () => {
     expect(active.of(id)).to.deep.equal([lost, recent, bounded]);
     await clock.tickAsync(1);
     expect(active.of(id)).to.deep.equal([recent, bounded]);
-    active.end(lost);
-    active.end(recent);
+    active.endPart(lost);
+    active.endPart(recent);
     await clock.tickAsync(600_000);
     expect(active.of(id)).to.deep.equal([bounded]);
   });
@@ -130,7 +130,7 @@ describe('ActiveWrites', () => {
     active.unmark(session);
     expect(active.writeOf(session, id)).to.equal(undefined);
     active.mark(session, write);
-    active.end(write);
+    active.endPart(write);
     expect(active.writeOf(session, id)).to.equal(undefined);
   });
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type SinonFakeTimers, useFakeTimers } from 'sinon';
 import type { SessionRecord } from '../../source/session/record.js';
-import { changes, OverlappingWrites, record } from '../support/overlapping-writes.js';
+import { changes, OverlappingWrites, record } from '../support/lost-saves.js';
 
 const id = 'a session';
 
@@ -139,7 +139,7 @@ describe('LostSaves', () => {
     writes.lost.settled(write);
     writes.save({ n: 2 });
     expect(writes.repair({ n: 1 })).to.deep.equal({ n: 1 });
-    writes.active.end(write);
+    writes.active.endPart(write);
     expect(writes.active.of(id)).to.deep.equal([]);
   });
 
@@ -165,7 +165,7 @@ describe('LostSaves', () => {
     writes.canRepair = false;
     const write = writes.begin();
     const theirs = writes.active.begin(id);
-    writes.create().wrote(theirs, changes({ n: 2 }));
+    writes.create().writing(theirs, changes({ n: 2 }));
     await writes.land(write, { n: 1 });
     expect(writes.repair({ n: 1 })).to.deep.equal({ n: 2 });
   });

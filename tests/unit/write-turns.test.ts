@@ -49,9 +49,11 @@ describe('WriteTurns', () => {
     };
   }
 
-  /** A write whose deadline passes before the store answers. */
-  function giveUp(keepsTurn = true): Promise<Write> {
-    return turns.run(id, async (write) => Object.assign(write, { keepsTurn, isUnanswered: true }));
+  /** A write, and not a touch, whose deadline passes before the store answers. */
+  function giveUp(): Promise<Write> {
+    return turns.run(id, async (write) =>
+      Object.assign(write, { keepsTurn: true, isUnanswered: true }),
+    );
   }
 
   it('lets a write wait for a logout that is under way', async () => {
@@ -101,7 +103,7 @@ describe('WriteTurns', () => {
   });
 
   it('does not keep it after a touch that was given up', async () => {
-    await giveUp(false);
+    await turns.run(id, async (write) => Object.assign(write, { isUnanswered: true }));
     const next = ask();
     await clock.tickAsync(0);
     expect(next.hasBegun).to.equal(true);

@@ -41,7 +41,7 @@ export class OverlappingWrites {
   /** A write that reads its session. */
   begin(sessionId = id): Write {
     const write = this.active.begin(sessionId);
-    this.lost.reads(write);
+    this.lost.reading(write);
     return write;
   }
 
@@ -49,7 +49,7 @@ export class OverlappingWrites {
   giveUp(values: object, sessionId = id, write = this.begin(sessionId)): () => Promise<void> {
     this.lost.issued(write, record(values));
     this.lost.settled(write);
-    this.active.end(write);
+    this.active.endPart(write);
     return async () => {
       this.lost.answered(write);
       await turn();
@@ -61,15 +61,15 @@ export class OverlappingWrites {
     this.lost.issued(write, record(values));
     this.lost.answered(write);
     this.lost.settled(write);
-    this.active.end(write);
+    this.active.endPart(write);
     await turn();
   }
 
   /** Changes are saved; what this returns takes them back. */
   save(values: object, sessionId = id): () => void {
     const write = this.active.begin(sessionId);
-    this.lost.wrote(write, changes(values));
-    this.active.end(write);
+    this.lost.writing(write, changes(values));
+    this.active.endPart(write);
     return () => this.lost.takeBack(write, changes(values));
   }
 
