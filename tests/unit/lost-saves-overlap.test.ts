@@ -49,7 +49,16 @@ describe('LostSaves of writes that overlap', () => {
     expect(writes.repaired).to.deep.equal([]);
   });
 
-  it('repairs nothing that the write has changed itself', async () => {
+  it('repairs nothing that the write has changed itself, but the rest of what was saved', async () => {
+    const saving = writes.begin();
+    writes.lost.writing(saving, changes({ n: 2, m: 2 }));
+    const write = writes.begin();
+    writes.lost.writing(write, changes({ n: 1 }));
+    writes.lost.issued(write, record({ n: 1, m: 1 }));
+    expect(writes.repair({ n: 1, m: 1 })).to.deep.equal({ n: 1, m: 2 });
+  });
+
+  it('asks for no repair where the write has changed all that was saved', async () => {
     const saving = writes.begin();
     writes.lost.writing(saving, changes({ n: 2 }));
     const write = writes.begin();

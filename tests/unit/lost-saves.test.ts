@@ -197,6 +197,15 @@ describe('LostSaves', () => {
       expect(writes.repaired).to.have.length(length);
     });
 
+    it('remembers a write, however many others the store answers in time', async () => {
+      writes.giveUp({ n: 1 });
+      writes.save({ n: 2 });
+      for (let count = 0; count <= 1_000; count++) {
+        await writes.land(writes.begin(`session ${count}`), {});
+      }
+      expect(writes.repair({ n: 1 })).to.deep.equal({ n: 2 });
+    });
+
     it('remembers a thousand writes, and all of them for logouts', async () => {
       const answer = writes.giveUp({ n: 1 });
       writes.save({ n: 2 });
