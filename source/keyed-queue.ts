@@ -21,8 +21,8 @@ const unlimited: QueueLimits = {
 
 /** Gives turns: for each key to one at a time. */
 export class KeyedQueue {
-  /** Those who wait behind the turn of a key: a key is here as long as somebody has its turn. */
-  readonly #waiting = new Map<string, Set<Begin>>();
+  /** Those who wait behind the turn of a key, if any: a key is here as long as somebody has its turn. */
+  readonly #waiting = new Map<string, Set<Begin> | undefined>();
   readonly #limits: QueueLimits;
   #count = 0;
 
@@ -33,7 +33,7 @@ export class KeyedQueue {
   /** Takes the turn at once, or returns undefined if somebody else has it. */
   take(key: string): EndTurn | undefined {
     if (this.#waiting.has(key)) return undefined;
-    this.#waiting.set(key, new Set());
+    this.#waiting.set(key, undefined);
     return this.#turn(key);
   }
 
@@ -44,9 +44,9 @@ export class KeyedQueue {
 
   /** Whether no more may wait for the turn of a key. Who need not wait is not one too many. */
   isFull(key: string): boolean {
-    const waiting = this.#waiting.get(key);
-    if (waiting === undefined) return false;
-    return waiting.size >= this.#limits.perKey || this.#count >= this.#limits.inAll;
+    if (!this.#waiting.has(key)) return false;
+    const size = this.#waiting.get(key)?.size ?? 0;
+    return size >= this.#limits.perKey || this.#count >= this.#limits.inAll;
   }
 
   /**
@@ -61,11 +61,11 @@ export class KeyedQueue {
       begin(end);
       return () => {};
     }
-    const waiting = this.#waiting.get(key);
-    waiting?.add(begin);
+    const waiting = this.#waiting.get(key) ?? new Set();
+    this.#waiting.set(key, waiting.add(begin));
     this.#count++;
     return () => {
-      if (waiting?.delete(begin)) this.#count--;
+      if (waiting.delete(begin)) this.#count--;
     };
   }
 

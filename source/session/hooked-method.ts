@@ -65,7 +65,7 @@ export function hookMethod(
  * Calls a method of the store with another callback than the caller's.
  *
  * @param answered called once with the answer, by callback or by promise
- * @param failed called if the method throws, which is passed on
+ * @param failed called in its place if the method throws before it answers; the error is passed on
  * @returns what the method returned, or a promise of the answer if the caller gave no callback, since
  * some stores return a promise only then
  */
@@ -99,8 +99,10 @@ export function callMethod(
     );
     return result;
   } catch (error) {
-    isAnswered = true;
-    failed();
+    if (!isAnswered) {
+      isAnswered = true;
+      failed();
+    }
     throw error;
   }
 }
