@@ -77,6 +77,9 @@ export function callMethod(
   const given = args.findIndex((arg) => typeof arg === 'function');
   const position = given < 0 ? callbackPositions[name] : given;
   const promised = given < 0 ? promisedAnswer() : undefined;
+  // An `async` method with a callback may resolve before it calls back, also with an error. So may a
+  // wrapper with `...args`, whose number of parameters says nothing.
+  const isAnsweredByPromise = promised ? method.length <= position : method.length === position;
   let isAnswered = false;
   const answer = (...values: unknown[]): void => {
     if (isAnswered) return;
@@ -89,15 +92,16 @@ export function callMethod(
   ours[position] = answer;
   try {
     const result = Reflect.apply(method, target, ours);
-    if (!isThenable(result)) return promised ? promised.promise : result;
-    result.then(
-      () => {
-        // An `async` method with a callback may resolve before it calls back, also with an error.
-        if (method.length <= position) answer(null);
-      },
-      (error) => answer(error || noReasonError()),
-    );
-    return result;
+    if (isThenable(result)) {
+      result.then(
+        (value) => {
+          promised?.settle([null, value]);
+          if (isAnsweredByPromise) answer(null, value);
+        },
+        (error) => answer(error || noReasonError()),
+      );
+    }
+    return promised ? promised.promise : result;
   } catch (error) {
     isAnswered = true;
     failed();
