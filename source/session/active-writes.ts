@@ -42,16 +42,17 @@ export class ActiveWrites {
   readonly #writes = new Map<string, Set<Write>>();
   /** All writes, the oldest first. */
   readonly #all = new Set<Write>();
-  readonly #destroys = new Map<string, Set<PendingDestroy>>();
+  /** By session id; undefined for those of all sessions. */
+  readonly #destroys = new Map<string | undefined, Set<PendingDestroy>>();
 
   /** @param deadlines how long a logout may take */
   constructor(deadlines: Deadlines) {
     this.#deadlines = deadlines;
   }
 
-  /** The sessions that are being written. */
-  get sessionIds(): readonly string[] {
-    return [...this.#writes.keys()];
+  /** Whether no write and no logout is in progress. */
+  get isIdle(): boolean {
+    return this.#all.size === 0 && this.#destroys.size === 0;
   }
 
   /** Begins a write, which logouts overtake until it ends. */
@@ -61,7 +62,7 @@ export class ActiveWrites {
       if (since - oldest.since < longestAnswer) break;
       this.end(oldest);
     }
-    const write: Write = { sessionId, since, destroy: this.destroyOf(sessionId) };
+    const write: Write = { sessionId, since, destroy: this.#destroyOf(sessionId) };
     this.#all.add(write);
     const writes = this.#writes.get(sessionId);
     if (writes) writes.add(write);
@@ -80,10 +81,14 @@ export class ActiveWrites {
   /**
    * Begins a logout, which overtakes all writes in progress.
    *
+   * @param sessionId undefined if all sessions are removed
    * @param late called at the deadline, at which the logout counts as failed
    * @returns to be called once with whether the session was removed; returns whether that was in time
    */
-  beginDestroy(sessionId: string, late: () => void = () => {}): (isGone: boolean) => boolean {
+  beginDestroy(
+    sessionId: string | undefined,
+    late: () => void = () => {},
+  ): (isGone: boolean) => boolean {
     let resolve: (isGone: boolean) => void = () => {};
     const destroy: PendingDestroy = new Promise((settle) => {
       resolve = settle;
@@ -110,14 +115,22 @@ export class ActiveWrites {
     };
   }
 
-  /** The logouts of a session in progress, if any. */
+  /** The logouts in progress that a write of a session waits for before it reads, if any. */
   destroyOf(sessionId: string): PendingDestroy | undefined {
+    const own = this.#destroyOf(sessionId);
+    const ofAll = this.#destroyOf(undefined);
+    return own && ofAll ? anyOf([own, ofAll]) : (own ?? ofAll);
+  }
+
+  /** A new session may be stored while all others are removed, so those are not in its way. */
+  #destroyOf(sessionId: string | undefined): PendingDestroy | undefined {
     const destroys = this.#destroys.get(sessionId);
     return destroys && anyOf([...destroys]);
   }
 
-  #overtake(sessionId: string, destroy: PendingDestroy): void {
-    for (const write of this.#writes.get(sessionId) ?? []) {
+  #overtake(sessionId: string | undefined, destroy: PendingDestroy): void {
+    const writes = sessionId === undefined ? this.#all : this.#writes.get(sessionId);
+    for (const write of writes ?? []) {
       write.destroy = write.destroy ? anyOf([write.destroy, destroy]) : destroy;
     }
   }

@@ -104,12 +104,11 @@ export class Logouts {
     });
   }
 
-  /** Writes that are running must not bring their sessions back. */
+  /** Writes that are running, or begin meanwhile, must not bring their sessions back. */
   clear(call: MethodCall): unknown {
-    const { active } = this.#dependencies.turns;
-    const ends = active.sessionIds.map((sessionId) => active.beginDestroy(sessionId));
+    const endDestroy = this.#dependencies.turns.active.beginDestroy(undefined);
     const cleared = (isGone: boolean): void => {
-      for (const end of ends) end(isGone);
+      endDestroy(isGone);
       for (const observer of this.#dependencies.observers) observer.cleared();
     };
     return callMethod('clear', call, {
