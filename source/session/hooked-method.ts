@@ -61,18 +61,26 @@ export function hookMethod(
   };
 }
 
+/** What follows from a call of a method of the store. */
+export interface CallOutcome {
+  /** Called once with the answer, by callback or by promise. */
+  answered(answer: readonly unknown[]): void;
+  /** Called if the method throws, which is passed on. */
+  failed(): void;
+  /** Called if a method that declares no callback returns no promise: it may have done its work. */
+  returned?(): void;
+}
+
 /**
  * Calls a method of the store with another callback than the caller's.
  *
- * @param answered called once with the answer, by callback or by promise
- * @param failed called if the method throws, which is passed on
  * @returns what the method returned, or a promise of the answer if the caller gave no callback, since
  * some stores return a promise only then
  */
 export function callMethod(
   name: CallbackMethodName,
   { method, target, args }: MethodCall,
-  { answered, failed }: { answered(answer: readonly unknown[]): void; failed(): void },
+  { answered, failed, returned }: CallOutcome,
 ): unknown {
   const given = args.findIndex((arg) => typeof arg === 'function');
   const position = given < 0 ? callbackPositions[name] : given;
@@ -96,10 +104,13 @@ export function callMethod(
       result.then(
         (value) => {
           promised?.settle([null, value]);
-          if (isAnsweredByPromise) answer(null, value);
+          if (isAnsweredByPromise) answer(null);
         },
         (error) => answer(error || noReasonError()),
       );
+    } else if (returned && method.length <= position) {
+      promised?.settle([null]);
+      returned();
     }
     return promised ? promised.promise : result;
   } catch (error) {

@@ -117,6 +117,7 @@ export class Logouts {
         callbackOf(call)(...answer);
       },
       failed: () => cleared(false),
+      returned: () => cleared(true),
     });
   }
 

@@ -158,6 +158,29 @@ describe('A store that is cleared while a listener saves', () => {
   });
 });
 
+describe('A store whose `clear` takes no callback', () => {
+  it('is cleared when it returns: its sockets are disconnected, and saves do not wait', async () => {
+    const store = new ClearableStore();
+    store.clear = () => store.records.clear();
+    // A save that waits would never end.
+    const engine = new Engine(store, { storeTimeout: 1_000_000 });
+    try {
+      store.records.set(sessionId, JSON.stringify({ cookie }));
+      const session = await engine.open(sessionId);
+      const ended = new Promise((resolve) => {
+        const end = async (reason: string): Promise<void> => resolve(reason);
+        engine.join(sessionId, { isGone: false, end }, { cookie });
+      });
+      await Reflect.apply(store.clear, store, []);
+      Reflect.set(Object(session), 'n', 1);
+      expect(await session?.save().catch(({ code }) => code)).to.equal('ERR_SESSION_ENDED');
+      expect(await ended).to.equal('expired');
+    } finally {
+      engine.close();
+    }
+  });
+});
+
 describe('A logout that the store answers after `close()`', () => {
   it('is waited for by the saves of the next instance on the same store', async () => {
     const store = new SlowStore();
