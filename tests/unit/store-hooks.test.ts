@@ -206,3 +206,19 @@ describe('A logout that the store answers after `close()`', () => {
     }
   });
 });
+
+describe('An instance on a store whose instance before had lower limits', () => {
+  it('has its own for updates, too', async () => {
+    const store = new SlowStore();
+    store.records.set(sessionId, JSON.stringify({ cookie }));
+    new Engine(store, { maxPending: 1 }).close();
+    const next = new Engine(store, { maxPending: 10 });
+    try {
+      const updates = Array.from({ length: 5 }, () => next.update(sessionId, () => {}));
+      const outcomes = await Promise.allSettled(updates);
+      expect(outcomes.map(({ status }) => status)).to.deep.equal(Array(5).fill('fulfilled'));
+    } finally {
+      next.close();
+    }
+  });
+});
