@@ -115,14 +115,14 @@ export class ActiveWrites {
     };
   }
 
-  /** The logouts in progress that a write of a session waits for before it reads, if any. */
+  /** The logouts in progress that concern a session, if any: its writes wait for them before they read. */
   destroyOf(sessionId: string): PendingDestroy | undefined {
     const own = this.#destroyOf(sessionId);
     const ofAll = this.#destroyOf(undefined);
     return own && ofAll ? anyOf([own, ofAll]) : (own ?? ofAll);
   }
 
-  /** A new session may be stored while all others are removed, so those are not in its way. */
+  /** A removal of all sessions does not overtake later writes, which may store a new session. */
   #destroyOf(sessionId: string | undefined): PendingDestroy | undefined {
     const destroys = this.#destroys.get(sessionId);
     return destroys && anyOf([...destroys]);
