@@ -42,11 +42,15 @@ export class KeyedQueue {
     return (this.#waiting.get(key)?.size ?? 0) > 0;
   }
 
-  /** Whether no more may wait for the turn of a key. Who need not wait is not one too many. */
-  isFull(key: string): boolean {
+  /**
+   * Whether no more may wait for the turn of a key. Who need not wait is not one too many.
+   *
+   * @param limits those of the caller, if callers with different limits share the queue
+   */
+  isFull(key: string, { perKey, inAll }: QueueLimits = this.#limits): boolean {
     if (!this.#waiting.has(key)) return false;
     const size = this.#waiting.get(key)?.size ?? 0;
-    return size >= this.#limits.perKey || this.#count >= this.#limits.inAll;
+    return size >= perKey || this.#count >= inAll;
   }
 
   /**

@@ -18,21 +18,22 @@ export class ActiveWrites {
   readonly #writes = new Map<string, Write[]>();
   /** The write in which the store was given a session object, or its cookie. */
   readonly #bySession = new WeakMap<object, Write>();
-  readonly #destroys = new Map<string, Set<PendingDestroy>>();
+  /** By session id; undefined for those of all sessions. */
+  readonly #destroys = new Map<string | undefined, Set<PendingDestroy>>();
 
   /** @param deadlines how long a logout may take */
   constructor(deadlines: Deadlines) {
     this.#deadlines = deadlines;
   }
 
-  /** The sessions that are being written. */
-  get sessionIds(): readonly string[] {
-    return [...this.#writes.keys()];
+  /** Whether no write and no logout is in progress. */
+  get isIdle(): boolean {
+    return this.#writes.size === 0 && this.#destroys.size === 0;
   }
 
   /** Begins a write, which logouts overtake until it ends. */
   begin(sessionId: string): Write {
-    const write = new Write(sessionId, this.destroyOf(sessionId));
+    const write = new Write(sessionId, this.#destroyOf(sessionId));
     const writes = this.#writes.get(sessionId);
     if (writes) writes.push(write);
     else this.#writes.set(sessionId, [write]);
@@ -90,10 +91,14 @@ export class ActiveWrites {
   /**
    * Begins a logout, which overtakes all writes in progress.
    *
+   * @param sessionId undefined if all sessions are removed
    * @param late called at the deadline, at which the logout counts as failed
    * @returns to be called once with whether the session was removed; returns whether that was in time
    */
-  beginDestroy(sessionId: string, late: () => void = () => {}): (isGone: boolean) => boolean {
+  beginDestroy(
+    sessionId: string | undefined,
+    late: () => void = () => {},
+  ): (isGone: boolean) => boolean {
     let resolve: (isGone: boolean) => void = () => {};
     const destroy: PendingDestroy = new Promise((settle) => {
       resolve = settle;
@@ -120,14 +125,22 @@ export class ActiveWrites {
     };
   }
 
-  /** The logouts of a session in progress, if any. */
+  /** The logouts in progress that concern a session, if any: its writes wait for them before they read. */
   destroyOf(sessionId: string): PendingDestroy | undefined {
+    const own = this.#destroyOf(sessionId);
+    const ofAll = this.#destroyOf(undefined);
+    return own && ofAll ? anyOf([own, ofAll]) : (own ?? ofAll);
+  }
+
+  /** A removal of all sessions does not overtake later writes, which may store a new session. */
+  #destroyOf(sessionId: string | undefined): PendingDestroy | undefined {
     const destroys = this.#destroys.get(sessionId);
     return destroys && anyOf([...destroys]);
   }
 
-  #overtake(sessionId: string, destroy: PendingDestroy): void {
-    for (const write of this.of(sessionId)) {
+  #overtake(sessionId: string | undefined, destroy: PendingDestroy): void {
+    const writes = sessionId === undefined ? [...this.#writes.values()].flat() : this.of(sessionId);
+    for (const write of writes) {
       write.destroy = write.destroy ? anyOf([write.destroy, destroy]) : destroy;
     }
   }

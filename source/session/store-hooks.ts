@@ -57,9 +57,9 @@ export class StoreHooks {
     return hooks;
   }
 
-  /** After `close()`, writes that have begun are finished in their turns. */
+  /** After `close()`, writes and logouts that have begun are finished. */
   get isInUse(): boolean {
-    return this.#observers.size > 0 || this.turns.active.sessionIds.length > 0;
+    return this.#observers.size > 0 || !this.turns.active.isIdle;
   }
 
   private constructor(
