@@ -1,6 +1,5 @@
 /**
- * @module The exports of the package. Some types are exported only because the declarations of
- * applications have to name them.
+ * @module The exports of the package.
  */
 
 export type {
@@ -16,14 +15,10 @@ export { SessionError, type SessionErrorCode } from './errors.js';
 export { ExpressionSocket, ExpressionSocket as default } from './expression-socket.js';
 export type { TicketHandler } from './handshake/ticket-endpoint.js';
 export type {
-  AddListener,
-  AnyListener,
   DefaultEventsMap,
   EventsMap,
   GivenOptions,
   SessionArguments,
-  SocketEvents,
-  UserEvents,
 } from './types/listeners.js';
 export type {
   CookieParser,
@@ -46,12 +41,11 @@ export type {
   SocketSessionMethods,
 } from './types/session.js';
 export type {
-  AddAuthorization,
   AuthorizationAnswer,
   AuthorizationResult,
-  ConnectionEvents,
   SessionNamespace,
 } from './types/session-namespace.js';
+// The first two are what a `SessionSocket` is: declarations of applications have to name them.
 export type {
   AlwaysSessionSocket,
   SelectiveListening,

@@ -79,7 +79,7 @@ export type MessageClient<
   SessionSocket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
 
 /** The events of what `enable` returns, and their arguments. */
-export interface SessionsEvents<Client, Session extends readonly unknown[]> {
+interface SessionsEvents<Client, Session extends readonly unknown[]> {
   /** A client has connected with a session. */
   sconnection: [client: Client, ...session: Session];
   /** A client has no session, its session has ended, or reading or saving it failed: see the error. */

@@ -34,16 +34,13 @@ const views = new WeakMap<Listener[], Listener[]>();
 /** The overrides of the methods that take listeners of any event, or acknowledgements. */
 export function callbackMethods(): Record<string, SocketMethod> {
   const overrides: Record<string, SocketMethod> = {
+    // `this` of an acknowledgement is the prototyped socket. Both methods bind it: a function that a plugin
+    // put in place of `emit` may call it on the raw socket, and one that an application put there may call
+    // that of the class.
+    emit: (call, args) => runMethod(call, [...args.slice(0, -1), boundTo(call, args.at(-1))]),
     // Private, and as old as `timeout`: every method that sends passes its acknowledgement to it.
-    // Without the override, `this` of an acknowledgement would be the raw socket.
     registerAckCallback: (call, [id, acknowledge]) =>
-      runMethod(call, [id, bindListener(acknowledge as Listener, call.socket)]),
-    // A function that a plugin put in place of `emit` may emit on the raw socket.
-    emit: (call, args) => {
-      const last = args.at(-1);
-      if (call.self !== call.socket || typeof last !== 'function') return runMethod(call, args);
-      return runMethod(call, [...args.slice(0, -1), boundTo(call, last)]);
-    },
+      runMethod(call, [id, boundTo(call, acknowledge)]),
   };
   for (const { adders, remover, lister } of anyMethods) {
     for (const adder of adders) {

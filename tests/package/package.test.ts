@@ -268,16 +268,25 @@ describe('The packed package', function () {
             alwaysSession: true,
             autoErrManager: true,
           });
-          export const { on, authorization, off, socketOf } = selective.sockets;
-          export const socketOfAlways = always.sockets.socketOf;
+          export const wrapper = selective.sockets.on('connection', () => {});
+          export const child = always.of('/chat').authorization(() => true).off('connect', () => {});
+          export const own = selective.of(new Server<Events>().of('/own')).on('connect', () => {});
           export const handler = selective.ticketHandler;
           export const wrap = (raw: Socket, to: SessionNamespace<Events>) => to.socketOf(raw);
+          export const wrapAlways = (raw: Socket) => always.sockets.socketOf(raw);
+          export const connected = new Promise((resolve: (socket: ReturnType<typeof wrap>) => void) =>
+            selective.sockets.on('connection', (_err, _session, socket) => resolve(socket)),
+          );
+          export const connectedAlways = () =>
+            new Promise((resolve: (socket: ReturnType<typeof wrapAlways>) => void) =>
+              always.sockets.on('connection', (_session, socket) => resolve(socket)),
+            );
           export const listen = (socket: SessionSocket<Events>) => socket.sessOn('vote', () => {});
           export const listenAlways = (socket: Always) => socket.on('vote', () => {});
-          export const methods = ({ sessOn, sessOnce }: SessionSocket<Events>) => ({ sessOn, sessOnce });
-          export const methodsAlways = ({ on, off, use }: Always) => ({ on, off, use });
-          export const sessions = enable(new Server<Events>(), store, { parser });
-          export const { on: onSessions, expressionIO } = sessions;
+          export const send = (socket: SessionSocket<Events>) => [socket.volatile, socket.timeout(5)];
+          export const sendAlways = (socket: Always) => [socket.volatile, socket.timeout(5)];
+          export const sessions = enable(new Server<Events>(), store, { parser }).on('sinvalid', () => {});
+          export const { expressionIO } = sessions;
         `;
         expect(compile(compiler, file, program)).to.deep.equal([]);
       });

@@ -139,6 +139,17 @@ for (const alwaysSession of [false, true]) {
       });
     }
 
+    it('in acknowledgements where the `emit` of the class was called on the prototyped socket', async () => {
+      client.on('question', (answer) => answer());
+      await new Promise((resolve) => {
+        Socket.prototype.emit.call(socket, 'question', function (this: unknown) {
+          seen.push(this);
+          resolve(undefined);
+        });
+      });
+      expectSocket(1);
+    });
+
     it('in the handler of rejections', async () => {
       const told = new Promise((resolve) => {
         Reflect.set(socket, rejection, function (this: unknown) {
