@@ -251,4 +251,36 @@ describe('WriteTurns', () => {
     end?.();
     await internal.whole;
   });
+
+  describe('count what waiting changes hold', () => {
+    const large = new Map([['text', 'x'.repeat(15_000_000)]]);
+    const wait = (changes?: typeof large): Promise<unknown> =>
+      turns.run(id, async () => {}, changes).catch(({ code }) => code);
+
+    /** The first that waits is not measured. */
+    async function mayWait(): Promise<boolean> {
+      const { end } = await hold('run');
+      const outcomes = [wait(), wait(large)];
+      await end();
+      return (await Promise.all(outcomes)).every((code) => code === undefined);
+    }
+
+    it('until they are refused, because too many wait', async () => {
+      const { end } = await hold('run');
+      const waiting = [wait(), wait()];
+      expect(await wait(large)).to.equal('ERR_SESSION_OVERLOAD');
+      await end();
+      await Promise.all(waiting);
+      expect(await mayWait()).to.equal(true);
+    });
+
+    it('until they give up waiting', async () => {
+      const { end } = await hold('run');
+      const waiting = [wait(), wait(large)];
+      await clock.tickAsync(100);
+      expect(await Promise.all(waiting)).to.include('ERR_SESSION_STORE_TIMEOUT');
+      await end();
+      expect(await mayWait()).to.equal(true);
+    });
+  });
 });
