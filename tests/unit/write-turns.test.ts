@@ -259,14 +259,14 @@ describe('WriteTurns', () => {
 
     /** The first that waits is not measured. */
     async function mayWait(): Promise<boolean> {
-      const { end } = await hold('run');
+      const end = await hold();
       const outcomes = [wait(), wait(large)];
       await end();
       return (await Promise.all(outcomes)).every((code) => code === undefined);
     }
 
     it('until they are refused, because too many wait', async () => {
-      const { end } = await hold('run');
+      const end = await hold();
       const waiting = [wait(), wait()];
       expect(await wait(large)).to.equal('ERR_SESSION_OVERLOAD');
       await end();
@@ -275,7 +275,7 @@ describe('WriteTurns', () => {
     });
 
     it('until they give up waiting', async () => {
-      const { end } = await hold('run');
+      const end = await hold();
       const waiting = [wait(), wait(large)];
       await clock.tickAsync(100);
       expect(await Promise.all(waiting)).to.include('ERR_SESSION_STORE_TIMEOUT');
