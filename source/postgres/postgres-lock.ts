@@ -67,6 +67,8 @@ export class PostgresLockTable implements LockTable {
       return rows.length > 0;
     } catch (error) {
       if (isConflict(error)) return false;
+      // The table may be missing after a failover, which copies no unlogged tables: check again.
+      this.#creation = undefined;
       throw error;
     }
   }

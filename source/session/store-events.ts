@@ -61,7 +61,7 @@ export class StoreEvents implements LogoutObserver, WriteObserver {
   }
 
   cleared(): void {
-    this.#dependencies.live.checkAll();
+    this.#dependencies.live.cleared();
   }
 
   written(sessionId: string, session: unknown): void {
