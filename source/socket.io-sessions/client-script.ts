@@ -5,6 +5,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'socket.io';
+import { watchEngines } from '../handshake/engines.js';
 import { hasOwnPage } from '../handshake/origin-policy.js';
 import type { TicketHandler } from '../handshake/ticket-endpoint.js';
 import readClientText from './client-text.cjs';
@@ -29,22 +30,23 @@ type Next = (error?: unknown) => void;
 export class ClientScript {
   readonly #io: Server;
   readonly #dependencies: ClientScriptDependencies;
+  readonly #unwatch: () => void;
   #isClosed = false;
-  #stopWaiting: (() => void) | undefined;
 
   constructor(io: Server, dependencies: ClientScriptDependencies) {
     this.#io = io;
     this.#dependencies = dependencies;
-    const handle = (request: IncomingMessage, response: ServerResponse, next: Next): void =>
-      this.#handle(request, response, next);
-    if (io.engine) io.engine.use(handle);
-    else this.#stopWaiting = whenAttached(io, () => io.engine.use(handle));
+    this.#unwatch = watchEngines(io, (engine) => {
+      engine.use((request: IncomingMessage, response: ServerResponse, next: Next) =>
+        this.#handle(request, response, next),
+      );
+    });
   }
 
-  /** Stops serving. The middleware stays, because Engine.IO cannot remove one. */
+  /** Stops serving. The middlewares stay, because Engine.IO cannot remove one. */
   close(): void {
     this.#isClosed = true;
-    this.#stopWaiting?.();
+    this.#unwatch();
   }
 
   #handle(request: IncomingMessage, response: ServerResponse, next: Next): void {
@@ -98,26 +100,4 @@ export class ClientScript {
       return undefined;
     }
   }
-}
-
-/**
- * Calls back once a server is attached. There is no event for it, but every way of attaching calls
- * `bind`.
- *
- * @returns a function that stops waiting
- */
-function whenAttached(io: Server, attached: () => void): () => void {
-  const { bind } = io;
-  const stop = (): void => {
-    if (io.bind === bindAndNotify) io.bind = bind;
-  };
-  function bindAndNotify(this: Server, ...args: Parameters<Server['bind']>): Server {
-    stop();
-    bind.apply(io, args);
-    attached();
-    return io;
-  }
-  // The declared result is `this`.
-  io.bind = bindAndNotify as Server['bind'];
-  return stop;
 }
