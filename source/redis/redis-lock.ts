@@ -59,7 +59,7 @@ export function redisLocks({ client, limit, keyOf }: RedisLocksDependencies): Lo
  *
  * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
  */
-export function lockKeyOf(client: RedisClient, sessionKey: string): string {
+function lockKeyOf(client: RedisClient, sessionKey: string): string {
   const fullKey = keyPrefixOf(client) + sessionKey;
   return /\{[^}]+\}/.test(fullKey) ? `${sessionKey}:lock` : `{${fullKey}}:lock`;
 }
