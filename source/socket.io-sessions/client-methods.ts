@@ -18,9 +18,9 @@ type WrapListener = (client: Socket, event: string, listener: Listener) => Liste
 /** How the methods wrap listeners. */
 interface ClientMethodsDependencies {
   /** Wraps a listener that gets the session with each message; undefined without `per_message`. */
-  readonly wrapSessionListener: WrapListener | undefined;
+  readonly wrapSessionListener?: WrapListener;
   /** Wraps a listener of `disconnect`; undefined if nothing waits for its promise. */
-  readonly wrapDisconnectListener: WrapListener | undefined;
+  readonly wrapDisconnectListener?: WrapListener;
 }
 
 const adders = ['on', 'addListener', 'once', 'prependListener', 'prependOnceListener'] as const;
