@@ -54,9 +54,7 @@ export class NewSessions {
    *
    * @returns always the same one for one request; undefined if there is none, or none of this store
    */
-  of(request: IncomingMessage | undefined): NewSession | undefined {
-    // A WebTransport connection has no request.
-    if (!request) return undefined;
+  of(request: IncomingMessage): NewSession | undefined {
     const known = this.#sessions.get(request);
     if (known) return known;
     const { session, sessionID, sessionStore } = request as SessionRequest;

@@ -358,11 +358,6 @@ describe('with `io.engine.use(session(…))` in front', () => {
     expect(await cookiesOf()).to.deep.equal([]);
   });
 
-  it('finds none for a WebTransport connection, which has no request', async () => {
-    await start();
-    expect(newSessions.of(undefined)).to.equal(undefined);
-  });
-
   it('leaves no listener on the engine once it is closed', async () => {
     await start();
     expect(io.engine.listenerCount('initial_headers')).to.equal(1);
