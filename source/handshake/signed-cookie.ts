@@ -17,7 +17,6 @@ interface ParsedRequest extends IncomingMessage {
   secret?: unknown;
 }
 
-/** Reads the session id from the signed cookie of a handshake. */
 export class SignedCookie {
   readonly #key: string;
   readonly #parse: CookieParser;

@@ -17,7 +17,6 @@ import {
   type TicketKey,
 } from './ticket.js';
 
-/** What tickets are made and accepted with. */
 export interface TicketDependencies {
   readonly options: ResolvedTicketOptions;
   /** The name of the session cookie: tickets of an application with another one are refused. */
@@ -32,7 +31,6 @@ export interface TicketDependencies {
 /** The tickets that each connection has claimed, by the request of its handshake. */
 const claimedBy = new WeakMap<object, Map<string, Promise<boolean>>>();
 
-/** Makes tickets and opens them. */
 export class Tickets {
   readonly #dependencies: TicketDependencies;
   #keys: Promise<readonly TicketKey[]> | undefined;

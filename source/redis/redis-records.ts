@@ -34,7 +34,7 @@ export interface SessionSerializer {
 export type SessionTtl = number | ((session: any) => number);
 
 /** The keys of sessions, their serialisation, and their life. */
-interface RedisSessions {
+export interface RedisSessions {
   readonly client: RedisClient;
   readonly limit: TimeLimit;
   readonly keyOf: (sessionId: string) => string;

@@ -5,16 +5,14 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'socket.io';
+import type { ExpressionSocket } from '../expression-socket.js';
 import { watchEngines } from '../handshake/engines.js';
 import { hasOwnPage } from '../handshake/origin-policy.js';
-import type { TicketHandler } from '../handshake/ticket-endpoint.js';
 import readClientText from './client-text.cjs';
 import type { ResolvedSettings } from './settings.js';
 
-/** What the script is served with. */
 interface ClientScriptDependencies {
-  readonly ticketFor: (request: IncomingMessage) => Promise<string>;
-  readonly ticketHandler: TicketHandler;
+  readonly expressionIO: ExpressionSocket;
   /** How long a ticket is valid, in milliseconds. */
   readonly lifetime: number;
   /** Whose pages may include the script; on other origins they get no ticket with it. */
@@ -26,7 +24,6 @@ interface ClientScriptDependencies {
 /** A middleware of Engine.IO. */
 type Next = (error?: unknown) => void;
 
-/** Serves the client script. */
 export class ClientScript {
   readonly #io: Server;
   readonly #dependencies: ClientScriptDependencies;
@@ -54,7 +51,7 @@ export class ClientScript {
     // A WebSocket handshake may request any path below Socket.IO's.
     if (request.headers.upgrade !== undefined) next();
     else if (name === 'socket.io-sessions.json')
-      this.#dependencies.ticketHandler(request, response);
+      this.#dependencies.expressionIO.ticketHandler()(request, response);
     else if (name === 'socket.io-sessions.js') this.#serve(request, response).catch(next);
     else next();
   }
@@ -91,11 +88,9 @@ export class ClientScript {
    */
   async #ticketFor(request: IncomingMessage): Promise<object | undefined> {
     if (!hasOwnPage(request.headers, this.#dependencies.trustProxy)) return undefined;
+    const { expressionIO, lifetime } = this.#dependencies;
     try {
-      return {
-        ticket: await this.#dependencies.ticketFor(request),
-        lifetime: this.#dependencies.lifetime,
-      };
+      return { ticket: await expressionIO.ticketFor(request), lifetime };
     } catch {
       return undefined;
     }

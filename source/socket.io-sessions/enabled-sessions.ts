@@ -23,7 +23,6 @@ type SessionsEvent = 'sconnection' | 'sinvalid';
 
 const events: readonly unknown[] = ['sconnection', 'sinvalid'] satisfies SessionsEvent[];
 
-/** The object that `enable` returns. */
 export class EnabledSessions {
   readonly expressionIO: ExpressionSocket;
   readonly #isPerMessage: boolean;
@@ -55,8 +54,7 @@ export class EnabledSessions {
       this.#connected(err, session, socket);
     });
     this.#script = new ClientScript(io, {
-      ticketFor: (request) => this.expressionIO.ticketFor(request),
-      ticketHandler: this.expressionIO.ticketHandler(),
+      expressionIO: this.expressionIO,
       lifetime: resolveTicketOptions(options.ticket).lifetime,
       resourcePolicy,
       trustProxy,
