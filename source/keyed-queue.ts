@@ -14,11 +14,6 @@ export interface QueueLimits {
   readonly inAll: number;
 }
 
-const unlimited: QueueLimits = {
-  perKey: Number.POSITIVE_INFINITY,
-  inAll: Number.POSITIVE_INFINITY,
-};
-
 /** Gives turns: for each key to one at a time. */
 export class KeyedQueue {
   /** Those who wait behind the turn of a key, if any: a key is here as long as somebody has its turn. */
@@ -26,7 +21,7 @@ export class KeyedQueue {
   readonly #limits: QueueLimits;
   #count = 0;
 
-  constructor(limits: QueueLimits = unlimited) {
+  constructor(limits: QueueLimits) {
     this.#limits = limits;
   }
 
