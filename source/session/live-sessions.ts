@@ -68,6 +68,8 @@ export class LiveSessions {
   /** Extensions that were not published yet. */
   #extensions = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
+  /** When the store was last cleared, by `performance.now()`. */
+  #clearedAt = Number.NEGATIVE_INFINITY;
   #memberCount = 0;
 
   constructor(dependencies: LiveSessionsDependencies) {
@@ -112,6 +114,8 @@ export class LiveSessions {
     const hash = sessionHashOf(sessionId);
     const session = this.#sessions.get(hash) ?? this.#add(new LiveSession(sessionId, hash));
     if (record) session.noteRecord(record);
+    // It may have been read before that.
+    if (performance.now() - this.#clearedAt < endMemory) session.checkAt = Date.now();
     session.members.add(member);
     this.#memberCount++;
     this.#publishCounts();
@@ -194,6 +198,7 @@ export class LiveSessions {
 
   /** Checks soon which sessions the store still has. */
   #checkAll(): void {
+    this.#clearedAt = performance.now();
     const now = Date.now();
     for (const session of this.#sessions.values()) session.checkAt = now;
     this.#watch.checkAt(now);
