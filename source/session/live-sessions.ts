@@ -114,12 +114,10 @@ export class LiveSessions {
     const hash = sessionHashOf(sessionId);
     const session = this.#sessions.get(hash) ?? this.#add(new LiveSession(sessionId, hash));
     if (record) session.noteRecord(record);
-    // It may have been read before that.
-    if (performance.now() - this.#clearedAt < endMemory) session.checkAt = Date.now();
     session.members.add(member);
     this.#memberCount++;
     this.#publishCounts();
-    this.#watch.checkAt(session.checkAt);
+    this.#watchOver(session);
     return session;
   }
 
@@ -189,7 +187,13 @@ export class LiveSessions {
     }
     // The others need no message, because this process sends them one when the session ends.
     note(live);
-    this.#watch.checkAt(live.checkAt);
+    this.#watchOver(live);
+  }
+
+  /** Requests a check when a session expires; soon if it may have been read before the store was cleared. */
+  #watchOver(session: LiveSession): void {
+    if (performance.now() - this.#clearedAt < endMemory) session.checkAt = Date.now();
+    this.#watch.checkAt(session.checkAt);
   }
 
   cleared(): void {
@@ -210,7 +214,7 @@ export class LiveSessions {
       for (const [hash, expiry] of message.expiries) {
         const session = this.#sessions.get(hash);
         session?.noteExpiry(expiry);
-        if (session) this.#watch.checkAt(session.checkAt);
+        if (session) this.#watchOver(session);
       }
       return;
     }

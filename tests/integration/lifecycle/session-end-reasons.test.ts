@@ -94,6 +94,23 @@ describe('The reason of the end of a session', () => {
     expect(await ended).to.equal('expired');
   });
 
+  it('is expired when the store removes all sessions before an event touches it', async () => {
+    const store = new ClearableStore();
+    app = await App.start({ store, options: { touch: 1 } });
+    const visitor = await app.login();
+    await overHttp(app, visitor.cookie, ({ session }) => {
+      session.cookie.maxAge = 3_600_000;
+    });
+    const { socket, client, ended } = await watch(app, visitor);
+    socket.sessOn('event', () => {});
+    const read = holdNext(store, 'get', 'after');
+    client.emit('event');
+    await read.reached;
+    await new Promise<void>((resolve) => store.clear(resolve));
+    read.open();
+    expect(await ended).to.equal('expired');
+  });
+
   it('is expired when it expires after a logout that failed, as the store threw', async () => {
     const store = new ThrowingStore();
     app = await App.start({ store, options: { touch: false } });
