@@ -68,6 +68,8 @@ export class LiveSessions {
   /** Extensions that were not published yet. */
   #extensions = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
+  /** When the store was last cleared, by `performance.now()`. */
+  #clearedAt = Number.NEGATIVE_INFINITY;
   #memberCount = 0;
 
   constructor(dependencies: LiveSessionsDependencies) {
@@ -115,7 +117,7 @@ export class LiveSessions {
     session.members.add(member);
     this.#memberCount++;
     this.#publishCounts();
-    this.#watch.checkAt(session.checkAt);
+    this.#watchOver(session);
     return session;
   }
 
@@ -185,7 +187,13 @@ export class LiveSessions {
     }
     // The others need no message, because this process sends them one when the session ends.
     note(live);
-    this.#watch.checkAt(live.checkAt);
+    this.#watchOver(live);
+  }
+
+  /** Requests a check when a session expires; soon if it may have been read before the store was cleared. */
+  #watchOver(session: LiveSession): void {
+    if (performance.now() - this.#clearedAt < endMemory) session.checkAt = Date.now();
+    this.#watch.checkAt(session.checkAt);
   }
 
   cleared(): void {
@@ -194,6 +202,7 @@ export class LiveSessions {
 
   /** Checks soon which sessions the store still has. */
   #checkAll(): void {
+    this.#clearedAt = performance.now();
     const now = Date.now();
     for (const session of this.#sessions.values()) session.checkAt = now;
     this.#watch.checkAt(now);
@@ -205,7 +214,7 @@ export class LiveSessions {
       for (const [hash, expiry] of message.expiries) {
         const session = this.#sessions.get(hash);
         session?.noteExpiry(expiry);
-        if (session) this.#watch.checkAt(session.checkAt);
+        if (session) this.#watchOver(session);
       }
       return;
     }

@@ -25,6 +25,13 @@ class ThrowingStore extends SlowStore {
   }
 }
 
+class ClearableStore extends SlowStore {
+  override clear(callback?: () => void): void {
+    this.records.clear();
+    setImmediate(() => callback?.());
+  }
+}
+
 describe('The reason of the end of a session', () => {
   let app: App;
   afterEach(() => app.stop());
@@ -68,6 +75,40 @@ describe('The reason of the end of a session', () => {
     await new Promise((resolve) => app.store.clear?.(resolve));
     expect(await ended).to.equal('expired');
     expect(await left).to.equal('io server disconnect');
+  });
+
+  it('is expired when the store removes all sessions while a socket reads its own', async () => {
+    const store = new ClearableStore();
+    app = await App.start({ store, options: { touch: false } });
+    const visitor = await app.login();
+    const ended = new Promise((resolve) => {
+      app.expressionIO.sockets.on('connection', (_err, _session, socket) => {
+        socket.on('sessionend', resolve);
+      });
+    });
+    const read = holdNext(store, 'get', 'after');
+    app.client(visitor);
+    await read.reached;
+    await new Promise<void>((resolve) => store.clear(resolve));
+    read.open();
+    expect(await ended).to.equal('expired');
+  });
+
+  it('is expired when the store removes all sessions before an event touches it', async () => {
+    const store = new ClearableStore();
+    app = await App.start({ store, options: { touch: 1 } });
+    const visitor = await app.login();
+    await overHttp(app, visitor.cookie, ({ session }) => {
+      session.cookie.maxAge = 3_600_000;
+    });
+    const { socket, client, ended } = await watch(app, visitor);
+    socket.sessOn('event', () => {});
+    const read = holdNext(store, 'get', 'after');
+    client.emit('event');
+    await read.reached;
+    await new Promise<void>((resolve) => store.clear(resolve));
+    read.open();
+    expect(await ended).to.equal('expired');
   });
 
   it('is expired when it expires after a logout that failed, as the store threw', async () => {
