@@ -1,12 +1,12 @@
 /**
- * @module Checks arguments, with errors that say what was expected and what came.
+ * @module Checks arguments and values. Each `assert…` throws a `TypeError` that says what was expected and
+ * what came; `method` or `name` is what the message calls the argument.
  */
 
 import { Server as NetServer } from 'node:net';
 import type { Namespace, Server } from 'socket.io';
 import { describeValue } from './errors.js';
 
-/** @throws {TypeError} if it is not one */
 export function assertServer(io: unknown, name = 'io'): void {
   if (isServer(io)) return;
   const given =
@@ -18,7 +18,6 @@ export function assertServer(io: unknown, name = 'io'): void {
   );
 }
 
-/** @throws {TypeError} if it is not one */
 export function assertStore(store: unknown): void {
   if (hasMethods(store, ['get', 'set', 'destroy', 'createSession'])) return;
   throw new TypeError(
@@ -26,7 +25,6 @@ export function assertStore(store: unknown): void {
   );
 }
 
-/** @throws {TypeError} if it is not one */
 export function assertCookieParser(cookieParser: unknown, name = 'cookieParser'): void {
   if (typeof cookieParser !== 'function') {
     throw new TypeError(
@@ -41,10 +39,6 @@ export function assertCookieParser(cookieParser: unknown, name = 'cookieParser')
   }
 }
 
-/**
- * @param method the method that takes it, for the message
- * @throws {TypeError} if it is not one
- */
 export function assertSessionId(method: string, sessionId: unknown): void {
   if (typeof sessionId === 'string' && sessionId !== '') return;
   const given = sessionId === '' ? 'an empty string' : describeValue(sessionId);
@@ -53,7 +47,6 @@ export function assertSessionId(method: string, sessionId: unknown): void {
   );
 }
 
-/** @throws {TypeError} if it is not one */
 export function assertNamespace(name: unknown, io: Server): asserts name is Namespace {
   if (!hasMethods(name, ['use', 'on', 'emit', 'fetchSockets'])) {
     throw new TypeError(
@@ -65,7 +58,6 @@ export function assertNamespace(name: unknown, io: Server): asserts name is Name
   throw new TypeError(`\`of\`: expected a namespace of this server, got ${given}`);
 }
 
-/** @throws {TypeError} if it is not one */
 export function assertRequest(request: unknown): void {
   const headers: unknown = Reflect.get(Object(request), 'headers');
   if (typeof headers === 'object' && headers !== null) return;
@@ -74,10 +66,6 @@ export function assertRequest(request: unknown): void {
   );
 }
 
-/**
- * @param method the method that takes it, for the message
- * @throws {TypeError} if it is not one
- */
 export function assertSocket(method: string, socket: unknown): void {
   // `fetchSockets` gives sockets of other nodes, which have all of these but `on`.
   if (hasMethods(socket, ['emit', 'join', 'disconnect', 'on']) && 'handshake' in socket) return;
@@ -96,10 +84,6 @@ function hasMethods(value: unknown, names: readonly string[]): value is object {
   return names.every((name) => typeof Reflect.get(value, name) === 'function');
 }
 
-/**
- * @param method the method that takes the listener, for the message
- * @throws {TypeError} if it is not a function
- */
 export function assertListener(method: string, listener: unknown): void {
   if (typeof listener === 'function') return;
   throw new TypeError(
@@ -107,7 +91,6 @@ export function assertListener(method: string, listener: unknown): void {
   );
 }
 
-/** @throws {TypeError} if it is not a function */
 export function assertChange(change: unknown): void {
   if (typeof change === 'function') return;
   throw new TypeError(`\`update\`: expected a function, got ${describeValue(change)}`);

@@ -19,8 +19,7 @@ import { NamespaceRegistry } from './sockets/namespace-registry.js';
 import { SessionSockets } from './sockets/session-sockets.js';
 import type { CookieParser } from './types/options.js';
 
-/** What the facade was given. */
-export interface Dependencies {
+interface Dependencies {
   readonly store: Store;
   readonly cookieParser: CookieParser;
   readonly options: ResolvedOptions;
@@ -35,7 +34,6 @@ export interface Composition {
   close(): void;
 }
 
-/** Builds it. */
 export function compose(io: Server, { store, cookieParser, options }: Dependencies): Composition {
   const { key, origins, trustProxy, storeTimeout } = options;
   const deadlines = new Deadlines(storeTimeout);
@@ -53,7 +51,7 @@ export function compose(io: Server, { store, cookieParser, options }: Dependenci
       claim: options.claim,
       deadlines,
     });
-  const newSessions = new NewSessions({ store, server: io, deadlines });
+  const newSessions = new NewSessions({ store, io, deadlines });
   const sessionIds = new SessionIdReader({
     originPolicy: new OriginPolicy({ origins, trustProxy, cors, deadlines }),
     cookie,

@@ -107,6 +107,16 @@ export class Deadlines {
     });
   }
 
+  /** Calls a function, and waits for what it returns; otherwise as `wait`. */
+  call<Value>(
+    run: () => Value | PromiseLike<Value>,
+    late: (when: string) => Error,
+  ): Promise<Value> {
+    return this.wait(({ resolve, reject }) => {
+      Promise.resolve(run()).then(resolve, reject);
+    }, late);
+  }
+
   /** Ends every wait under way, and every later one at once. */
   close(): void {
     this.#isClosed = true;

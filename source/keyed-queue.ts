@@ -14,26 +14,21 @@ export interface QueueLimits {
   readonly inAll: number;
 }
 
-const unlimited: QueueLimits = {
-  perKey: Number.POSITIVE_INFINITY,
-  inAll: Number.POSITIVE_INFINITY,
-};
-
 /** Gives turns: for each key to one at a time. */
 export class KeyedQueue {
-  /** Those who wait behind the turn of a key: a key is here as long as somebody has its turn. */
-  readonly #waiting = new Map<string, Set<Begin>>();
+  /** Those who wait behind the turn of a key, if any: a key is here as long as somebody has its turn. */
+  readonly #waiting = new Map<string, Set<Begin> | undefined>();
   readonly #limits: QueueLimits;
   #count = 0;
 
-  constructor(limits: QueueLimits = unlimited) {
+  constructor(limits: QueueLimits) {
     this.#limits = limits;
   }
 
   /** Takes the turn at once, or returns undefined if somebody else has it. */
   take(key: string): EndTurn | undefined {
     if (this.#waiting.has(key)) return undefined;
-    this.#waiting.set(key, new Set());
+    this.#waiting.set(key, undefined);
     return this.#turn(key);
   }
 
@@ -42,11 +37,15 @@ export class KeyedQueue {
     return (this.#waiting.get(key)?.size ?? 0) > 0;
   }
 
-  /** Whether no more may wait for the turn of a key. Who need not wait is not one too many. */
-  isFull(key: string): boolean {
-    const waiting = this.#waiting.get(key);
-    if (waiting === undefined) return false;
-    return waiting.size >= this.#limits.perKey || this.#count >= this.#limits.inAll;
+  /**
+   * Whether no more may wait for the turn of a key. Who need not wait is not one too many.
+   *
+   * @param limits those of the caller, if callers with different limits share the queue
+   */
+  isFull(key: string, { perKey, inAll }: QueueLimits = this.#limits): boolean {
+    if (!this.#waiting.has(key)) return false;
+    const size = this.#waiting.get(key)?.size ?? 0;
+    return size >= perKey || this.#count >= inAll;
   }
 
   /**
@@ -61,11 +60,11 @@ export class KeyedQueue {
       begin(end);
       return () => {};
     }
-    const waiting = this.#waiting.get(key);
-    waiting?.add(begin);
+    const waiting = this.#waiting.get(key) ?? new Set();
+    this.#waiting.set(key, waiting.add(begin));
     this.#count++;
     return () => {
-      if (waiting?.delete(begin)) this.#count--;
+      if (waiting.delete(begin)) this.#count--;
     };
   }
 

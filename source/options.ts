@@ -126,8 +126,8 @@ export function resolveOptions(options: ExpressionSocketOptions | undefined): Re
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(`\`options\`: expected an object, got ${describeValue(options)}`);
   }
+  assertRules(options, rules, { show: showOption });
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  for (const [name, value] of given) checkOption(name, value);
   return { ...defaults, ...Object.fromEntries(given) };
 }
 
@@ -142,14 +142,7 @@ export function assertTicketOptions(ticket: unknown): asserts ticket is TicketOp
       `\`ticket\`: expected an object, such as \`{}\` for all the defaults, got ${describeValue(ticket)}`,
     );
   }
-  for (const [name, value] of Object.entries(ticket)) {
-    if (value === undefined) continue;
-    assertKnown(name, ticketRules, 'ticket.');
-    const [expected, isRight] = ticketRules[name];
-    if (isRight(value)) continue;
-    const given = showTicketPart(name, value);
-    throw new TypeError(`\`ticket.${name}\`: expected ${expected}, got ${given}`);
-  }
+  assertRules(ticket, ticketRules, { prefix: 'ticket.', show: showTicketPart });
 }
 
 /** Applies the defaults to an option `ticket` that has been checked. */
@@ -161,28 +154,32 @@ export function resolveTicketOptions({
   return { secrets: typeof secret === 'string' ? [secret] : secret, lifetime, once };
 }
 
-function checkOption(name: string, value: unknown): void {
-  assertKnown(name, rules);
-  const [expected, isRight] = rules[name];
-  if (isRight(value)) return;
-  const given = name === 'origins' ? showOrigins(value) : showOption(value);
-  throw new TypeError(`\`${name}\`: expected ${expected}, got ${given}`);
+/** Checks all options that are given by their rules. `show` says what came in place of what was expected. */
+function assertRules(
+  options: object,
+  known: Rules<string>,
+  { prefix = '', show }: { prefix?: string; show: (name: string, value: unknown) => string },
+): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue;
+    const rule = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (!rule) {
+      const names = Object.keys(known).join(', ');
+      throw new TypeError(`Unknown option \`${prefix}${name}\`; expected one of ${names}`);
+    }
+    const [expected, isRight] = rule;
+    if (isRight(value)) continue;
+    throw new TypeError(`\`${prefix}${name}\`: expected ${expected}, got ${show(name, value)}`);
+  }
 }
 
-function assertKnown<Name extends string>(
-  name: string,
-  known: Rules<Name>,
-  prefix = '',
-): asserts name is Name {
-  if (Object.hasOwn(known, name)) return;
-  throw new TypeError(
-    `Unknown option \`${prefix}${name}\`; expected one of ${Object.keys(known).join(', ')}`,
-  );
+function showOption(name: string, value: unknown): string {
+  return name === 'origins' ? showOrigins(value) : showValue(value);
 }
 
 /** Repeats short values: options are written by the programmer and contain no secrets. */
-function showOption(value: unknown): string {
-  if (Array.isArray(value)) return `an array with ${value.map(showOption).join(', ')}`;
+function showValue(value: unknown): string {
+  if (Array.isArray(value)) return `an array with ${value.map(showValue).join(', ')}`;
   if (typeof value === 'string' && value.length <= 60) return JSON.stringify(value);
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return describeValue(value);
@@ -190,13 +187,13 @@ function showOption(value: unknown): string {
 
 /** Shows the origins that are wrong, with the right spelling if it is clear. */
 function showOrigins(value: unknown): string {
-  if (!Array.isArray(value)) return showOption(value);
+  if (!Array.isArray(value)) return showValue(value);
   const wrong = value.filter((one) => !isOrigin(one));
   const hints = wrong.map((one) => {
     if (one === '*') return '"*" (name each origin, or turn the check off with `origins: false`)';
     const bare = typeof one === 'string' && one.endsWith('/') ? one.slice(0, -1) : undefined;
-    const hint = isOrigin(bare) ? ` (without the trailing slash: ${showOption(bare)})` : '';
-    return `${showOption(one)}${hint}`;
+    const hint = isOrigin(bare) ? ` (without the trailing slash: ${showValue(bare)})` : '';
+    return `${showValue(one)}${hint}`;
   });
   return `an array with ${hints.join(', ')}`;
 }

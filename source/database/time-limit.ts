@@ -36,29 +36,16 @@ export class TimeLimit {
    * @param task gets a signal that is aborted at the limit; its result after that is ignored
    * @throws {SessionError} `ERR_SESSION_STORE_TIMEOUT` at the limit, and any error that the task throws
    */
-  async run<Value>(task: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
+  run<Value>(task: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
     const limit = new AbortController();
-    const wait = this.#deadlines.begin((when) => limit.abort(late(this.database, when)));
-    try {
-      return await untilAborted(task(limit.signal), limit.signal);
-    } finally {
-      if (wait) this.#deadlines.end(wait);
-    }
+    return this.#deadlines.call(
+      () => task(limit.signal),
+      (when) => {
+        const message = `${this.database} did not complete a command ${when}`;
+        const error = new SessionError('ERR_SESSION_STORE_TIMEOUT', message);
+        limit.abort(error);
+        return error;
+      },
+    );
   }
-}
-
-/** Waits for a promise until a signal is aborted, and then rejects with the reason of the signal. */
-export function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
-}
-
-function late(database: string, when: string): SessionError {
-  return new SessionError(
-    'ERR_SESSION_STORE_TIMEOUT',
-    `${database} did not complete a command ${when}`,
-  );
 }

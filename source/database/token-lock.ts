@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ExpressionSocketOptions, HeldLock, SessionLock } from '../types/options.js';
-import { TimeLimit, untilAborted } from './time-limit.js';
+import { TimeLimit } from './time-limit.js';
 
 /** After how long the lock of a dead holder expires, and how often a holder renews it, in milliseconds. */
 const life = 10_000;
@@ -95,6 +95,15 @@ async function acquire(table: LockTable, lock: LockToken, signal: AbortSignal): 
       .catch(() => {});
     throw error;
   }
+}
+
+/** Waits for a promise until a signal is aborted, and then rejects with the reason of the signal. */
+function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 /** Removes a lock; stops waiting at the time limit. */

@@ -6,9 +6,11 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Store } from 'express-session';
+import type { Server } from 'socket.io';
 import type { Deadlines } from '../deadlines.js';
 import { storeTimeoutError } from '../errors.js';
 import { storeError } from '../store-error.js';
+import { watchEngines } from './engines.js';
 
 /** What `express-session` leaves on a request. */
 interface SessionRequest extends IncomingMessage {
@@ -23,34 +25,26 @@ interface ExpressSession {
   save(callback: (error?: unknown) => void): unknown;
 }
 
-/** The part of a Socket.IO server that has to do with its engines. */
-interface EngineHolder {
-  /** The Engine.IO server; none before Socket.IO is attached to an HTTP server. */
-  readonly engine: EventEmitter | undefined;
-  bind(engine: EventEmitter): unknown;
-}
-
-/** What new sessions are found with. */
 export interface NewSessionDependencies {
   readonly store: Store;
-  readonly server: EngineHolder;
+  readonly io: Pick<Server, 'engine' | 'bind'>;
   readonly deadlines: Deadlines;
 }
 
-/** Finds the sessions that `express-session` made for handshakes. */
 export class NewSessions {
   readonly #dependencies: NewSessionDependencies;
   readonly #sessions = new WeakMap<IncomingMessage, NewSession>();
   /** The handshakes whose response sets the cookie of their session. */
   readonly #withCookie = new WeakSet<IncomingMessage>();
   readonly #engines = new Set<EventEmitter>();
-  readonly #unhook: () => void;
+  readonly #unwatch: () => void;
 
   constructor(dependencies: NewSessionDependencies) {
     this.#dependencies = dependencies;
-    const { engine } = dependencies.server;
-    if (engine) this.#watchHeaders(engine);
-    this.#unhook = this.#hookBind(dependencies.server);
+    this.#unwatch = watchEngines(dependencies.io, (engine) => {
+      engine.on('initial_headers', this.#headersSent);
+      this.#engines.add(engine);
+    });
   }
 
   /**
@@ -58,9 +52,7 @@ export class NewSessions {
    *
    * @returns always the same one for one request; undefined if there is none, or none of this store
    */
-  of(request: IncomingMessage | undefined): NewSession | undefined {
-    // A WebTransport connection has no request.
-    if (!request) return undefined;
+  of(request: IncomingMessage): NewSession | undefined {
     const known = this.#sessions.get(request);
     if (known) return known;
     const { session, sessionID, sessionStore } = request as SessionRequest;
@@ -79,38 +71,9 @@ export class NewSessions {
   }
 
   close(): void {
-    this.#unhook();
+    this.#unwatch();
     for (const engine of this.#engines) engine.off('initial_headers', this.#headersSent);
     this.#engines.clear();
-  }
-
-  #watchHeaders(engine: EventEmitter): void {
-    if (this.#engines.has(engine)) return;
-    this.#engines.add(engine);
-    engine.on('initial_headers', this.#headersSent);
-  }
-
-  /**
-   * Finds the engines of servers to which Socket.IO is attached later, before their first handshakes.
-   *
-   * @returns restores the method
-   */
-  #hookBind(server: EngineHolder): () => void {
-    const { bind } = server;
-    let isOver = false;
-    const hook = (engine: EventEmitter): unknown => {
-      if (!isOver) this.#watchHeaders(engine);
-      return Reflect.apply(bind, server, [engine]);
-    };
-    const own = Reflect.getOwnPropertyDescriptor(server, 'bind');
-    Reflect.defineProperty(server, 'bind', { value: hook, configurable: true, writable: true });
-    return () => {
-      isOver = true;
-      // Another instance may have hooked it meanwhile.
-      if (server.bind !== hook) return;
-      if (own) Reflect.defineProperty(server, 'bind', own);
-      else Reflect.deleteProperty(server, 'bind');
-    };
   }
 
   /**

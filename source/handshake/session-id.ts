@@ -3,8 +3,7 @@
  * session that `express-session` made for its request.
  */
 
-import { IncomingMessage } from 'node:http';
-import { Socket as NetSocket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'socket.io';
 import type { Deadlines } from '../deadlines.js';
 import { debug, type HandshakeTrace, trace } from '../diagnostics.js';
@@ -13,13 +12,12 @@ import type { ResolvedOptions } from '../options.js';
 import type { Handshake } from '../types/options.js';
 import type { NewSession, NewSessions } from './new-session.js';
 import type { OriginPolicy } from './origin-policy.js';
-import type { SignedCookie } from './signed-cookie.js';
+import { makeRequest, type SignedCookie } from './signed-cookie.js';
 import type { Tickets } from './tickets.js';
 
 /** A session id, or the error that says why there is none. */
 export type Found = string | SessionError;
 
-/** Where a session id may come from, and what checks it. */
 export interface SessionIdDependencies {
   readonly originPolicy: OriginPolicy;
   readonly cookie: SignedCookie;
@@ -32,7 +30,6 @@ export interface SessionIdDependencies {
   readonly deadlines: Deadlines;
 }
 
-/** Finds the session id of a handshake. */
 export class SessionIdReader {
   readonly #dependencies: SessionIdDependencies;
 
@@ -123,8 +120,8 @@ export class SessionIdReader {
     sessionId: NonNullable<ResolvedOptions['sessionId']>,
     handshake: Handshake,
   ): Promise<string> {
-    const id: unknown = await this.#dependencies.deadlines.wait<unknown>(
-      ({ resolve, reject }) => Promise.resolve(sessionId(handshake)).then(resolve, reject),
+    const id = await this.#dependencies.deadlines.call<unknown>(
+      () => sessionId(handshake),
       (when) => new Error(`\`sessionId\` did not answer ${when}`),
     );
     if (typeof id === 'string' && id !== '') return id;
@@ -172,7 +169,7 @@ export function requestOf({ conn, request }: Pick<Socket, 'conn' | 'request'>): 
   // It may be null, whatever the types of Socket.IO say.
   const known: IncomingMessage | null | undefined = request ?? emptyRequests.get(conn);
   if (known) return known;
-  const empty = new IncomingMessage(new NetSocket());
+  const empty = makeRequest();
   emptyRequests.set(conn, empty);
   return empty;
 }

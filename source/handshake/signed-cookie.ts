@@ -17,7 +17,6 @@ interface ParsedRequest extends IncomingMessage {
   secret?: unknown;
 }
 
-/** Reads the session id from the signed cookie of a handshake. */
 export class SignedCookie {
   readonly #key: string;
   readonly #parse: CookieParser;
@@ -35,7 +34,7 @@ export class SignedCookie {
    * @throws {SessionError} `ERR_SESSION_COOKIE_PARSER`, `…_MISSING` or `…_INVALID`
    */
   async readSessionId(request: IncomingMessage): Promise<string> {
-    const parsed = parserRequest(request);
+    const parsed = makeRequest(request);
     await this.#runParser(parsed);
     return this.#sessionIdOf(parsed);
   }
@@ -47,7 +46,7 @@ export class SignedCookie {
    * @throws {SessionError} `ERR_SESSION_COOKIE_PARSER` if it fails
    */
   async readSecret(): Promise<unknown> {
-    const request = parserRequest(new IncomingMessage(new NetSocket()));
+    const request: ParsedRequest = makeRequest();
     await this.#runParser(request);
     return request.secret;
   }
@@ -127,15 +126,21 @@ function invalid(message: string): SessionError {
 }
 
 /**
- * Makes a request for the parser to write on. The handshake's own must not have the cookies and the
- * secret, because Socket.IO gives it to other nodes and tools.
+ * Makes a request for the application's code to write on. The handshake's own must not have the cookies
+ * and the secret, because Socket.IO gives it to other nodes and tools.
+ *
+ * @param from what to copy from; without it, an empty request
  */
-function parserRequest(request: IncomingMessage): ParsedRequest {
-  const own = new IncomingMessage(request.socket ?? new NetSocket());
-  own.method = 'GET';
-  own.url = request.url ?? '/';
-  own.headers = { ...request.headers };
-  return own;
+export function makeRequest({
+  socket = new NetSocket(),
+  url = '/',
+  headers,
+}: Partial<Pick<IncomingMessage, 'socket' | 'url' | 'headers'>> = {}): IncomingMessage {
+  const request = new IncomingMessage(socket);
+  request.method = 'GET';
+  request.url = url;
+  request.headers = { ...headers };
+  return request;
 }
 
 function isObject(value: unknown): value is object {

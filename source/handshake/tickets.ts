@@ -17,30 +17,26 @@ import {
   type TicketKey,
 } from './ticket.js';
 
-/** Claims a name for a time: `true` for the first caller, `false` for every later one. */
-export type Claim = NonNullable<ResolvedOptions['claim']>;
-
-/** What tickets are made and accepted with. */
 export interface TicketDependencies {
   readonly options: ResolvedTicketOptions;
   /** The name of the session cookie: tickets of an application with another one are refused. */
   readonly key: string;
   /** Reads the secret of the cookie parser, which is used if `options` has none. */
   readonly readSecret: () => Promise<unknown>;
+  /** Claims ticket ids for all processes; by default, for this process only. */
   readonly claim: ResolvedOptions['claim'];
   readonly deadlines: Deadlines;
 }
 
-/** Makes tickets and opens them. */
+/** The tickets that each connection has claimed, by the request of its handshake. */
+const claimedBy = new WeakMap<object, Map<string, Promise<boolean>>>();
+
 export class Tickets {
   readonly #dependencies: TicketDependencies;
-  readonly #claims: TicketClaims | undefined;
   #keys: Promise<readonly TicketKey[]> | undefined;
 
   constructor(dependencies: TicketDependencies) {
     this.#dependencies = dependencies;
-    const { options, claim, deadlines } = dependencies;
-    this.#claims = options.once ? new TicketClaims(options.lifetime, deadlines, claim) : undefined;
   }
 
   /**
@@ -65,11 +61,12 @@ export class Tickets {
    * Returns the session id that a ticket stands for.
    *
    * @param ticket whatever the client sent as a ticket
-   * @param request the request of the handshake
+   * @param request the request of the handshake, which all namespaces of a connection share
    * @throws {SessionError} `ERR_SESSION_TICKET`, whose message says what is wrong with it
    */
   async open(ticket: unknown, request: object): Promise<string> {
     if (!isTicketShaped(ticket)) throw bad(`is malformed: ${describeShape(ticket)}`);
+    const { once, lifetime } = this.#dependencies.options;
     const content = await decryptTicket(ticket, await this.#deriveKeys());
     if (content === undefined) {
       throw bad(
@@ -78,15 +75,39 @@ export class Tickets {
     }
     if (content.expiry <= Date.now()) {
       throw bad(
-        `has expired: tickets are valid for ${this.#dependencies.options.lifetime} ms; fetch a new one before each connection`,
+        `has expired: tickets are valid for ${lifetime} ms; fetch a new one before each connection`,
       );
     }
-    if (this.#claims && !(await this.#claims.take(content.ticketId, request))) {
+    if (once && !(await this.#claimOnce(content.ticketId, request))) {
       throw bad(
         'was used before, and `ticket.once` accepts each ticket once; fetch a new one before each connection',
       );
     }
     return content.sessionId;
+  }
+
+  /** Claims a ticket for a connection, which may show it again for each of its namespaces. */
+  #claimOnce(ticketId: string, request: object): Promise<boolean> {
+    const claims = claimedBy.get(request) ?? new Map<string, Promise<boolean>>();
+    claimedBy.set(request, claims);
+    const isFirst = claims.get(ticketId) ?? this.#claim(ticketId);
+    claims.set(ticketId, isFirst);
+    return isFirst;
+  }
+
+  async #claim(ticketId: string): Promise<boolean> {
+    const { claim = claimInMemory, deadlines, options } = this.#dependencies;
+    try {
+      const answer = await deadlines.call<unknown>(
+        // Twice the lifetime, because the clocks of several processes differ.
+        () => claim(`ticket:${ticketId}`, 2 * options.lifetime),
+        (when) => new Error(`\`claim\` did not answer ${when}`),
+      );
+      return answer === true;
+    } catch (cause) {
+      const message = 'Could not check whether the ticket was used before: `claim` failed';
+      throw new SessionError('ERR_SESSION_TICKET', message, { cause });
+    }
   }
 
   #deriveKeys(): Promise<readonly TicketKey[]> {
@@ -122,61 +143,6 @@ function describeShape(value: unknown): string {
   const expected = 'expected `auth.session` to be a ticket from `ticket()`, got';
   if (typeof value !== 'string') return `${expected} ${describeValue(value)}`;
   return `${expected} another string of ${value.length} characters`;
-}
-
-/** The tickets that each connection has claimed, by the request of its handshake. */
-const claimedBy = new WeakMap<object, Map<string, Promise<boolean>>>();
-
-/** Accepts each ticket from one connection only. */
-export class TicketClaims {
-  readonly #claim: Claim;
-  readonly #milliseconds: number;
-  readonly #deadlines: Deadlines;
-
-  /**
-   * @param lifetime how long a ticket is valid, in milliseconds
-   * @param claim claims for all processes; by default, for this process only
-   */
-  constructor(lifetime: number, deadlines: Deadlines, claim: Claim = claimInMemory) {
-    // Twice the lifetime, because the clocks of several processes differ.
-    this.#milliseconds = 2 * lifetime;
-    this.#deadlines = deadlines;
-    this.#claim = claim;
-  }
-
-  /**
-   * Claims a ticket for a connection, which may show it again for each of its namespaces.
-   *
-   * @param request the request of the handshake, which all namespaces of a connection share
-   * @returns `false` if another connection has claimed it
-   * @throws {SessionError} `ERR_SESSION_TICKET` if `claim` fails
-   */
-  take(ticketId: string, request: object): Promise<boolean> {
-    const claims = claimedBy.get(request) ?? new Map<string, Promise<boolean>>();
-    claimedBy.set(request, claims);
-    const isFirst = claims.get(ticketId) ?? this.#ask(ticketId);
-    claims.set(ticketId, isFirst);
-    return isFirst;
-  }
-
-  #ask(ticketId: string): Promise<boolean> {
-    return this.#deadlines
-      .wait<unknown>(
-        ({ resolve, reject }) =>
-          Promise.resolve(this.#claim(`ticket:${ticketId}`, this.#milliseconds)).then(
-            resolve,
-            reject,
-          ),
-        (when) => new Error(`\`claim\` did not answer ${when}`),
-      )
-      .then(
-        (answer) => answer === true,
-        (cause: unknown) => {
-          const message = 'Could not check whether the ticket was used before: `claim` failed';
-          throw new SessionError('ERR_SESSION_TICKET', message, { cause });
-        },
-      );
-  }
 }
 
 /** The names claimed in this process, each with the time at which its claim ends. */

@@ -12,7 +12,6 @@ import { isConflict, type PostgresClient, queryRows, sqlStateOf } from './postgr
 /** How often expired rows are removed, in milliseconds. */
 const pruneInterval = 600_000;
 
-/** What the table of locks depends on. */
 interface PostgresLockDependencies {
   readonly client: PostgresClient;
   readonly limit: TimeLimit;
@@ -67,6 +66,8 @@ export class PostgresLockTable implements LockTable {
       return rows.length > 0;
     } catch (error) {
       if (isConflict(error)) return false;
+      // The table may be missing after a failover, which copies no unlogged tables: check again.
+      this.#creation = undefined;
       throw error;
     }
   }

@@ -4,9 +4,9 @@
  * @see https://redis.io/docs/latest/develop/clients/patterns/distributed-locks/
  */
 
-import type { TimeLimit } from '../database/time-limit.js';
 import type { LockTable } from '../database/token-lock.js';
 import { keyPrefixOf, type RedisClient, RedisScript, runScript } from './redis-client.js';
+import type { RedisSessions } from './redis-records.js';
 
 /**
  * If an answer was lost with the connection, ioredis sends the command again: a key that already has
@@ -24,16 +24,8 @@ const release = new RedisScript(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`);
 
-/** What the locks depend on. */
-interface RedisLocksDependencies {
-  readonly client: RedisClient;
-  readonly limit: TimeLimit;
-  /** Returns the key of a session. */
-  readonly keyOf: (sessionId: string) => string;
-}
-
 /** Makes the table of locks and claims. */
-export function redisLocks({ client, limit, keyOf }: RedisLocksDependencies): LockTable {
+export function redisLocks({ client, limit, keyOf }: RedisSessions): LockTable {
   return {
     client,
     limit,
@@ -59,7 +51,7 @@ export function redisLocks({ client, limit, keyOf }: RedisLocksDependencies): Lo
  *
  * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
  */
-export function lockKeyOf(client: RedisClient, sessionKey: string): string {
+function lockKeyOf(client: RedisClient, sessionKey: string): string {
   const fullKey = keyPrefixOf(client) + sessionKey;
   return /\{[^}]+\}/.test(fullKey) ? `${sessionKey}:lock` : `{${fullKey}}:lock`;
 }

@@ -21,7 +21,6 @@ import {
   RedisScript,
   runScript,
 } from './redis-client.js';
-import { lockKeyOf } from './redis-lock.js';
 
 /** How a session is serialised. */
 export interface SessionSerializer {
@@ -35,7 +34,7 @@ export interface SessionSerializer {
 export type SessionTtl = number | ((session: any) => number);
 
 /** The keys of sessions, their serialisation, and their life. */
-interface RedisSessions {
+export interface RedisSessions {
   readonly client: RedisClient;
   readonly limit: TimeLimit;
   readonly keyOf: (sessionId: string) => string;
@@ -138,7 +137,8 @@ export function redisRewrite(sessions: RedisSessions): RewriteRecord | undefined
         String(timeToLiveOf(session, sessions) ?? ''),
         isLifeChanged(record, session) ? 'changed' : '',
       ];
-      const keys = [key, held?.name ?? lockKeyOf(client, key)];
+      // Without a lock, the second key is not read; it has to be in the same slot.
+      const keys = [key, held?.name ?? key];
       const outcome = outcomes[await runScript(client, compareAndSet, { keys, args, signal })];
       if (outcome === undefined) throw new TypeError('Expected a number from the script in Redis');
       return outcome;

@@ -1,89 +1,104 @@
 /**
- * @module The writes that are running, and the logouts that overtake them: the store may run a write
- * after a logout that was called later, and so bring the session back.
+ * @module The writes of one store that are in progress, and the logouts that overtake them: the store
+ * may run a write after a logout that was called later, and so bring the session back.
  */
 
-import type { Deadlines } from '../deadlines.js';
+import { Deadlines } from '../deadlines.js';
+import { type PendingDestroy, Write } from './write.js';
 
 /** How long a write is remembered that the store never answers, in milliseconds. */
-export const longestAnswer: number = 10 * 60_000;
+const longestAnswer = 10 * 60_000;
 
-/** A logout in progress: resolves to whether the store has removed the session. */
-type PendingDestroy = Promise<boolean>;
-
-/** A write in progress. */
-export interface Write {
-  readonly sessionId: string;
-  /** When it began, by `performance.now()`. */
-  readonly since: number;
-  /** The logouts that were in progress when this write began, or came later, if any. */
-  destroy: PendingDestroy | undefined;
-  /** Resolves when the store has answered; a write that missed its deadline may land until then. */
-  answered?: Promise<void>;
-}
-
-/**
- * Waits for the logouts that have overtaken a write, also for those that come meanwhile.
- *
- * @returns whether one of them has removed the session
- */
-export async function isOvertaken(write: Write): Promise<boolean> {
-  for (let { destroy } = write; destroy; { destroy } = write) {
-    if (await destroy) return true;
-    // The store has failed, so the write need not wait for them again.
-    if (write.destroy === destroy) write.destroy = undefined;
-  }
-  return false;
-}
+const none: readonly Write[] = [];
 
 /** The writes and logouts in progress of one store. */
 export class ActiveWrites {
   readonly #deadlines: Deadlines;
-  readonly #writes = new Map<string, Set<Write>>();
-  /** All writes, the oldest first. */
-  readonly #all = new Set<Write>();
-  readonly #destroys = new Map<string, Set<PendingDestroy>>();
+  readonly #forgetting = new Deadlines(longestAnswer);
+  readonly #writes = new Map<string, Write[]>();
+  /** The write in which the store was given a session object, or its cookie. */
+  readonly #bySession = new WeakMap<object, Write>();
+  /** By session id; undefined for those of all sessions. */
+  readonly #destroys = new Map<string | undefined, Set<PendingDestroy>>();
 
   /** @param deadlines how long a logout may take */
   constructor(deadlines: Deadlines) {
     this.#deadlines = deadlines;
   }
 
-  /** The sessions that are being written. */
-  get sessionIds(): readonly string[] {
-    return [...this.#writes.keys()];
+  /** Whether no write and no logout is in progress. */
+  get isIdle(): boolean {
+    return this.#writes.size === 0 && this.#destroys.size === 0;
   }
 
   /** Begins a write, which logouts overtake until it ends. */
   begin(sessionId: string): Write {
-    const since = performance.now();
-    for (const oldest of this.#all) {
-      if (since - oldest.since < longestAnswer) break;
-      this.end(oldest);
-    }
-    const write: Write = { sessionId, since, destroy: this.destroyOf(sessionId) };
-    this.#all.add(write);
+    const write = new Write(sessionId, this.#destroyOf(sessionId));
     const writes = this.#writes.get(sessionId);
-    if (writes) writes.add(write);
-    else this.#writes.set(sessionId, new Set([write]));
+    if (writes) writes.push(write);
+    else this.#writes.set(sessionId, [write]);
     return write;
   }
 
-  /** Ends a write. */
-  end(write: Write): void {
-    this.#all.delete(write);
-    const writes = this.#writes.get(write.sessionId);
-    writes?.delete(write);
-    if (writes?.size === 0) this.#writes.delete(write.sessionId);
+  /** Another part of a write begins: it goes on until all its parts have ended. */
+  beginPart(write: Write): void {
+    write.parts++;
+  }
+
+  /** A part of a write ends. */
+  endPart(write: Write): void {
+    write.parts--;
+    if (write.parts === 0) this.#forget(write);
+  }
+
+  /** A write may never be answered: forgets it after ten minutes. */
+  forgetLater(write: Write): void {
+    write.forgetting ??= this.#forgetting.begin(() => this.#forget(write));
+  }
+
+  /** The writes of a session, in the order in which they began. */
+  of(sessionId: string): readonly Write[] {
+    return this.#writes.get(sessionId) ?? none;
+  }
+
+  /** Marks the session object that the store is given in a write: calls with it are part of the write. */
+  mark(session: object, write: Write): void {
+    this.#bySession.set(session, write);
+    // A store's `touch` may put the cookie on a record that it reads, and call its own `set` with it.
+    const cookie: unknown = Reflect.get(session, 'cookie');
+    if (typeof cookie === 'object' && cookie !== null) this.#bySession.set(cookie, write);
+  }
+
+  /** Removes the mark of a session object. */
+  unmark(session: object): void {
+    this.#bySession.delete(session);
+    this.#bySession.delete(Object(Reflect.get(session, 'cookie')));
+  }
+
+  /** The write in progress that a session object is marked with, if any. */
+  writeOf(session: object, sessionId: string): Write | undefined {
+    const write = this.#bySession.get(session);
+    return write && write.parts > 0 && write.sessionId === sessionId ? write : undefined;
+  }
+
+  /** Whether a session object, or its cookie, is marked: calls with it need not wait for a turn. */
+  isMarked(session: object): boolean {
+    return (
+      this.#bySession.has(session) || this.#bySession.has(Object(Reflect.get(session, 'cookie')))
+    );
   }
 
   /**
    * Begins a logout, which overtakes all writes in progress.
    *
+   * @param sessionId undefined if all sessions are removed
    * @param late called at the deadline, at which the logout counts as failed
    * @returns to be called once with whether the session was removed; returns whether that was in time
    */
-  beginDestroy(sessionId: string, late: () => void = () => {}): (isGone: boolean) => boolean {
+  beginDestroy(
+    sessionId: string | undefined,
+    late: () => void = () => {},
+  ): (isGone: boolean) => boolean {
     let resolve: (isGone: boolean) => void = () => {};
     const destroy: PendingDestroy = new Promise((settle) => {
       resolve = settle;
@@ -110,16 +125,34 @@ export class ActiveWrites {
     };
   }
 
-  /** The logouts of a session in progress, if any. */
+  /** The logouts in progress that concern a session, if any: its writes wait for them before they read. */
   destroyOf(sessionId: string): PendingDestroy | undefined {
+    const own = this.#destroyOf(sessionId);
+    const ofAll = this.#destroyOf(undefined);
+    return own && ofAll ? anyOf([own, ofAll]) : (own ?? ofAll);
+  }
+
+  /** A removal of all sessions does not overtake later writes, which may store a new session. */
+  #destroyOf(sessionId: string | undefined): PendingDestroy | undefined {
     const destroys = this.#destroys.get(sessionId);
     return destroys && anyOf([...destroys]);
   }
 
-  #overtake(sessionId: string, destroy: PendingDestroy): void {
-    for (const write of this.#writes.get(sessionId) ?? []) {
+  #overtake(sessionId: string | undefined, destroy: PendingDestroy): void {
+    const writes = sessionId === undefined ? [...this.#writes.values()].flat() : this.of(sessionId);
+    for (const write of writes) {
       write.destroy = write.destroy ? anyOf([write.destroy, destroy]) : destroy;
     }
+  }
+
+  #forget(write: Write): void {
+    write.erasesNothing();
+    if (write.forgetting) this.#forgetting.end(write.forgetting);
+    const writes = this.#writes.get(write.sessionId);
+    const at = writes?.indexOf(write) ?? -1;
+    if (at < 0) return;
+    if (writes?.length === 1) this.#writes.delete(write.sessionId);
+    else writes?.splice(at, 1);
   }
 }
 

@@ -216,7 +216,7 @@ const bsonTypes = new Set<unknown>([
 function bsonTypeOf(value: object): unknown {
   try {
     const type: unknown = Reflect.get(value, '_bsontype');
-    return bsonTypes.has(type) ? type : undefined;
+    return bsonTypes.has(type) && !isPlain(value) ? type : undefined;
   } catch {
     return undefined;
   }

@@ -13,10 +13,10 @@ import type {
   SocketSession,
 } from '../types/session.js';
 import { HeldSession, type SessionOwner } from './held-session.js';
-import { LateWrites } from './late-writes.js';
 import type { LiveSession, Member } from './live-session.js';
 import { LiveSessions, type ProcessBus } from './live-sessions.js';
 import { SessionLocks } from './locks.js';
+import { LostSaves } from './lost-saves.js';
 import { SessionReader } from './reader.js';
 import type { SessionRecord } from './record.js';
 import { RecordCache } from './record-cache.js';
@@ -65,24 +65,29 @@ export class SessionEngine {
     const cache = new RecordCache(options.recordCacheSize);
     const absent = (sessionId: string): void => live.absent(sessionId);
     const reads = new StoreReads(store, { options, cache, absent });
-    const call: typeof hooks.call = (...method) => hooks.call(...method);
-    const writes = new StoreWrites(store, { options, call, absent });
     const reader = new SessionReader(reads);
     const live = new LiveSessions({ reader, bus, cache });
     const factory = new SessionFactory({ createSession, isStandard });
-    const lateWrites = new LateWrites(store, (sessionId) => this.#repair(sessionId));
-    const touches = new Touches({ writes, turns, factory, live, lateWrites, options });
+    const lostSaves = new LostSaves(turns.active, (sessionId) => this.#repair(sessionId));
+    const writes = new StoreWrites(store, {
+      options,
+      call: (...method) => hooks.call(...method),
+      turns,
+      factory,
+      lostSaves,
+      absent,
+    });
+    const touches = new Touches({ writes, turns, live, options });
     const records = new RecordWriter({
       reads,
       writes,
       hooks,
-      factory,
       touches,
-      lateWrites,
+      lostSaves,
       canRewrite,
       hasEnded: (sessionId) => this.#hasEnded(sessionId),
     });
-    const canTouch = typeof store.touch === 'function';
+    const { canTouch } = writes;
     const writer = new SessionWriter({ records, turns, canTouch });
     const updater = new SessionUpdater(new SessionLocks(store, options), records, writer);
     const open: OpenSessionFor = (...session) => this.#open(...session);
@@ -103,7 +108,6 @@ export class SessionEngine {
       writes,
       reader,
       live,
-      lateWrites,
       writer,
       canRewrite,
       mergeHttpWrites,

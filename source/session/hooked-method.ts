@@ -61,22 +61,33 @@ export function hookMethod(
   };
 }
 
+/** What follows from a call of a method of the store. */
+export interface CallOutcome {
+  /** Called once with the answer, by callback or by promise. */
+  answered(answer: readonly unknown[]): void;
+  /** Called if the method throws, which is passed on. */
+  failed(): void;
+  /** Called if a method that declares no callback returns no promise: it may have done its work. */
+  returned?(): void;
+}
+
 /**
  * Calls a method of the store with another callback than the caller's.
  *
- * @param answered called once with the answer, by callback or by promise
- * @param failed called if the method throws, which is passed on
  * @returns what the method returned, or a promise of the answer if the caller gave no callback, since
  * some stores return a promise only then
  */
 export function callMethod(
   name: CallbackMethodName,
   { method, target, args }: MethodCall,
-  { answered, failed }: { answered(answer: readonly unknown[]): void; failed(): void },
+  { answered, failed, returned }: CallOutcome,
 ): unknown {
   const given = args.findIndex((arg) => typeof arg === 'function');
   const position = given < 0 ? callbackPositions[name] : given;
   const promised = given < 0 ? promisedAnswer() : undefined;
+  // An `async` method with a callback may resolve before it calls back, also with an error. So may a
+  // wrapper with `...args`, whose number of parameters says nothing.
+  const isAnsweredByPromise = promised ? method.length <= position : method.length === position;
   let isAnswered = false;
   const answer = (...values: unknown[]): void => {
     if (isAnswered) return;
@@ -89,18 +100,24 @@ export function callMethod(
   ours[position] = answer;
   try {
     const result = Reflect.apply(method, target, ours);
-    if (!isThenable(result)) return promised ? promised.promise : result;
-    result.then(
-      () => {
-        // An `async` method with a callback may resolve before it calls back, also with an error.
-        if (method.length <= position) answer(null);
-      },
-      (error) => answer(error || noReasonError()),
-    );
-    return result;
+    if (isThenable(result)) {
+      result.then(
+        (value) => {
+          promised?.settle([null, value]);
+          if (isAnsweredByPromise) answer(null);
+        },
+        (error) => answer(error || noReasonError()),
+      );
+    } else if (returned && method.length <= position) {
+      promised?.settle([null]);
+      returned();
+    }
+    return promised ? promised.promise : result;
   } catch (error) {
-    isAnswered = true;
-    failed();
+    if (!isAnswered) {
+      isAnswered = true;
+      failed();
+    }
     throw error;
   }
 }

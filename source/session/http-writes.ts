@@ -5,15 +5,15 @@
  */
 
 import type { EndTurn } from '../keyed-queue.js';
-import { isOvertaken, type Write } from './active-writes.js';
 import { answerCaller, callbackOf, callMethod, type MethodCall } from './hooked-method.js';
 import { recordOf, type SessionRecord } from './record.js';
 import type { RequestBaselines } from './request-sessions.js';
 import type { SetSession } from './store-call.js';
+import type { Write } from './write.js';
 import type { WriteTurns } from './write-turns.js';
 
-/** What an HTTP request is about to write. */
-export interface RequestWrite {
+/** What an HTTP request wants to be saved, or only touched. */
+export interface RequestSave {
   readonly name: 'set' | 'touch';
   readonly sessionId: string;
   /** The session as it was loaded, or saved last. */
@@ -26,12 +26,12 @@ export interface RequestWrite {
 /** Observes the writes of sessions. */
 export interface WriteObserver {
   /**
-   * A write or a touch that is not of the library was issued. If a store's `touch` writes the session
-   * whole, there is a call for each.
+   * The store is about to be given a session by somebody else than the library, to write or to touch it.
+   * If a store's `touch` writes the session whole, there is a call for each.
    *
-   * @param answered resolves when the store has answered
+   * @returns to be called when the store has answered, if it concerns the observer
    */
-  issued(sessionId: string, session: object, answered: Promise<void>): void;
+  issued(write: Write, session: object): (() => void) | undefined;
   /** It was written. */
   written(sessionId: string, session: unknown): void;
   /** It was touched, which the store may ignore. */
@@ -39,7 +39,7 @@ export interface WriteObserver {
   /** Whether `saveRequest` is called; if not, requests write their sessions whole. */
   readonly mergesRequests: boolean;
   /** Writes the differences of a request. */
-  saveRequest(write: RequestWrite): Promise<void>;
+  saveRequest(write: RequestSave): Promise<void>;
 }
 
 /** What HTTP writes work with. */
@@ -47,22 +47,23 @@ export interface HttpWritesDependencies {
   readonly turns: WriteTurns;
   readonly baselines: RequestBaselines;
   /** Writes the differences of a request; returns nothing if requests write their sessions whole. */
-  readonly saveRequest: (write: RequestWrite) => Promise<void> | undefined;
-  /** A write or a touch was issued; `answered` resolves when the store has answered. */
-  readonly issued: (sessionId: string, session: object, answered: Promise<void>) => void;
+  readonly saveRequest: (write: RequestSave) => Promise<void> | undefined;
+  /** The store is about to be given a session; returns what to call when it has answered. */
+  readonly issued: (write: Write, session: object) => () => void;
   /** A session was written, or touched. */
-  readonly written: (sessionId: string, session: unknown, name: HttpWrite['name']) => void;
+  readonly written: (sessionId: string, session: unknown, name: SetCall['name']) => void;
   /** Removes a session again that a write may have stored after its logout. */
   readonly removeAgain: (sessionId: string) => Promise<void>;
 }
 
 /** One call of a store's `set` or `touch`. */
-interface HttpWrite {
+interface SetCall {
   readonly name: 'set' | 'touch';
   readonly call: MethodCall;
   readonly sessionId: string;
+  readonly session: object;
   /** Called when the store has written the session. */
-  readonly written: () => void;
+  readonly written?: (() => void) | undefined;
 }
 
 /** The external writes of one store. */
@@ -113,7 +114,7 @@ export class HttpWrites {
 
   /** A copy of a session that is not written by this library already. */
   #copyOf(session: object): SessionRecord | undefined {
-    if (this.#dependencies.turns.isInternal(session)) return undefined;
+    if (this.#dependencies.turns.active.isMarked(session)) return undefined;
     try {
       return recordOf(session);
     } catch {
@@ -123,9 +124,9 @@ export class HttpWrites {
   }
 
   #saveRequest(
-    name: HttpWrite['name'],
+    name: SetCall['name'],
     call: MethodCall,
-    states: Pick<RequestWrite, 'before' | 'after'>,
+    states: Pick<RequestSave, 'before' | 'after'>,
   ): Promise<void> | undefined {
     const sessionId = String(call.args[0]);
     const callStore: SetSession = (session, callback) =>
@@ -134,33 +135,44 @@ export class HttpWrites {
   }
 
   /** Writes at once if no internal write has the session's turn, and otherwise after it. */
-  #write(name: HttpWrite['name'], call: MethodCall, written: () => void = () => {}): unknown {
+  #write(name: SetCall['name'], call: MethodCall, written?: () => void): unknown {
     const { turns } = this.#dependencies;
+    const { active } = turns;
     const sessionId = String(call.args[0]);
-    const write: HttpWrite = { name, call, sessionId, written };
-    if (turns.isInternal(call.args[1])) return this.#issue(write, () => {});
-    const endTurn = turns.take(sessionId);
-    if (endTurn) return this.#issue(write, endTurn);
+    const session = Object(call.args[1]);
+    const set: SetCall = { name, call, sessionId, session, written };
+    const known = active.writeOf(session, sessionId);
+    if (known) return this.#issueAgain(set, known);
     // It begins now, so that a logout that comes while it waits overtakes it.
-    const begun = turns.active.begin(sessionId);
+    const write = active.begin(sessionId);
+    active.forgetLater(write);
+    const endTurn = active.isMarked(session) ? () => {} : turns.take(sessionId);
+    if (endTurn) return this.#issue(set, write, endTurn);
     const task = turns
       .takeInTime(sessionId)
-      .then((endTurn) => this.#issueLate(write, endTurn, begun));
+      .then((endTurn) => this.#issueLate(set, write, endTurn));
     // A caller with a callback ignores the promise.
     task.catch(() => {});
     return task;
   }
 
-  async #issueLate(write: HttpWrite, endTurn: EndTurn, begun: Write): Promise<unknown> {
-    const callback = callbackOf(write.call);
-    if (await isOvertaken(begun)) {
+  /** A call that is part of a write in progress: mostly the one that this library makes for it. */
+  #issueAgain(set: SetCall, write: Write): unknown {
+    const { active } = this.#dependencies.turns;
+    active.beginPart(write);
+    return this.#call(set, write, () => active.endPart(write));
+  }
+
+  async #issueLate(set: SetCall, write: Write, endTurn: EndTurn): Promise<unknown> {
+    const callback = callbackOf(set.call);
+    if (await write.isOvertaken()) {
       // The logout would have removed what this writes.
-      this.#dependencies.turns.active.end(begun);
+      this.#dependencies.turns.active.endPart(write);
       endTurn();
       return void process.nextTick(callback, null);
     }
     try {
-      return this.#issue(write, endTurn, begun);
+      return this.#issue(set, write, endTurn);
     } catch (error) {
       // The caller has returned, and cannot catch it.
       process.nextTick(callback, error);
@@ -168,47 +180,36 @@ export class HttpWrites {
     }
   }
 
-  #issue(
-    write: HttpWrite,
-    endTurn: EndTurn,
-    begun: Write = this.#dependencies.turns.active.begin(write.sessionId),
-  ): unknown {
-    const { name, call, sessionId, written } = write;
-    const { turns } = this.#dependencies;
-    const session = Object(call.args[1]);
-    // What the store calls within this write, such as the `set` of a `touch`, is part of it.
-    const isWhole = !turns.isInternal(session);
-    const answered = turns.isMarked(session) ? () => {} : this.#issued(sessionId, session);
-    if (isWhole) turns.markInternal(session);
-    const end = (): void => {
+  #issue(set: SetCall, write: Write, endTurn: EndTurn): unknown {
+    const { turns, issued } = this.#dependencies;
+    const { active } = turns;
+    const { session } = set;
+    const answered = issued(write, session);
+    // What the store calls within this write, such as the `set` of a `touch`, need not wait for it.
+    const isWhole = !active.isMarked(session);
+    if (isWhole) active.mark(session, write);
+    return this.#call(set, write, () => {
       answered();
-      if (isWhole) turns.unmarkInternal(session);
-      turns.active.end(begun);
+      if (isWhole) active.unmark(session);
+      active.endPart(write);
       endTurn();
-    };
-    return callMethod(name, call, {
+    });
+  }
+
+  #call(set: SetCall, write: Write, end: () => void): unknown {
+    return callMethod(set.name, set.call, {
       answered: (answer) => {
         end();
-        if (!answer[0]) written();
-        this.#answered(write, begun, answer);
+        if (!answer[0]) set.written?.();
+        this.#answered(set, write, answer);
       },
       failed: end,
     });
   }
 
-  /** @returns to be called when the store has answered */
-  #issued(sessionId: string, session: object): () => void {
-    let resolve = (): void => {};
-    const answered = new Promise<void>((settle) => {
-      resolve = settle;
-    });
-    this.#dependencies.issued(sessionId, session, answered);
-    return resolve;
-  }
-
   /** A write that a logout overtook may have come after it, and have stored the session anew. */
   #answered(
-    { name, call, sessionId }: HttpWrite,
+    { name, call, sessionId }: SetCall,
     { destroy }: Write,
     answer: readonly unknown[],
   ): void {

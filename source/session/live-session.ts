@@ -67,6 +67,9 @@ export class LiveSession {
    */
   noteTouch(session: { readonly cookie?: unknown }): void {
     this.writtenAt = performance.now();
+    // What was touched is stored. Nothing else is known of the record of a visitor's new session.
+    if (!this.isStored) this.noteRecord(session);
+    this.lifetime = lifetimeOf(session);
     this.noteExpiry(expiryOf(session));
     const now = Date.now();
     const recordCheck = this.#recordExpiry > now ? this.#recordExpiry : this.#overdueCheck(now);

@@ -22,7 +22,9 @@ export type SessionMessage =
       readonly reason: SessionEndReason;
     }
   /** Sessions that were written or touched, each with its expiry, in milliseconds since 1970. */
-  | { readonly type: 'extended'; readonly expiries: readonly (readonly [string, number])[] };
+  | { readonly type: 'extended'; readonly expiries: readonly (readonly [string, number])[] }
+  /** The store was asked to remove all sessions. */
+  | { readonly type: 'cleared' };
 
 /** Connects the processes. */
 export interface ProcessBus {
@@ -186,8 +188,12 @@ export class LiveSessions {
     this.#watch.checkAt(live.checkAt);
   }
 
+  cleared(): void {
+    this.#tell({ type: 'cleared' });
+  }
+
   /** Checks soon which sessions the store still has. */
-  checkAll(): void {
+  #checkAll(): void {
     const now = Date.now();
     for (const session of this.#sessions.values()) session.checkAt = now;
     this.#watch.checkAt(now);
@@ -201,6 +207,10 @@ export class LiveSessions {
         session?.noteExpiry(expiry);
         if (session) this.#watch.checkAt(session.checkAt);
       }
+      return;
+    }
+    if (message.type === 'cleared') {
+      this.#checkAll();
       return;
     }
     const { type, hash, reason } = message;

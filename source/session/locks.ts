@@ -5,7 +5,7 @@
 
 import { Deadlines } from '../deadlines.js';
 import { SessionError } from '../errors.js';
-import { type EndTurn, KeyedQueue } from '../keyed-queue.js';
+import { type EndTurn, KeyedQueue, type QueueLimits } from '../keyed-queue.js';
 import type { ResolvedOptions } from '../options.js';
 import { redactError } from '../store-error.js';
 import type { HeldLock, SessionLock } from '../types/options.js';
@@ -25,6 +25,7 @@ const queues = new WeakMap<object, KeyedQueue>();
 /** Locks sessions. */
 export class SessionLocks {
   readonly #queue: KeyedQueue;
+  readonly #limits: QueueLimits;
   readonly #shared: SessionLock | undefined;
   readonly #acquiring: Deadlines;
   readonly #releasing: Deadlines;
@@ -34,8 +35,9 @@ export class SessionLocks {
     store: object,
     options: Pick<ResolvedOptions, 'lock' | 'lockTimeout' | 'storeTimeout' | 'maxPending'>,
   ) {
-    this.#queue = queues.get(store) ?? new KeyedQueue(writeLimits(options.maxPending));
+    this.#queue = queues.get(store) ?? new KeyedQueue();
     queues.set(store, this.#queue);
+    this.#limits = writeLimits(options.maxPending);
     this.#shared = options.lock;
     this.#acquiring = new Deadlines(options.lockTimeout);
     this.#releasing = new Deadlines(options.storeTimeout);
@@ -48,7 +50,7 @@ export class SessionLocks {
    * `ERR_SESSION_OVERLOAD` if too many wait for it already
    */
   async acquire(sessionId: string): Promise<AcquiredLock> {
-    if (this.#queue.isFull(sessionId)) throw overloadError();
+    if (this.#queue.isFull(sessionId, this.#limits)) throw overloadError();
     const waiting = new AbortController();
     let endTurn: EndTurn = () => {};
     let leave = (): void => {};

@@ -64,7 +64,8 @@ export class Logouts {
   /**
    * Begins a logout, which waits for no write.
    *
-   * @returns ends it; returns a promise if the session is being removed again
+   * @returns to be called with whether the store has removed the session; returns a promise if it is
+   * being removed again
    */
   #beginDestroy(sessionId: string): (isGone: boolean) => Promise<void> | undefined {
     const regeneration = this.#regenerations.seen(sessionId);
@@ -82,7 +83,7 @@ export class Logouts {
         return undefined;
       }
       this.#ended(sessionId, regeneration);
-      // Writes that began after its deadline may have come before it.
+      // Writes do not wait for a late logout, so the store may have run some of them after it.
       return isInTime ? undefined : this.removeAgain(sessionId);
     };
   }
@@ -104,12 +105,11 @@ export class Logouts {
     });
   }
 
-  /** Writes that are running must not bring their sessions back. */
+  /** Writes that are running, or begin meanwhile, must not bring their sessions back. */
   clear(call: MethodCall): unknown {
-    const { active } = this.#dependencies.turns;
-    const ends = active.sessionIds.map((sessionId) => active.beginDestroy(sessionId));
+    const endDestroy = this.#dependencies.turns.active.beginDestroy(undefined);
     const cleared = (isGone: boolean): void => {
-      for (const end of ends) end(isGone);
+      endDestroy(isGone);
       for (const observer of this.#dependencies.observers) observer.cleared();
     };
     return callMethod('clear', call, {
@@ -118,6 +118,7 @@ export class Logouts {
         callbackOf(call)(...answer);
       },
       failed: () => cleared(false),
+      returned: () => cleared(true),
     });
   }
 

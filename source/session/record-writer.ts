@@ -3,12 +3,10 @@
  * and keys that others changed stay changed.
  */
 
-import type { SessionData } from 'express-session';
 import { lockLostError, SessionError, sessionEndedError } from '../errors.js';
 import { redactError } from '../store-error.js';
 import type { HeldLock } from '../types/options.js';
-import { isOvertaken, type Write } from './active-writes.js';
-import type { LateWrites, PendingWrite } from './late-writes.js';
+import type { LostSaves } from './lost-saves.js';
 import {
   isRecord,
   type RecordChanges,
@@ -16,22 +14,21 @@ import {
   type SessionRecord,
   withChanges,
 } from './record.js';
-import type { SessionFactory } from './session-factory.js';
-import { Snapshot } from './snapshot.js';
+import { type ReadResult, Snapshot } from './snapshot.js';
 import type { SetSession } from './store-call.js';
 import type { StoreHooks } from './store-hooks.js';
 import type { StoreReads } from './store-reads.js';
 import type { StoreWrites } from './store-writes.js';
 import type { Touches } from './touches.js';
+import type { Write } from './write.js';
 
 /** What a record writer works with. */
 export interface RecordWriterDependencies {
   readonly reads: StoreReads;
   readonly writes: StoreWrites;
   readonly hooks: StoreHooks;
-  readonly factory: SessionFactory;
   readonly touches: Touches;
-  readonly lateWrites: LateWrites;
+  readonly lostSaves: LostSaves;
   /** Whether the option `rewrite` was given. */
   readonly canRewrite: boolean;
   /** Whether a session that the store does not have is known to have ended, and so is not new. */
@@ -39,8 +36,8 @@ export interface RecordWriterDependencies {
 }
 
 /** What to write. */
-export interface PlannedWrite {
-  /** Called for the changes when it is the write's turn. */
+export interface WriteOptions {
+  /** Called for the changes when the record has been read. */
   readonly changes: () => RecordChanges;
   readonly lock?: HeldLock | undefined;
   /** The record of a visitor's new session, which the store may not have yet. */
@@ -50,6 +47,8 @@ export interface PlannedWrite {
   /** Called in place of the store's `set`. */
   readonly set?: SetSession;
 }
+
+const noChanges: RecordChanges = new Map();
 
 /** Writes records. */
 export class RecordWriter {
@@ -66,12 +65,12 @@ export class RecordWriter {
    * @throws {SessionError} `ERR_SESSION_ENDED`, `ERR_SESSION_LOCK` if the lock was lost,
    * `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
    */
-  async write(write: Write, change: PlannedWrite): Promise<SessionRecord> {
+  async write(write: Write, change: WriteOptions): Promise<SessionRecord> {
     const record = await (this.#dependencies.canRewrite
       ? this.#rewrite(write, change)
       : this.#readAndSet(write, change));
     // The store may have written after a logout. Then the record has been removed again by now.
-    if (await isOvertaken(write)) throw sessionEndedError();
+    if (write.destroy && (await write.isOvertaken())) throw sessionEndedError();
     return record;
   }
 
@@ -81,13 +80,18 @@ export class RecordWriter {
    * @throws {SessionError} `ERR_SESSION_ENDED` if there is none, or the error of the store
    */
   async readForWrite(sessionId: string, newRecord?: SessionRecord): Promise<Snapshot> {
-    const snapshot = await this.#readStored(sessionId, newRecord);
-    const record = this.#dependencies.lateWrites.repaired(sessionId, snapshot.record);
+    const { reads, lostSaves } = this.#dependencies;
+    const snapshot = this.#stored(sessionId, await reads.getForWrite(sessionId), newRecord);
+    const record = lostSaves.repaired(sessionId, snapshot.record);
     return record === snapshot.record ? snapshot : new Snapshot(record, snapshot);
   }
 
-  async #readStored(sessionId: string, newRecord?: SessionRecord): Promise<Snapshot> {
-    const { snapshot, error } = await this.#dependencies.reads.getForWrite(sessionId);
+  /** What a read found, or the record of a new session. */
+  #stored(
+    sessionId: string,
+    { snapshot, error }: ReadResult,
+    newRecord: SessionRecord | undefined,
+  ): Snapshot {
     if (snapshot) return snapshot;
     if (error.code !== 'ERR_SESSION_NOT_FOUND') throw error;
     const isNew = newRecord !== undefined && !this.#dependencies.hasEnded(sessionId);
@@ -102,111 +106,86 @@ export class RecordWriter {
    * @param touch takes the place of the store's `touch`
    * @throws {SessionError} `ERR_SESSION_ENDED`, `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
    */
-  touch(write: Write, changes: RecordChanges, touch?: SetSession): Promise<void> {
-    const { sessionId } = write;
-    return this.#pending(sessionId, async (pending) => {
-      const { record } = await this.readForWrite(sessionId);
-      const touched = withChanges(record, changes);
-      await this.#dependencies.touches.touch(write, touched, { touch, pending });
-    });
+  async touch(write: Write, changes: RecordChanges, touch?: SetSession): Promise<void> {
+    const { lostSaves, touches } = this.#dependencies;
+    lostSaves.reading(write);
+    const { record } = await this.readForWrite(write.sessionId);
+    await touches.touch(write, withChanges(record, changes), touch);
   }
 
   /** Writes again what a late or overlapping write has erased. */
   async repair(sessionId: string): Promise<void> {
-    const { reads, lateWrites } = this.#dependencies;
-    await this.#dependencies.hooks.turns.run(sessionId, (write) =>
-      this.#pending(sessionId, async (pending) => {
-        const { snapshot, error } = await reads.getForWrite(sessionId);
-        if (error?.code === 'ERR_SESSION_NOT_FOUND') return;
-        if (error) throw error;
-        const { record } = snapshot;
-        if (lateWrites.erased(sessionId, record).size === 0) return;
-        if (await isOvertaken(write)) return;
-        await this.#set(write, record, { changes: new Map(), pending });
-      }),
-    );
-  }
-
-  async #pending<Result>(
-    sessionId: string,
-    task: (pending: PendingWrite) => Promise<Result>,
-  ): Promise<Result> {
-    const { lateWrites } = this.#dependencies;
-    const pending = lateWrites.begin(sessionId);
-    try {
-      return await task(pending);
-    } finally {
-      lateWrites.end(pending);
-    }
-  }
-
-  #readAndSet(write: Write, { lock, newRecord, ...change }: PlannedWrite): Promise<SessionRecord> {
-    const { sessionId } = write;
-    const { lateWrites, touches } = this.#dependencies;
-    return this.#pending(sessionId, async (pending) => {
-      const { record, isNew } = await this.#readStored(sessionId, newRecord);
-      const changes = change.changes();
-      if (changes.size === 0 && !isNew && !change.isForced) {
-        const repaired = lateWrites.repaired(sessionId, record);
-        await touches.touchSaved(write, repaired, pending);
-        return repaired;
-      }
-      await assertMayWrite(write, lock);
-      return this.#set(write, record, { changes, set: change.set, pending });
+    const { reads, hooks, lostSaves } = this.#dependencies;
+    await hooks.turns.run(sessionId, async (write) => {
+      lostSaves.reading(write);
+      const { snapshot, error } = await reads.getForWrite(sessionId);
+      if (error?.code === 'ERR_SESSION_NOT_FOUND') return;
+      if (error) throw error;
+      if (lostSaves.erased(sessionId, snapshot.record).size === 0) return;
+      if (await write.isOvertaken()) return;
+      await this.#set(write, snapshot.record, { changes: noChanges });
     });
+  }
+
+  async #readAndSet(write: Write, options: WriteOptions): Promise<SessionRecord> {
+    const { sessionId } = write;
+    const { reads, lostSaves, touches } = this.#dependencies;
+    lostSaves.reading(write);
+    const found = await reads.getForWrite(sessionId);
+    const { record, isNew } = this.#stored(sessionId, found, options.newRecord);
+    const changes = options.changes();
+    if (changes.size === 0 && !isNew && !options.isForced) {
+      const repaired = lostSaves.repaired(sessionId, record);
+      await touches.touchSaved(write, repaired);
+      return repaired;
+    }
+    if (write.destroy && (await write.isOvertaken())) throw sessionEndedError();
+    assertHeld(options.lock, sessionId);
+    return this.#set(write, record, { changes, set: options.set });
   }
 
   async #set(
     write: Write,
     stored: SessionRecord,
-    {
-      changes,
-      set,
-      pending,
-    }: {
-      readonly changes: RecordChanges;
-      readonly set?: SetSession | undefined;
-      readonly pending: PendingWrite;
-    },
+    { changes, set }: { readonly changes: RecordChanges; readonly set?: SetSession | undefined },
   ): Promise<SessionRecord> {
-    const { sessionId } = write;
-    const { writes, lateWrites } = this.#dependencies;
+    const { writes, lostSaves } = this.#dependencies;
     // This write also restores what another one has erased.
-    const written = new Map([...lateWrites.erased(sessionId, stored), ...changes]);
+    const erased = lostSaves.erased(write.sessionId, stored);
+    const written = erased.size === 0 ? changes : new Map([...erased, ...changes]);
     const record = applied(stored, written);
-    const takeBack = lateWrites.wrote(sessionId, written, pending);
+    lostSaves.writing(write, written);
     try {
-      const issued = writes.set(sessionId, this.#forStore(sessionId, record), set);
-      write.answered = issued.answered;
-      await lateWrites.settled(record, issued, pending);
+      await writes.set(write, record, set);
       return record;
     } catch (error) {
-      takeBack();
+      lostSaves.takeBack(write, written);
       throw namingKey(error, changes);
     }
   }
 
   async #rewrite(
     write: Write,
-    { lock, changes: readChanges, newRecord, isForced }: PlannedWrite,
+    { lock, changes: readChanges, newRecord, isForced }: WriteOptions,
   ): Promise<SessionRecord> {
+    const { writes, hooks, lostSaves, touches, hasEnded } = this.#dependencies;
     const { sessionId } = write;
     let stored: SessionRecord | undefined;
     let record: SessionRecord | undefined;
-    let changes: RecordChanges = new Map();
+    let changes = noChanges;
     try {
-      await this.#dependencies.writes.rewrite(
-        sessionId,
+      await writes.rewrite(
+        write,
         (value) => {
           changes = readChanges();
-          const canBeNew = newRecord !== undefined && !this.#dependencies.hasEnded(sessionId);
+          const canBeNew = newRecord !== undefined && !hasEnded(sessionId);
           if (value === null && !canBeNew) throw sessionEndedError();
           stored = value === null ? undefined : asRecord(value);
           record = stored;
           if (stored === undefined || (changes.size === 0 && !isForced)) return undefined;
           assertHeld(lock, sessionId);
           record = applied(stored, changes);
-          return this.#forStore(sessionId, record);
+          return record;
         },
         lock,
       );
@@ -214,24 +193,15 @@ export class RecordWriter {
       throw namingKey(error, changes);
     }
     if (record === undefined) {
-      if (newRecord) {
-        return this.#pending(sessionId, async (pending) => {
-          await assertMayWrite(write, lock);
-          return this.#set(write, newRecord, { changes, pending });
-        });
-      }
-      throw notChangedError();
+      if (newRecord === undefined) throw notChangedError();
+      lostSaves.reading(write);
+      if (write.destroy && (await write.isOvertaken())) throw sessionEndedError();
+      assertHeld(lock, sessionId);
+      return this.#set(write, newRecord, { changes });
     }
-    if (record === stored) await this.#dependencies.touches.touchSaved(write, record);
-    else this.#dependencies.hooks.rewritten(sessionId, record);
+    if (record === stored) await touches.touchSaved(write, record);
+    else hooks.rewritten(sessionId, record);
     return record;
-  }
-
-  /** Makes a session, because stores may use methods of its cookie. */
-  #forStore(sessionId: string, record: SessionRecord): SessionData {
-    return this.#dependencies.hooks.turns.markInternal(
-      this.#dependencies.factory.forStore(sessionId, record),
-    );
   }
 }
 
@@ -240,12 +210,7 @@ function applied(stored: SessionRecord, changes: RecordChanges): SessionRecord {
   return renewed(withChanges(stored, changes));
 }
 
-/** @throws {SessionError} if a logout has overtaken the write, or the lock was lost */
-async function assertMayWrite(write: Write, lock: HeldLock | undefined): Promise<void> {
-  if (await isOvertaken(write)) throw sessionEndedError();
-  assertHeld(lock, write.sessionId);
-}
-
+/** @throws {SessionError} if the lock was lost */
 function assertHeld(lock: HeldLock | undefined, sessionId: string): void {
   if (lock?.lost?.aborted) throw lockLostError(redactError(lock.lost.reason, [sessionId]));
 }

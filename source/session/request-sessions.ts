@@ -3,7 +3,7 @@
  * or saved last, and updates of them, which store a new session first and show their result in it.
  */
 
-import type { SessionData, Store } from 'express-session';
+import type { Store } from 'express-session';
 import type { SessionRequest } from '../types/session.js';
 import { copyData } from './data.js';
 import {
@@ -101,12 +101,9 @@ export class RequestSessions {
   }
 
   #storeNew(session: RequestSession): Promise<void> {
-    // It has the data, and `save` is how `express-session` stores it.
-    const data = session as unknown as SessionData;
-    const { done } = this.#writes.set(session.id, data, (_data, callback) =>
-      session.save(callback),
-    );
-    const storing = done.finally(() => this.#storing.delete(session));
+    const storing = this.#writes
+      .run(session.id, (callback) => session.save(callback))
+      .finally(() => this.#storing.delete(session));
     this.#storing.set(session, storing);
     return storing;
   }

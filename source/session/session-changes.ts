@@ -70,6 +70,7 @@ export class SessionChanges {
 
   /** What a save has to write by now: its own changes, and what earlier saves could not write. */
   toWrite({ number, changes }: BegunSave): RecordChanges {
+    if (this.#unwritten.size === 0) return changes;
     const toWrite = new Map<string, unknown>();
     for (const [key, unwritten] of this.#unwritten) {
       if (unwritten.number < number) toWrite.set(key, unwritten.value);

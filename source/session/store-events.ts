@@ -5,13 +5,13 @@
 
 import { SessionError } from '../errors.js';
 import type { SessionEndReason } from '../types/session.js';
-import type { RequestWrite, WriteObserver } from './http-writes.js';
-import type { LateWrites } from './late-writes.js';
+import type { RequestSave, WriteObserver } from './http-writes.js';
 import type { LiveSessions } from './live-sessions.js';
 import type { LogoutObserver } from './logouts.js';
 import type { SessionReader } from './reader.js';
 import type { SessionRecord } from './record.js';
 import type { StoreWrites } from './store-writes.js';
+import type { Write } from './write.js';
 import type { SessionWriter } from './writer.js';
 
 /** What the events of a store concern. */
@@ -19,7 +19,6 @@ export interface StoreEventsDependencies {
   readonly writes: StoreWrites;
   readonly reader: SessionReader;
   readonly live: LiveSessions;
-  readonly lateWrites: LateWrites;
   readonly writer: SessionWriter;
   /** Whether the option `rewrite` was given. */
   readonly canRewrite: boolean;
@@ -39,17 +38,12 @@ export class StoreEvents implements LogoutObserver, WriteObserver {
   }
 
   /** What the library writes meanwhile must survive it. */
-  issued(sessionId: string, session: object, answered: Promise<void>): void {
-    const { writes, lateWrites, canRewrite } = this.#dependencies;
+  issued(write: Write, session: object): (() => void) | undefined {
+    const { writes, canRewrite } = this.#dependencies;
     // `rewrite` reads and writes at once, so nothing that it writes can be erased.
-    if (canRewrite) return;
+    if (canRewrite) return undefined;
     // It has a cookie, or the store could not write it.
-    const record = session as SessionRecord;
-    const issued = writes.issued(sessionId, answered);
-    lateWrites
-      .settled(record, issued, lateWrites.begin(sessionId))
-      // The caller of the write gets the error from the store.
-      .catch(() => {});
+    return writes.given(write, session as SessionRecord);
   }
 
   ending(sessionId: string, reason: SessionEndReason): void {
@@ -67,7 +61,7 @@ export class StoreEvents implements LogoutObserver, WriteObserver {
   }
 
   cleared(): void {
-    this.#dependencies.live.checkAll();
+    this.#dependencies.live.cleared();
   }
 
   written(sessionId: string, session: unknown): void {
@@ -79,7 +73,7 @@ export class StoreEvents implements LogoutObserver, WriteObserver {
   }
 
   /** A request whose session has ended meanwhile continues without it. */
-  async saveRequest(write: RequestWrite): Promise<void> {
+  async saveRequest(write: RequestSave): Promise<void> {
     try {
       await this.#dependencies.writer.saveRequest(write);
     } catch (error) {

@@ -57,9 +57,9 @@ export class StoreHooks {
     return hooks;
   }
 
-  /** After `close()`, writes that have begun are finished in their turns. */
+  /** After `close()`, writes and logouts that have begun are finished. */
   get isInUse(): boolean {
-    return this.#observers.size > 0 || this.turns.active.sessionIds.length > 0;
+    return this.#observers.size > 0 || !this.turns.active.isIdle;
   }
 
   private constructor(
@@ -84,8 +84,13 @@ export class StoreHooks {
         const observer = [...this.#observers].find(({ mergesRequests }) => mergesRequests);
         return observer?.saveRequest(write);
       },
-      issued: (sessionId, session, answered) => {
-        for (const observer of this.#observers) observer.issued(sessionId, session, answered);
+      issued: (write, session) => {
+        for (const observer of this.#observers) {
+          // What it erases is repaired once, by one of them.
+          const answered = observer.issued(write, session);
+          if (answered) return answered;
+        }
+        return () => {};
       },
       written: (sessionId, session, name) => {
         if (name === 'set') this.rewritten(sessionId, session);

@@ -4,26 +4,25 @@
 
 import type { SessionData, Store } from 'express-session';
 import { Deadlines } from '../deadlines.js';
-import type { SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
 import type { HeldLock, RecordChange } from '../types/options.js';
-import { callStore, type SetSession, type StoreCall } from './store-call.js';
+import type { LostSaves } from './lost-saves.js';
+import type { SessionRecord } from './record.js';
+import type { SessionFactory } from './session-factory.js';
+import { callStore, type SetSession, type StoreCall, type StoreCallback } from './store-call.js';
+import type { Write } from './write.js';
+import type { WriteTurns } from './write-turns.js';
 
 /** What the writes of one engine are made with. */
 export interface StoreWritesDependencies {
   readonly options: Pick<ResolvedOptions, 'storeTimeout' | 'rewrite'>;
   /** Calls a method of the store. */
   readonly call: (name: 'set' | 'touch' | 'destroy', ...args: unknown[]) => unknown;
+  readonly turns: Pick<WriteTurns, 'active'>;
+  readonly factory: Pick<SessionFactory, 'forStore'>;
+  readonly lostSaves: Pick<LostSaves, 'issued' | 'settled' | 'answered'>;
   /** Called with each session that the store was found not to have. */
   readonly absent: (sessionId: string) => void;
-}
-
-/** A write that was begun. */
-export interface IssuedWrite {
-  /** Rejects with a `SessionError`, at the deadline too. */
-  readonly done: Promise<void>;
-  /** Resolves when the store has answered, however late: until then the write may still land. */
-  readonly answered: Promise<void>;
 }
 
 /** Writes the sessions of one store. */
@@ -38,39 +37,55 @@ export class StoreWrites {
     this.#deadlines = new Deadlines(dependencies.options.storeTimeout);
   }
 
+  /** Whether the store has a `touch`. One without it needs none, or has none to offer. */
+  get canTouch(): boolean {
+    return typeof this.#store.touch === 'function';
+  }
+
   /**
    * Writes a record.
    *
    * @param set takes the place of the store's `set`
+   * @throws {SessionError} `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
    */
   set(
-    sessionId: string,
-    session: SessionData,
-    set: SetSession = (_session, callback) =>
-      this.#dependencies.call('set', sessionId, session, callback),
-  ): IssuedWrite {
-    return this.#write(sessionId, (callback) => set(session, callback));
+    write: Write,
+    record: SessionRecord,
+    set: SetSession = (session, callback) =>
+      this.#dependencies.call('set', write.sessionId, session, callback),
+  ): Promise<void> {
+    write.keepsTurn = true;
+    return this.#give(write, record, set);
   }
 
   /**
-   * Keeps a record from expiring. A store without `touch` needs none, or has none to offer: nothing is
-   * returned then.
+   * Keeps a record from expiring.
    *
    * @param touch takes the place of the store's `touch`
+   * @throws {SessionError} as `set`
    */
   touch(
-    sessionId: string,
-    session: SessionData,
-    touch: SetSession = (_session, callback) =>
-      this.#dependencies.call('touch', sessionId, session, callback),
-  ): IssuedWrite | undefined {
-    if (typeof this.#store.touch !== 'function') return undefined;
-    return this.#write(sessionId, (callback) => touch(session, callback));
+    write: Write,
+    record: SessionRecord,
+    touch: SetSession = (session, callback) =>
+      this.#dependencies.call('touch', write.sessionId, session, callback),
+  ): Promise<void> {
+    return this.#give(write, record, touch);
   }
 
-  /** A write that somebody else has issued. */
-  issued(sessionId: string, answered: Promise<void>): IssuedWrite {
-    return this.#write(sessionId, (callback) => void answered.then(() => callback()));
+  /**
+   * Somebody else gives the store a record.
+   *
+   * @returns to be called when the store has answered
+   */
+  given(write: Write, record: SessionRecord): () => void {
+    let answered: StoreCallback = () => {};
+    const given = this.#issue(write, record, (callback) => {
+      answered = callback;
+    });
+    // The caller of the write gets the error from the store.
+    given.catch(() => {});
+    return () => answered();
   }
 
   /**
@@ -79,21 +94,24 @@ export class StoreWrites {
    * @throws {SessionError} `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`, or what `change` threw
    */
   async rewrite(
-    sessionId: string,
-    change: RecordChange,
+    write: Write,
+    change: (record: object | null) => SessionRecord | undefined,
     lock: HeldLock | undefined,
   ): Promise<void> {
+    const { sessionId } = write;
+    const { absent, options } = this.#dependencies;
     let isOver = false;
     const observed: RecordChange = (record) => {
       // Do not try again once the failure has been reported.
       if (isOver) throw new Error('The deadline of the write has passed');
-      if (record === null) this.#dependencies.absent(sessionId);
-      return change(record);
+      if (record === null) absent(sessionId);
+      const changed = change(record);
+      return changed && this.#sessionOf(write, changed);
     };
     try {
-      await this.#write(sessionId, (callback) =>
-        this.#dependencies.options.rewrite?.(sessionId, observed, { lock }).then(() => callback()),
-      ).done;
+      await this.#call(sessionId, (callback) =>
+        options.rewrite?.(sessionId, observed, { lock }).then(() => callback()),
+      );
     } finally {
       isOver = true;
     }
@@ -105,20 +123,57 @@ export class StoreWrites {
    * @throws {SessionError} `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
    */
   destroy(sessionId: string): Promise<void> {
-    return this.#write(sessionId, (callback) =>
+    return this.run(sessionId, (callback) =>
       this.#dependencies.call('destroy', sessionId, callback),
-    ).done;
+    );
   }
 
-  #write(sessionId: string, start: StoreCall['start']): IssuedWrite {
-    let answered = (): void => {};
-    const isAnswered = new Promise<void>((resolve) => {
-      answered = resolve;
+  /**
+   * Runs something that writes a session in a way of its own.
+   *
+   * @throws {SessionError} `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
+   */
+  run(sessionId: string, start: StoreCall['start']): Promise<void> {
+    return this.#call(sessionId, start);
+  }
+
+  #give(write: Write, record: SessionRecord, method: SetSession): Promise<void> {
+    const session = this.#sessionOf(write, record);
+    return this.#issue(write, record, (callback) => method(session, callback));
+  }
+
+  #issue(write: Write, record: SessionRecord, start: StoreCall['start']): Promise<void> {
+    this.#dependencies.lostSaves.issued(write, record);
+    return this.#call(write.sessionId, start, write);
+  }
+
+  /** @param write the write that the call makes, if it may erase what others save */
+  #call(sessionId: string, start: StoreCall['start'], write?: Write): Promise<void> {
+    const { lostSaves } = this.#dependencies;
+    return new Promise((resolve, reject) => {
+      callStore(
+        {
+          sessionIds: [sessionId],
+          start,
+          settled: (error) => {
+            if (write) lostSaves.settled(write);
+            if (error) reject(error);
+            else resolve();
+          },
+          answered: () => {
+            if (write) lostSaves.answered(write);
+          },
+        },
+        this.#deadlines,
+      );
     });
-    const done = new Promise<void>((resolve, reject) => {
-      const settled = (error?: SessionError): void => (error ? reject(error) : resolve());
-      callStore({ sessionIds: [sessionId], start, settled, answered }, this.#deadlines);
-    });
-    return { done, answered: isAnswered };
+  }
+
+  /** Makes a session, because stores may use methods of its cookie. */
+  #sessionOf(write: Write, record: SessionRecord): SessionData {
+    const { factory, turns } = this.#dependencies;
+    const session = factory.forStore(write.sessionId, record);
+    turns.active.mark(session, write);
+    return session;
   }
 }

@@ -6,30 +6,21 @@
 import { trace } from '../diagnostics.js';
 import { ExpiringMap } from '../expiring-map.js';
 import type { ResolvedOptions } from '../options.js';
-import { isOvertaken, type Write } from './active-writes.js';
-import type { LateWrites, PendingWrite } from './late-writes.js';
 import type { LiveSession } from './live-session.js';
 import type { LiveSessions } from './live-sessions.js';
 import { renewed, type SessionRecord } from './record.js';
-import type { SessionFactory } from './session-factory.js';
 import type { Snapshot } from './snapshot.js';
 import type { SetSession } from './store-call.js';
 import type { StoreWrites } from './store-writes.js';
+import type { Write } from './write.js';
 import type { WriteTurns } from './write-turns.js';
 
 /** What touches work with. */
 export interface TouchesDependencies {
-  readonly writes: Pick<StoreWrites, 'touch'>;
+  readonly writes: Pick<StoreWrites, 'canTouch' | 'touch'>;
   readonly turns: WriteTurns;
-  readonly factory: Pick<SessionFactory, 'forStore'>;
   readonly live: Pick<LiveSessions, 'find' | 'endSince'>;
-  readonly lateWrites: Pick<LateWrites, 'begin' | 'settled'>;
   readonly options: Pick<ResolvedOptions, 'touch'>;
-}
-
-interface TouchOptions {
-  readonly touch?: SetSession | undefined;
-  readonly pending?: PendingWrite | undefined;
 }
 
 /** How soon a failed touch is tried again, in milliseconds. */
@@ -70,36 +61,28 @@ export class Touches {
   }
 
   /** Touches a session that was saved without changes, if that is due. */
-  async touchSaved(write: Write, record: SessionRecord, pending?: PendingWrite): Promise<void> {
+  async touchSaved(write: Write, record: SessionRecord): Promise<void> {
     const session = this.#dependencies.live.find(write.sessionId);
     // It is not known when a session without sockets was last touched.
     const isDue = session ? this.#isDue(session) : this.#interval !== false;
-    if (isDue) await this.touch(write, record, { pending });
+    if (isDue) await this.touch(write, record);
   }
 
   /**
    * Touches a session, unless a logout has removed it since the write began.
    *
    * @param write has the session's turn
-   * @param options `touch` takes the place of the store's; `pending` began before `record` was read
+   * @param touch takes the place of the store's `touch`
    */
-  async touch(
-    write: Write,
-    record: SessionRecord,
-    { touch, pending }: TouchOptions = {},
-  ): Promise<void> {
-    const { writes, turns, factory, lateWrites } = this.#dependencies;
-    const { sessionId } = write;
+  async touch(write: Write, record: SessionRecord, touch?: SetSession): Promise<void> {
+    const { writes } = this.#dependencies;
     // Some stores' `touch` would store it anew.
-    if (await isOvertaken(write)) return;
-    const session = turns.markInternal(factory.forStore(sessionId, renewed(record)));
-    const issued = writes.touch(sessionId, session, touch);
-    if (issued === undefined) return;
+    if (await write.isOvertaken()) return;
+    if (!writes.canTouch) return;
     await trace(
       'write',
       () => ({ operation: 'touch' }),
-      // Some stores' `touch` writes the record whole.
-      () => lateWrites.settled(record, issued, pending ?? lateWrites.begin(sessionId)),
+      () => writes.touch(write, renewed(record), touch),
     );
   }
 

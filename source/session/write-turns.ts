@@ -7,9 +7,10 @@ import { longestDelay } from '../assertions.js';
 import { Deadlines } from '../deadlines.js';
 import { SessionError } from '../errors.js';
 import { type EndTurn, KeyedQueue, type QueueLimits } from '../keyed-queue.js';
-import { ActiveWrites, type Write } from './active-writes.js';
+import { ActiveWrites } from './active-writes.js';
 import type { RecordChanges } from './record.js';
 import { WaitingChanges } from './waiting-changes.js';
+import type { Write } from './write.js';
 
 /** External writes that share one turn. */
 interface ExternalTurn {
@@ -23,8 +24,13 @@ interface ExternalTurn {
  */
 const waitShare = 0.75;
 
+const noChanges: RecordChanges = new Map();
+
 /** How many writes may wait in all, as a multiple of those that may wait for one session. */
 const sessionsAtTheLimit = 10;
+
+/** Ends the turn of a write that has none, because it could not wait for it. */
+const noTurn: EndTurn = () => {};
 
 /** How many writes may wait: for one session, and in all. */
 export function writeLimits(maxPending: number): QueueLimits {
@@ -50,7 +56,6 @@ export class WriteTurns {
   readonly #unanswered: Deadlines;
   /** The same for external writes, which have no deadline of their own. */
   readonly #external: Deadlines;
-  readonly #internal = new WeakSet<object>();
   readonly #externalTurns = new Map<string, ExternalTurn>();
   /** The touches of requests that wait for their turn: those of a session share the next. */
   readonly #waitingTouches = new Map<string, Set<(turn: ExternalTurn) => void>>();
@@ -76,80 +81,79 @@ export class WriteTurns {
    * @throws {SessionError} `ERR_SESSION_STORE_TIMEOUT` if the write before it does not end,
    * `ERR_SESSION_OVERLOAD` if too many wait
    */
-  async run<Result>(
+  run<Result>(
     sessionId: string,
     task: (write: Write) => Promise<Result>,
-    changes: RecordChanges = new Map(),
+    changes: RecordChanges = noChanges,
   ): Promise<Result> {
+    const endTurn = this.#queue.take(sessionId);
+    if (endTurn) return this.#inTurn(sessionId, endTurn, task);
     // The first that waits need not be measured.
     const isFirst = !this.#queue.isWanted(sessionId);
     const leave = isFirst ? () => {} : this.#waitingChanges.enter(sessionId, changes);
     if (leave === undefined || this.#queue.isFull(sessionId)) {
       leave?.();
-      throw overloadError();
+      return Promise.reject(overloadError());
     }
-    const endTurn = await this.#turn(sessionId).finally(leave);
-    return this.#inTurn(sessionId, endTurn, task);
+    return this.#inTurn(sessionId, this.#turn(sessionId).finally(leave), task);
   }
 
   /**
    * Does the same for an HTTP write, which waits for others until the deadline at most: after that, it
    * is not alone.
    */
-  async runInTime<Result>(
-    sessionId: string,
-    task: (write: Write) => Promise<Result>,
-  ): Promise<Result> {
+  runInTime<Result>(sessionId: string, task: (write: Write) => Promise<Result>): Promise<Result> {
     // It begins now, so that a logout that comes while it waits overtakes it.
     const write = this.active.begin(sessionId);
-    const endTurn = await this.#turnInTime(sessionId);
-    return this.#inTurn(sessionId, endTurn ?? (() => {}), task, write);
+    const turn = this.#queue.take(sessionId) ?? this.#turn(sessionId).catch(() => noTurn);
+    return this.#inTurn(sessionId, turn, task, write);
   }
 
   /** Does the same for a touch of a request, which shares its turn with others of its kind. */
-  async runTogetherInTime<Result>(
+  runTogetherInTime<Result>(
     sessionId: string,
     task: (write: Write) => Promise<Result>,
   ): Promise<Result> {
     const write = this.active.begin(sessionId);
-    const endTurn = this.take(sessionId) ?? (await this.#takeTogether(sessionId));
-    return this.#inTurn(sessionId, endTurn, task, write);
+    const turn = this.take(sessionId) ?? this.#takeTogether(sessionId);
+    return this.#inTurn(sessionId, turn, task, write);
   }
 
   async #inTurn<Result>(
     sessionId: string,
-    endTurn: EndTurn,
+    turn: EndTurn | Promise<EndTurn>,
     task: (write: Write) => Promise<Result>,
     begun?: Write,
   ): Promise<Result> {
-    await this.active.destroyOf(sessionId);
+    const endTurn = typeof turn === 'function' ? turn : await turn;
+    const logouts = this.active.destroyOf(sessionId);
+    if (logouts) await logouts;
     const write = begun ?? this.active.begin(sessionId);
     try {
       return await task(write);
     } finally {
-      this.active.end(write);
-      this.#endOnceAnswered(endTurn, write.answered);
+      this.active.endPart(write);
+      if (write.isUnanswered && write.keepsTurn) this.#endOnceAnswered(write, endTurn);
+      else endTurn();
     }
   }
 
   /** A write that missed its deadline may land later, and erase what is written before that. */
-  #endOnceAnswered(endTurn: EndTurn, answered: Promise<void> | undefined): void {
-    if (answered === undefined) {
-      endTurn();
-      return;
-    }
+  #endOnceAnswered(write: Write, endTurn: EndTurn): void {
     const wait = this.#unanswered.begin(endTurn);
-    void answered.then(() => {
+    write.onAnswered = () => {
       if (wait) this.#unanswered.end(wait);
       // A second call does nothing.
       endTurn();
-    });
+    };
   }
 
   /** Waits for the turn of an external write, until the deadline at most. */
-  async takeInTime(sessionId: string): Promise<EndTurn> {
-    const endTurn = await this.#turnInTime(sessionId);
-    return endTurn ? this.#join(sessionId, this.#shareExternally(sessionId, endTurn)) : () => {};
+  takeInTime(sessionId: string): Promise<EndTurn> {
+    return this.#turn(sessionId).then(
+      (endTurn) => this.#join(sessionId, this.#shareExternally(sessionId, endTurn)),
+      () => noTurn,
+    );
   }
 
   /** Takes the turn for an external write, if no internal one has it or waits for it. */
@@ -158,36 +162,6 @@ export class WriteTurns {
     if (turn && !this.#queue.isWanted(sessionId)) return this.#join(sessionId, turn);
     const endTurn = this.#queue.take(sessionId);
     return endTurn && this.#join(sessionId, this.#shareExternally(sessionId, endTurn));
-  }
-
-  /** Marks a session object as written in the current turn: store calls with it need not wait. */
-  markInternal<Session extends object>(session: Session): Session {
-    this.#internal.add(session);
-    // A store's `touch` may put the cookie on a record that it reads, and call its own `set` with it.
-    const cookie: unknown = Reflect.get(session, 'cookie');
-    if (typeof cookie === 'object' && cookie !== null) this.#internal.add(cookie);
-    return session;
-  }
-
-  /** Removes the mark of a session object. */
-  unmarkInternal(session: object): void {
-    this.#internal.delete(session);
-    this.#internal.delete(Object(Reflect.get(session, 'cookie')));
-  }
-
-  /** Whether a session object, or its cookie, is marked. */
-  isInternal(session: unknown): boolean {
-    return this.isMarked(session) || this.isMarked(Reflect.get(Object(session), 'cookie'));
-  }
-
-  /** Whether this very object is marked. */
-  isMarked(value: unknown): boolean {
-    return typeof value === 'object' && value !== null && this.#internal.has(value);
-  }
-
-  /** Waits for a turn; gives undefined at the deadline. */
-  #turnInTime(sessionId: string): Promise<EndTurn | undefined> {
-    return this.#turn(sessionId).catch(() => undefined);
   }
 
   #turn(sessionId: string): Promise<EndTurn> {
@@ -215,7 +189,7 @@ export class WriteTurns {
     return new Promise((resolve) => {
       const late = this.#deadlines.begin(() => {
         waiting.delete(join);
-        resolve(() => {});
+        resolve(noTurn);
       });
       const join = (turn: ExternalTurn): void => {
         if (late) this.#deadlines.end(late);

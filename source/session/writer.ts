@@ -6,7 +6,7 @@ import { trace } from '../diagnostics.js';
 import { SessionError } from '../errors.js';
 import type { HeldLock } from '../types/options.js';
 import type { OpenSession } from './held-session.js';
-import type { RequestWrite } from './http-writes.js';
+import type { RequestSave } from './http-writes.js';
 import { changesBetween, type Saved } from './record.js';
 import type { RecordWriter } from './record-writer.js';
 import { SessionChanges } from './session-changes.js';
@@ -78,7 +78,7 @@ export class SessionWriter {
    *
    * @throws {SessionError} as `save`
    */
-  saveRequest(request: RequestWrite): Promise<void> {
+  saveRequest(request: RequestSave): Promise<void> {
     return trace(
       'write',
       () => ({ operation: 'http' }),
@@ -86,7 +86,7 @@ export class SessionWriter {
     );
   }
 
-  async #saveRequest(request: RequestWrite): Promise<void> {
+  async #saveRequest(request: RequestSave): Promise<void> {
     const { name, sessionId, before, after, callStore } = request;
     const { records, turns, canTouch } = this.#dependencies;
     const changes = changesBetween(before, after);

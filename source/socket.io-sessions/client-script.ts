@@ -5,15 +5,14 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'socket.io';
+import type { ExpressionSocket } from '../expression-socket.js';
+import { watchEngines } from '../handshake/engines.js';
 import { hasOwnPage } from '../handshake/origin-policy.js';
-import type { TicketHandler } from '../handshake/ticket-endpoint.js';
 import readClientText from './client-text.cjs';
 import type { ResolvedSettings } from './settings.js';
 
-/** What the script is served with. */
 interface ClientScriptDependencies {
-  readonly ticketFor: (request: IncomingMessage) => Promise<string>;
-  readonly ticketHandler: TicketHandler;
+  readonly expressionIO: ExpressionSocket;
   /** How long a ticket is valid, in milliseconds. */
   readonly lifetime: number;
   /** Whose pages may include the script; on other origins they get no ticket with it. */
@@ -25,26 +24,26 @@ interface ClientScriptDependencies {
 /** A middleware of Engine.IO. */
 type Next = (error?: unknown) => void;
 
-/** Serves the client script. */
 export class ClientScript {
   readonly #io: Server;
   readonly #dependencies: ClientScriptDependencies;
+  readonly #unwatch: () => void;
   #isClosed = false;
-  #stopWaiting: (() => void) | undefined;
 
   constructor(io: Server, dependencies: ClientScriptDependencies) {
     this.#io = io;
     this.#dependencies = dependencies;
-    const handle = (request: IncomingMessage, response: ServerResponse, next: Next): void =>
-      this.#handle(request, response, next);
-    if (io.engine) io.engine.use(handle);
-    else this.#stopWaiting = whenAttached(io, () => io.engine.use(handle));
+    this.#unwatch = watchEngines(io, (engine) => {
+      engine.use((request: IncomingMessage, response: ServerResponse, next: Next) =>
+        this.#handle(request, response, next),
+      );
+    });
   }
 
-  /** Stops serving. The middleware stays, because Engine.IO cannot remove one. */
+  /** Stops serving. The middlewares stay, because Engine.IO cannot remove one. */
   close(): void {
     this.#isClosed = true;
-    this.#stopWaiting?.();
+    this.#unwatch();
   }
 
   #handle(request: IncomingMessage, response: ServerResponse, next: Next): void {
@@ -52,7 +51,7 @@ export class ClientScript {
     // A WebSocket handshake may request any path below Socket.IO's.
     if (request.headers.upgrade !== undefined) next();
     else if (name === 'socket.io-sessions.json')
-      this.#dependencies.ticketHandler(request, response);
+      this.#dependencies.expressionIO.ticketHandler()(request, response);
     else if (name === 'socket.io-sessions.js') this.#serve(request, response).catch(next);
     else next();
   }
@@ -89,35 +88,11 @@ export class ClientScript {
    */
   async #ticketFor(request: IncomingMessage): Promise<object | undefined> {
     if (!hasOwnPage(request.headers, this.#dependencies.trustProxy)) return undefined;
+    const { expressionIO, lifetime } = this.#dependencies;
     try {
-      return {
-        ticket: await this.#dependencies.ticketFor(request),
-        lifetime: this.#dependencies.lifetime,
-      };
+      return { ticket: await expressionIO.ticketFor(request), lifetime };
     } catch {
       return undefined;
     }
   }
-}
-
-/**
- * Calls back once a server is attached. There is no event for it, but every way of attaching calls
- * `bind`.
- *
- * @returns a function that stops waiting
- */
-function whenAttached(io: Server, attached: () => void): () => void {
-  const { bind } = io;
-  const stop = (): void => {
-    if (io.bind === bindAndNotify) io.bind = bind;
-  };
-  function bindAndNotify(this: Server, ...args: Parameters<Server['bind']>): Server {
-    stop();
-    bind.apply(io, args);
-    attached();
-    return io;
-  }
-  // The declared result is `this`.
-  io.bind = bindAndNotify as Server['bind'];
-  return stop;
 }

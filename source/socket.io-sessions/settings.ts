@@ -3,19 +3,14 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { IncomingMessage } from 'node:http';
-import { Socket as NetSocket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import type { Store } from 'express-session';
 import type { Server } from 'socket.io';
 import { assertCookieParser, assertServer, assertStore, isServer } from '../assertions.js';
 import { describeValue } from '../errors.js';
+import { makeRequest } from '../handshake/signed-cookie.js';
 import { optionNames } from '../options.js';
-import type {
-  CookieParser,
-  ExpressionSocketOptions,
-  Handshake,
-  TicketOptions,
-} from '../types/options.js';
+import type { CookieParser, ExpressionSocketOptions, TicketOptions } from '../types/options.js';
 
 /**
  * Reads the session id from an HTTP request. It replaces the library's checks of the cookie, so it
@@ -176,17 +171,9 @@ function cutterOptions(
   const secret = ticket.secret ?? randomBytes(32).toString('base64url');
   return {
     ticket: { ...ticket, secret },
-    sessionId: (handshake) => cut(cutter, handshake),
+    // On a request of its own, because a cutter may write to it.
+    sessionId: async (handshake) => cutter(makeRequest(handshake)),
   };
-}
-
-/** Calls a cutter with a request made from the handshake: it may write to its own request only. */
-async function cut(cutter: CookieCutter, handshake: Handshake): Promise<string | undefined> {
-  const request = new IncomingMessage(new NetSocket());
-  request.method = 'GET';
-  request.url = handshake.url;
-  request.headers = { ...handshake.headers };
-  return cutter(request);
 }
 
 const parseNothing: CookieParser = (_request, _response, next) => next();

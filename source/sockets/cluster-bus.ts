@@ -81,6 +81,7 @@ function connectsNodes(adapter: object): boolean {
 /** Other nodes may run another version of this library during a deployment. */
 function isSessionMessage(value: unknown): value is SessionMessage {
   const { type, hash, reason, expiries } = Object(value) as Record<string, unknown>;
+  if (type === 'cleared') return true;
   // `every` skips the holes of a sparse array.
   if (type === 'extended') return Array.isArray(expiries) && [...expiries].every(isExpiry);
   const isKnown = type === 'ending' || type === 'stayed' || type === 'ended';

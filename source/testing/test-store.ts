@@ -2,6 +2,7 @@
  * @module A session store that fails, hangs or delays its answers on demand, on top of any other store.
  */
 
+import { promisify } from 'node:util';
 import { MemoryStore, type SessionData, Store } from 'express-session';
 
 /** The operations of a session store. */
@@ -74,20 +75,13 @@ export class TestStore extends Store {
   }
 
   /** Returns the stored session, even while `get` fails; null if there is none. */
-  record(sessionId: string): Promise<SessionData | null> {
-    return new Promise((resolve, reject) => {
-      this.#inner.get(sessionId, (error, session) => {
-        if (error) reject(error);
-        else resolve(session ?? null);
-      });
-    });
+  async record(sessionId: string): Promise<SessionData | null> {
+    return (await promisify(this.#inner.get.bind(this.#inner))(sessionId)) ?? null;
   }
 
   /** Removes a session as its expiry does: without a call of `destroy`. */
-  expire(sessionId: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#inner.destroy(sessionId, (error) => (error ? reject(error) : resolve()));
-    });
+  async expire(sessionId: string): Promise<void> {
+    await promisify(this.#inner.destroy.bind(this.#inner))(sessionId);
   }
 
   override get(sessionId: string, callback: StoreCallback): void {

@@ -32,6 +32,7 @@ const otherFoldersOf: Readonly<Record<string, readonly string[]>> = {
   'session/regenerations': ['lifecycle', 'http'],
   'session/store-hooks': ['lifecycle', 'http', 'saving'],
   'session/touches': ['lifecycle', 'http', 'saving'],
+  'session/write': ['lifecycle', 'saving', 'http'],
   'sockets/admission': ['handshake', 'events', 'recovery', 'lifecycle', 'namespaces'],
   'sockets/authorization': ['handshake', 'recovery'],
   'sockets/cluster-bus': ['lifecycle', 'http'],

@@ -95,6 +95,7 @@ describe('ClusterBus', () => {
       { type: 'ended', hash, reason: 'expired' },
       { type: 'extended', expiries: [[hash, 1]] },
       { type: 'extended', expiries: [] },
+      { type: 'cleared' },
     ];
     expect(receivedOf(start(NodeAdapter), messages)).to.deep.equal(messages);
   });

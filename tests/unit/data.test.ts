@@ -242,6 +242,10 @@ describe('isSameData()', () => {
       },
     });
     expect(isSameData({ id: unreadable }, { id })).to.equal(false);
+    // A client may send any data, with any keys.
+    const sent = JSON.parse(`{"_bsontype":"ObjectId","deep":${'['.repeat(9e4)}${']'.repeat(9e4)}}`);
+    expect(isSameData({ id: sent }, { id })).to.equal(false);
+    expect(isSameData({ id }, { id: sent })).to.equal(false);
   });
 
   it('compares data however deeply it is nested', () => {

@@ -101,6 +101,32 @@ describe('a deadline', () => {
     });
   });
 
+  describe('when a function is called', () => {
+    it('gives what it returned, or what its promise resolved to', async () => {
+      const deadlines = new Deadlines(100);
+      expect(await deadlines.call(() => 7, late)).to.equal(7);
+      expect(await deadlines.call(async () => 8, late)).to.equal(8);
+    });
+
+    it('gives what it threw, or what its promise rejected with', async () => {
+      const failure = new Error('no connection');
+      const deadlines = new Deadlines(100);
+      const thrown = deadlines.call(() => {
+        throw failure;
+      }, late);
+      expect(await rejection(thrown)).to.equal(failure);
+      expect(await rejection(deadlines.call(() => Promise.reject(failure), late))).to.equal(
+        failure,
+      );
+    });
+
+    it('fails where its promise stays pending', async () => {
+      const failure = rejection(new Deadlines(100).call(() => new Promise(never), late));
+      await clock.tickAsync(100);
+      expect(await failure).to.have.property('message', 'It did not answer within 100 ms');
+    });
+  });
+
   describe('when the answer comes while the event loop is busy', () => {
     beforeEach(() => clock.restore());
 

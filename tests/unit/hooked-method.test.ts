@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { MemoryStore, type Store } from 'express-session';
 import sinon from 'sinon';
@@ -141,7 +142,7 @@ describe('callMethod()', () => {
     const down = new Error('down');
     const results = [Promise.resolve(1), Promise.reject(down), Promise.reject(undefined)];
     for (const result of results) {
-      const method = sinon.stub().returns(result);
+      const method = (_id: unknown): unknown => result;
       expect(
         callMethod(
           'destroy',
@@ -165,6 +166,34 @@ describe('callMethod()', () => {
     await callMethod('destroy', one, { answered, failed });
     await turn();
     expect(answered.args).to.deep.equal([[[down]]]);
+  });
+
+  it('waits for the callback where a wrapper with any number of parameters is `async`', async () => {
+    const down = new Error('down');
+    const method = (_id: unknown, callback: unknown): void =>
+      void setImmediate(callback as (error: Error) => void, down);
+    const wrapper = async (...args: never[]): Promise<void> => Reflect.apply(method, null, args);
+    const one = call(wrapper as Method, 'id', () => {});
+    await callMethod('destroy', one, { answered, failed });
+    expect(answered.callCount).to.equal(0);
+    await turn();
+    expect(answered.args).to.deep.equal([[[down]]]);
+  });
+
+  it('takes the answer of the promise of such a wrapper from callers without a callback', async () => {
+    const method = sinon.stub().resolves('value');
+    const result = callMethod('destroy', call(method, 'id'), { answered, failed });
+    expect(await result).to.equal('value');
+    expect(answered.args).to.deep.equal([[[null]]]);
+  });
+
+  it('returns a promise that settles, also of a method that `promisify` has wrapped', async () => {
+    const own = (_id: unknown, callback: (...answer: unknown[]) => void): void =>
+      void setImmediate(callback, null, 'value');
+    const method = promisify(own) as Method;
+    const result = callMethod('destroy', call(method, 'id'), { answered, failed });
+    expect(await result).to.equal('value');
+    expect(answered.args).to.deep.equal([[[null, 'value']]]);
   });
 
   it('passes on what the method throws, and ignores what it answers after that', () => {

@@ -76,6 +76,19 @@ describe('LiveSession', () => {
     expect(touch(90_000)).to.equal(90_000);
   });
 
+  it('is as long-lived as its last touch says, so that the next one comes in time', () => {
+    see(86_400_000, 86_400_000);
+    const expires = new Date(Date.now() + 4_000);
+    session.noteTouch({ cookie: { expires, originalMaxAge: 4_000 } });
+    expect(session.lifetime).to.equal(4_000);
+  });
+
+  it('is stored and checked once it was touched, though it was new', () => {
+    session.noteTouch({ cookie: { expires: null } });
+    expect(session.isStored).to.equal(true);
+    expect(session.checkAt - Date.now()).to.equal(300_000);
+  });
+
   it('is checked as often as at first again, once its cookie was good in between', () => {
     for (let checks = 0; checks < 5; checks++) check(-10_000);
     expect(see(5_000)).to.equal(5_000);

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { useFakeTimers } from 'sinon';
 import type { SocketSession } from '../../source/index.js';
+import { StoreHooks } from '../../source/session/store-hooks.js';
 import type { RewriteRecord } from '../../source/types/options.js';
 import { Engine, rewriteOf } from '../support/engine.js';
 import { rejection } from '../support/outcomes.js';
@@ -72,6 +73,35 @@ for (const how of ['set', 'rewrite'] as const) {
     });
   });
 }
+
+describe('A save that is being written', () => {
+  it('is one write in progress, also after its deadline, until the store answers', async () => {
+    const clock = useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+    const store = new SlowStore();
+    store.records.set(sessionId, JSON.stringify({ cookie, n: 0 }));
+    const engine = new Engine(store, { storeTimeout: 1_000 });
+    // All that use the store share its hooks.
+    const { active } = StoreHooks.of(store, { storeTimeout: 1_000, maxPending: 1 }).turns;
+    try {
+      const session = await engine.open(sessionId);
+      const gate = holdNext(store, 'set');
+      if (session) session.n = 1;
+      const code = codeOf(Promise.resolve(session?.save()));
+      await gate.reached;
+      const [write, ...others] = active.of(sessionId);
+      expect(others).to.deep.equal([]);
+      await clock.tickAsync(1_000);
+      expect(await code).to.equal('ERR_SESSION_STORE_TIMEOUT');
+      expect(active.of(sessionId)).to.deep.equal([write]);
+      gate.open();
+      await clock.tickAsync(0);
+      expect(active.of(sessionId)).to.deep.equal([]);
+    } finally {
+      engine.close();
+      clock.restore();
+    }
+  });
+});
 
 describe('A save that has missed its deadline', () => {
   it('keeps the turn of its session until the store answers', async () => {

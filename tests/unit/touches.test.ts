@@ -1,14 +1,14 @@
 import { expect } from 'chai';
-import sinon, { type SinonFakeTimers, useFakeTimers } from 'sinon';
-import type { Write } from '../../source/session/active-writes.js';
+import { type SinonFakeTimers, useFakeTimers } from 'sinon';
 import { LiveSession } from '../../source/session/live-session.js';
 import { Snapshot } from '../../source/session/snapshot.js';
 import { Touches } from '../../source/session/touches.js';
+import { Write } from '../../source/session/write.js';
 import { WriteTurns } from '../../source/session/write-turns.js';
 import type { SessionEndReason } from '../../source/types/session.js';
 
 const id = 'a session';
-const write: Write = { sessionId: id, since: 0, destroy: undefined };
+const write = new Write(id);
 
 describe('Touches', () => {
   let clock: SinonFakeTimers;
@@ -17,7 +17,8 @@ describe('Touches', () => {
   /** Why the session has ended since it was read, if it has. */
   let end: SessionEndReason | undefined;
   /** What the store does with a touch. */
-  let store: () => Promise<void> | undefined;
+  let store: () => Promise<void>;
+  let canTouch: boolean;
 
   beforeEach(() => {
     clock = useFakeTimers({
@@ -29,25 +30,21 @@ describe('Touches', () => {
     live = undefined;
     end = undefined;
     store = async () => {};
+    canTouch = true;
   });
   afterEach(() => clock.restore());
 
   function create(interval: number | false = 60_000): Touches {
     return new Touches({
       writes: {
-        touch: (sessionId) => {
+        canTouch,
+        touch: ({ sessionId }) => {
           touched.push(sessionId);
-          const done = store();
-          return done && { done, answered: done };
+          return store();
         },
       },
       turns: new WriteTurns({ storeTimeout: 1_000, maxPending: 10 }),
-      factory: { forStore: sinon.stub().callsFake((_id, record) => record) },
       live: { find: () => live, endSince: () => end },
-      lateWrites: {
-        begin: sinon.stub(),
-        settled: sinon.stub().callsFake((_record, { done }) => done),
-      },
       options: { touch: interval },
     });
   }
@@ -149,16 +146,16 @@ describe('Touches', () => {
     const touches = create();
     end = 'destroyed';
     await touches.use(new LiveSession(id), snapshot());
-    await touches.touch({ ...write, destroy: Promise.resolve(true) }, { cookie: {} });
+    await touches.touch(new Write(id, Promise.resolve(true)), { cookie: {} });
     expect(touched).to.deep.equal([]);
-    await touches.touch({ ...write, destroy: Promise.resolve(false) }, { cookie: {} });
+    await touches.touch(new Write(id, Promise.resolve(false)), { cookie: {} });
     expect(touched).to.deep.equal([id]);
   });
 
-  it('need no answer of a store that cannot touch', async () => {
-    store = () => undefined;
+  it('touch no session of a store that cannot touch', async () => {
+    canTouch = false;
     await create().use(new LiveSession(id), snapshot());
-    expect(touched).to.deep.equal([id]);
+    expect(touched).to.deep.equal([]);
   });
 
   describe('of a session that was saved without changes', () => {
@@ -181,12 +178,12 @@ describe('Touches', () => {
 
   it('touch no session that one logout removed while they waited for another', async () => {
     let fail = (_isGone: boolean): void => {};
-    const overtaken: Write = {
-      ...write,
-      destroy: new Promise((resolve) => {
+    const overtaken = new Write(
+      id,
+      new Promise((resolve) => {
         fail = resolve;
       }),
-    };
+    );
     const touching = create().touch(overtaken, { cookie: {} });
     overtaken.destroy = Promise.resolve(true);
     fail(false);

@@ -246,6 +246,29 @@ describe('the client script', () => {
     });
   }
 
+  it('is there on each HTTP server to which Socket.IO is attached', async () => {
+    const io = new Server();
+    const settings = { socket: io, store: new MemoryStore(), parser: cookieParser(secret) };
+    const sessions = enable(settings);
+    const servers = [createServer(), createServer()];
+    try {
+      for (const http of servers) {
+        io.attach(http);
+        http.listen(0, '127.0.0.1');
+        await once(http, 'listening');
+      }
+      for (const http of servers) {
+        const { port } = http.address() as AddressInfo;
+        const response = await fetch(`http://127.0.0.1:${port}/socket.io/${file}`);
+        expect(response.status).to.equal(200);
+      }
+    } finally {
+      sessions.close();
+      await io.close();
+      for (const http of servers) http.close();
+    }
+  });
+
   it('waits for no server any more after `close()`', async () => {
     const io = new Server();
     const { bind } = io;

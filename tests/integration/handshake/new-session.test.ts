@@ -46,7 +46,7 @@ describe('with `io.engine.use(session(…))` in front', () => {
   ): Promise<void> {
     http = createServer();
     io = isAttachedLater ? new Server() : new Server(http);
-    newSessions = new NewSessions({ store, server: io, deadlines });
+    newSessions = new NewSessions({ store, io, deadlines });
     if (isAttachedLater) {
       await setImmediate();
       io.attach(http);
@@ -298,7 +298,7 @@ describe('with `io.engine.use(session(…))` in front', () => {
 
   it('watches no engine after `close()`, also if another instance has closed later', async () => {
     await start();
-    const other = new NewSessions({ store, server: io, deadlines });
+    const other = new NewSessions({ store, io, deadlines });
     newSessions.close();
     other.close();
     io.attach(http);
@@ -356,11 +356,6 @@ describe('with `io.engine.use(session(…))` in front', () => {
   it('sets no cookie without `saveUninitialized`', async () => {
     await start({ saveUninitialized: false });
     expect(await cookiesOf()).to.deep.equal([]);
-  });
-
-  it('finds none for a WebTransport connection, which has no request', async () => {
-    await start();
-    expect(newSessions.of(undefined)).to.equal(undefined);
   });
 
   it('leaves no listener on the engine once it is closed', async () => {

@@ -135,4 +135,17 @@ describe('Two nodes on one Redis', () => {
     await one.visit(cookie, ({ session }) => new Promise((done) => session.destroy(done)));
     await left;
   });
+
+  it('end the sockets on one when the other removes all sessions from the store', async () => {
+    await start({});
+    const { cookie } = await one.visitor();
+    const reasons: string[] = [];
+    two.expressionIO.sockets.on('connection', (_err, _session, socket) => {
+      socket.on('sessionend', (reason) => reasons.push(reason));
+    });
+    const left = received(await two.connect(cookie), 'disconnect');
+    one.store.clear?.();
+    await left;
+    expect(reasons).to.deep.equal(['expired']);
+  });
 });

@@ -215,6 +215,14 @@ describe('expression.socket.io/postgres', () => {
       await (await acquire(helper)).release();
     });
 
+    it('again, where it has gone meanwhile', async () => {
+      const helper = postgres(pool);
+      await (await acquire(helper)).release();
+      await pool.query('DROP TABLE session_locks');
+      expect(await acquire(helper).catch((error) => error.code)).to.equal('42P01');
+      await (await acquire(helper)).release();
+    });
+
     it('and removes from it what nobody released', async () => {
       await postgres(pool).claim('kept', 60_000);
       await pool.query("INSERT INTO session_locks VALUES ('lock:x', 't', now() - interval '1 s')");

@@ -1,0 +1,241 @@
+import { expect } from 'chai';
+import { type SinonFakeTimers, useFakeTimers } from 'sinon';
+import type { SessionRecord } from '../../source/session/record.js';
+import { changes, OverlappingWrites, record } from '../support/lost-saves.js';
+
+const id = 'a session';
+
+describe('LostSaves', () => {
+  let clock: SinonFakeTimers;
+  let writes: OverlappingWrites;
+
+  beforeEach(() => {
+    clock = useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+    writes = new OverlappingWrites();
+  });
+  afterEach(() => clock.restore());
+
+  it('repairs what a late write has erased, and nothing that others changed since', () => {
+    writes.giveUp({ n: 0, list: [1], other: 1 });
+    writes.save({ n: 1, list: [1, 2] });
+    const whole = { n: 1, list: [1, 2], other: 1 };
+    expect(writes.repair({ n: 0, list: [1], other: 1 })).to.deep.equal(whole);
+    expect(writes.repair({ n: 7, list: [1], other: 2 })).to.deep.equal({
+      ...whole,
+      n: 7,
+      other: 2,
+    });
+  });
+
+  it('leaves a record as it is where nothing was erased', () => {
+    writes.giveUp({ n: 1 });
+    writes.save({ n: 2 });
+    for (const found of [record({ n: 2 }), record({ n: 3 }), record()]) {
+      expect(writes.lost.repaired(id, found)).to.equal(found);
+    }
+  });
+
+  it('adds again what was added, and removes again what was removed', () => {
+    writes.giveUp({ gone: 1 });
+    writes.save({ gone: undefined, added: new Date(0) });
+    expect(writes.repair({ gone: 1 })).to.deep.equal({ added: new Date(0) });
+  });
+
+  it('knows dates as a store returns them', () => {
+    writes.giveUp({ at: new Date(0) });
+    writes.save({ at: new Date(1) });
+    expect(writes.repair({ at: '1970-01-01T00:00:00.000Z' })).to.deep.equal({ at: new Date(1) });
+    expect(writes.repair({ at: new Date(0) })).to.deep.equal({ at: new Date(1) });
+  });
+
+  it('repairs the cookie, whose date alone is no difference', () => {
+    const cookie = (originalMaxAge: number, date: number): SessionRecord => ({
+      cookie: { originalMaxAge, expires: new Date(date) },
+    });
+    writes.giveUp(cookie(1_000, 1));
+    writes.save(cookie(5_000, 2));
+    expect(writes.lost.repaired(id, cookie(1_000, 3))).to.deep.equal(cookie(5_000, 2));
+    const found = cookie(5_000, 4);
+    expect(writes.lost.repaired(id, found)).to.equal(found);
+  });
+
+  it('repairs by the last of what was saved, whichever write has erased it', () => {
+    writes.giveUp({ n: 0 });
+    writes.save({ n: 1 });
+    writes.giveUp({ n: 5 });
+    writes.save({ n: 2 });
+    expect([
+      writes.repair({ n: 0 }),
+      writes.repair({ n: 5 }),
+      writes.repair({ n: 1 }),
+    ]).to.deep.equal([{ n: 2 }, { n: 2 }, { n: 1 }]);
+  });
+
+  it('takes back what failed, to what was saved before it', () => {
+    writes.giveUp({ n: 1, m: 1 });
+    writes.save({ n: 2 });
+    writes.save({ n: 3, m: 3 })();
+    expect(writes.repair({ n: 1, m: 1 })).to.deep.equal({ n: 2, m: 1 });
+  });
+
+  it('takes nothing back that was saved after what failed', () => {
+    writes.giveUp({ n: 1 });
+    const takeBack = writes.save({ n: 2 });
+    writes.save({ n: 3 });
+    takeBack();
+    expect(writes.repair({ n: 1 })).to.deep.equal({ n: 3 });
+  });
+
+  it('keeps sessions apart', async () => {
+    const answer = writes.giveUp({ n: 1 });
+    writes.save({ n: 2 }, 'another');
+    expect(writes.repair({ n: 1 })).to.deep.equal({ n: 1 });
+    expect(writes.repair({ n: 1 }, 'another')).to.deep.equal({ n: 1 });
+    await answer();
+    expect(writes.repaired).to.deep.equal([]);
+  });
+
+  it('asks for a repair once the write has landed, and forgets it then', async () => {
+    const answer = writes.giveUp({ n: 0 });
+    writes.save({ n: 1 });
+    await answer();
+    await answer();
+    expect(writes.repaired).to.deep.equal([id]);
+    expect(writes.repair({ n: 0 })).to.deep.equal({ n: 0 });
+    expect(writes.active.of(id)).to.deep.equal([]);
+  });
+
+  it('asks for none where nothing was saved since', async () => {
+    const answer = writes.giveUp({ n: 0 });
+    expect(writes.repair({ n: 0 })).to.deep.equal({ n: 0 });
+    await answer();
+    expect(writes.repaired).to.deep.equal([]);
+    writes.save({ n: 1 });
+    expect(writes.repair({ n: 0 })).to.deep.equal({ n: 0 });
+  });
+
+  it('asks again, after longer and longer pauses, until the session is repaired', async () => {
+    writes.canRepair = false;
+    const answer = writes.giveUp({ n: 0 });
+    writes.save({ n: 1 });
+    await answer();
+    expect(writes.repair({ n: 0 })).to.deep.equal({ n: 1 });
+    await clock.tickAsync(100);
+    expect(writes.repaired).to.have.length(2);
+    await clock.tickAsync(199);
+    expect(writes.repaired).to.have.length(2);
+    writes.canRepair = true;
+    await clock.tickAsync(1);
+    await clock.tickAsync(60_000);
+    expect(writes.repaired).to.have.length(3);
+    expect(writes.repair({ n: 0 })).to.deep.equal({ n: 0 });
+  });
+
+  it('knows that a write that the store has answered, by an error too, erases nothing later', async () => {
+    const write = writes.begin();
+    writes.lost.issued(write, record({ n: 1 }));
+    writes.lost.answered(write);
+    writes.save({ n: 2 });
+    writes.lost.settled(write);
+    writes.save({ n: 2 });
+    expect(writes.repair({ n: 1 })).to.deep.equal({ n: 1 });
+    writes.active.endPart(write);
+    expect(writes.active.of(id)).to.deep.equal([]);
+  });
+
+  it('passes by what cannot be written as JSON', () => {
+    writes.giveUp({ n: 1n });
+    writes.save({ n: 1 });
+    expect(writes.repair({ n: 0 })).to.deep.equal({ n: 0 });
+    writes.giveUp({ n: 1 });
+    writes.save({ n: 2n });
+    expect(writes.repair({ n: 1 })).to.deep.equal({ n: 2n });
+  });
+
+  it('compares with what was written, though the session has changed since', () => {
+    const session = { n: 1 };
+    writes.giveUp(session);
+    session.n = 5;
+    writes.save({ n: 2 });
+    expect(writes.repair({ n: 1 })).to.deep.equal({ n: 2 });
+    expect(writes.repair({ n: 5 })).to.deep.equal({ n: 5 });
+  });
+
+  it('repairs what others who use the same store have saved', async () => {
+    writes.canRepair = false;
+    const write = writes.begin();
+    const theirs = writes.active.begin(id);
+    writes.create().writing(theirs, changes({ n: 2 }));
+    await writes.land(write, { n: 1 });
+    expect(writes.repair({ n: 1 })).to.deep.equal({ n: 2 });
+  });
+
+  describe('of a store that does not answer, or fails', () => {
+    it('remembers a write for ten minutes', async () => {
+      const answer = writes.giveUp({ n: 1 });
+      writes.save({ n: 2 });
+      await clock.tickAsync(599_999);
+      expect(writes.repair({ n: 1 })).to.deep.equal({ n: 2 });
+      await clock.tickAsync(1);
+      expect(writes.repair({ n: 1 })).to.deep.equal({ n: 1 });
+      await answer();
+      expect(writes.repaired).to.deep.equal([]);
+    });
+
+    it('tries for ten minutes to repair what a write has erased that landed in time', async () => {
+      writes.canRepair = false;
+      const write = writes.begin();
+      writes.save({ n: 2 });
+      await writes.land(write, { n: 1 });
+      await clock.tickAsync(599_999);
+      expect(writes.repair({ n: 1 })).to.deep.equal({ n: 2 });
+      await clock.tickAsync(1);
+      expect(writes.repair({ n: 1 })).to.deep.equal({ n: 1 });
+      await clock.tickAsync(10_000);
+      const { length } = writes.repaired;
+      await clock.tickAsync(60_000);
+      expect(writes.repaired).to.have.length(length);
+    });
+
+    it('remembers a write, however many others the store answers in time', async () => {
+      writes.giveUp({ n: 1 });
+      writes.save({ n: 2 });
+      for (let count = 0; count <= 1_000; count++) {
+        await writes.land(writes.begin(`session ${count}`), {});
+      }
+      expect(writes.repair({ n: 1 })).to.deep.equal({ n: 2 });
+    });
+
+    it('remembers a thousand writes, and all of them for logouts', async () => {
+      const answer = writes.giveUp({ n: 1 });
+      writes.save({ n: 2 });
+      for (let count = 1; count < 1_000; count++) writes.giveUp({}, `session ${count}`);
+      expect(writes.repair({ n: 1 })).to.deep.equal({ n: 2 });
+      const answerLast = writes.giveUp({ n: 1 }, 'the last');
+      writes.save({ n: 2 }, 'the last');
+      expect(writes.repair({ n: 1 })).to.deep.equal({ n: 1 });
+      expect(writes.active.of(id)).to.have.length(1);
+      await answer();
+      await answerLast();
+      expect(writes.repaired).to.deep.equal(['the last']);
+    });
+
+    it('remembers 64 million characters, and more again once some are answered', async () => {
+      const text = 'x'.repeat(30_000_000);
+      const forget = ['one', 'two', 'three'].map((id) => {
+        const answer = writes.giveUp({ n: 0, text }, id);
+        writes.save({ n: 1 }, id);
+        return answer;
+      });
+      expect(writes.repair({ n: 0 }, 'one')).to.deep.equal({ n: 0 });
+      expect(writes.repair({ n: 0 }, 'two')).to.deep.equal({ n: 1 });
+      expect(writes.repair({ n: 0 }, 'three')).to.deep.equal({ n: 1 });
+      for (const answer of forget) await answer();
+      for (const id of ['four', 'five']) {
+        writes.giveUp({ n: 0, text }, id);
+        writes.save({ n: 1 }, id);
+      }
+      expect(writes.repair({ n: 0 }, 'four')).to.deep.equal({ n: 1 });
+    });
+  });
+});
