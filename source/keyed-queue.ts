@@ -18,12 +18,7 @@ export interface QueueLimits {
 export class KeyedQueue {
   /** Those who wait behind the turn of a key, if any: a key is here as long as somebody has its turn. */
   readonly #waiting = new Map<string, Set<Begin> | undefined>();
-  readonly #limits: QueueLimits;
   #count = 0;
-
-  constructor(limits: QueueLimits) {
-    this.#limits = limits;
-  }
 
   /** Takes the turn at once, or returns undefined if somebody else has it. */
   take(key: string): EndTurn | undefined {
@@ -37,12 +32,8 @@ export class KeyedQueue {
     return (this.#waiting.get(key)?.size ?? 0) > 0;
   }
 
-  /**
-   * Whether no more may wait for the turn of a key. Who need not wait is not one too many.
-   *
-   * @param limits those of the caller, if callers with different limits share the queue
-   */
-  isFull(key: string, { perKey, inAll }: QueueLimits = this.#limits): boolean {
+  /** Whether no more may wait for the turn of a key. Who need not wait is not one too many. */
+  isFull(key: string, { perKey, inAll }: QueueLimits): boolean {
     if (!this.#waiting.has(key)) return false;
     const size = this.#waiting.get(key)?.size ?? 0;
     return size >= perKey || this.#count >= inAll;

@@ -49,7 +49,8 @@ export function overloadError(): SessionError {
 export class WriteTurns {
   /** The writes that are running, and the logouts that overtake them. */
   readonly active: ActiveWrites;
-  readonly #queue: KeyedQueue;
+  readonly #queue = new KeyedQueue();
+  readonly #limits: QueueLimits;
   readonly #waitingChanges = new WaitingChanges();
   readonly #deadlines: Deadlines;
   /** How long a session is not written after a write has missed its deadline. */
@@ -70,7 +71,7 @@ export class WriteTurns {
     this.#deadlines = new Deadlines(storeTimeout);
     this.#unanswered = new Deadlines(waitShare * storeTimeout);
     this.#external = new Deadlines(Math.min(longestDelay, (1 + waitShare) * storeTimeout));
-    this.#queue = new KeyedQueue(writeLimits(maxPending));
+    this.#limits = writeLimits(maxPending);
     this.active = new ActiveWrites(this.#deadlines);
   }
 
@@ -91,7 +92,7 @@ export class WriteTurns {
     // The first that waits need not be measured.
     const isFirst = !this.#queue.isWanted(sessionId);
     const leave = isFirst ? () => {} : this.#waitingChanges.enter(sessionId, changes);
-    if (leave === undefined || this.#queue.isFull(sessionId)) {
+    if (leave === undefined || this.#queue.isFull(sessionId, this.#limits)) {
       leave?.();
       return Promise.reject(overloadError());
     }

@@ -9,7 +9,7 @@ import { assertListener, isThenable } from '../assertions.js';
 import { ErrorReporter } from '../error-reporter.js';
 import { isStoreUnavailable, SessionError } from '../errors.js';
 import { ExpressionSocket } from '../expression-socket.js';
-import { KeyedQueue } from '../keyed-queue.js';
+import { KeyedQueue, type QueueLimits } from '../keyed-queue.js';
 import { resolveOptions, resolveTicketOptions } from '../options.js';
 import { SocketProxies } from '../sockets/socket-proxies.js';
 import type { SessionArguments } from '../types/listeners.js';
@@ -29,7 +29,8 @@ export class EnabledSessions {
   readonly #clients: SocketProxies;
   readonly #listeners = new EventEmitter();
   /** Runs the listeners of one session one after another. */
-  readonly #queue: KeyedQueue;
+  readonly #queue = new KeyedQueue();
+  readonly #limits: QueueLimits;
   readonly #reporter: ErrorReporter;
   readonly #script: ClientScript;
   /** The promises of the `disconnect` listeners of each client. */
@@ -41,7 +42,7 @@ export class EnabledSessions {
     this.expressionIO = new ExpressionSocket(io, store, parser, options);
     const { maxPending, trustProxy } = resolveOptions(options);
     this.#isPerMessage = isPerMessage;
-    this.#queue = new KeyedQueue({ perKey: maxPending - 1, inAll: maxPending * 10 });
+    this.#limits = { perKey: maxPending - 1, inAll: maxPending * 10 };
     this.#reporter = new ErrorReporter(options.onError);
     this.#clients = new SocketProxies(
       clientMethods(
@@ -141,7 +142,7 @@ export class EnabledSessions {
       const [err, session, ...args] = given as SessionArguments<false, unknown[]>;
       if (err) return this.#emitInvalid(client, err, event);
       try {
-        if (this.#queue.isFull(session.id)) throw overload();
+        if (this.#queue.isFull(session.id, this.#limits)) throw overload();
         // The queue keeps the order within this process; the lock excludes other processes.
         await this.#queue.run(session.id, () =>
           session.update(async (fresh) => {

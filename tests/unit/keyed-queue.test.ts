@@ -2,13 +2,15 @@ import { expect } from 'chai';
 import { type EndTurn, KeyedQueue } from '../../source/keyed-queue.js';
 import { rejection } from '../support/outcomes.js';
 
+const limits = { perKey: 2, inAll: 3 };
+
 describe('KeyedQueue', () => {
   let queue: KeyedQueue;
   let begun: string[];
   let ends: Map<string, EndTurn>;
 
   beforeEach(() => {
-    queue = new KeyedQueue({ perKey: 2, inAll: 3 });
+    queue = new KeyedQueue();
     begun = [];
     ends = new Map();
   });
@@ -49,7 +51,7 @@ describe('KeyedQueue', () => {
     expect(await rejection(failing)).to.have.property('message', 'a mistake');
     await next;
     expect(begun).to.deep.equal(['first', 'second', 'third']);
-    expect(queue.isFull('key')).to.equal(false);
+    expect(queue.isFull('key', limits)).to.equal(false);
   });
 
   it('gives turns of different keys at the same time', () => {
@@ -102,12 +104,12 @@ describe('KeyedQueue', () => {
 
   it('is full for a key when as many wait as may', () => {
     for (const name of ['first', 'second']) request('key', name);
-    expect(queue.isFull('key')).to.equal(false);
+    expect(queue.isFull('key', limits)).to.equal(false);
     request('key', 'third');
-    expect(queue.isFull('key')).to.equal(true);
-    expect(queue.isFull('another key')).to.equal(false);
+    expect(queue.isFull('key', limits)).to.equal(true);
+    expect(queue.isFull('another key', limits)).to.equal(false);
     end('first');
-    expect(queue.isFull('key')).to.equal(false);
+    expect(queue.isFull('key', limits)).to.equal(false);
   });
 
   it('is full for all who have to wait when as many wait in all as may', () => {
@@ -115,9 +117,9 @@ describe('KeyedQueue', () => {
       request(key, `first of ${key}`);
       request(key, `second of ${key}`);
     }
-    expect(queue.isFull('a')).to.equal(true);
+    expect(queue.isFull('a', limits)).to.equal(true);
     end('first of b');
-    expect(queue.isFull('a')).to.equal(false);
+    expect(queue.isFull('a', limits)).to.equal(false);
   });
 
   it('is never full for who need not wait', () => {
@@ -125,7 +127,7 @@ describe('KeyedQueue', () => {
       request(key, `first of ${key}`);
       request(key, `second of ${key}`);
     }
-    expect(queue.isFull('d')).to.equal(false);
+    expect(queue.isFull('d', limits)).to.equal(false);
   });
 
   it('counts nobody who has stopped waiting', () => {
@@ -134,6 +136,6 @@ describe('KeyedQueue', () => {
       request('key', `${count} more`)();
     }
     end('0');
-    expect(queue.isFull('another key')).to.equal(false);
+    expect(queue.isFull('another key', limits)).to.equal(false);
   });
 });
