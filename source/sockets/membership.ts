@@ -128,8 +128,8 @@ export class Membership implements Member {
 
   /** A socket that stays after its session must not be recovered as one of that session. */
   #leaveRoom(session: LiveSession | undefined): void {
-    if (session === undefined || session.hash === this.#session?.hash) return;
-    this.#changeRooms(() => this.#context.raw.leave(session.hash));
+    // If the socket has joined the same session again meanwhile, it enters the room again.
+    if (session) this.#changeRooms(() => this.#context.raw.leave(session.hash));
   }
 
   #changeRooms(change: () => unknown): void {

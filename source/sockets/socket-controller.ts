@@ -42,9 +42,11 @@ export class SocketController {
 
   /** Reads the session for an event, and then calls the listener. */
   receive(event: EventName, listener: Listener, args: readonly unknown[]): void {
+    // Listeners clean up after the client when it has disconnected. Some parsers let a connected client
+    // send an event of that name, which is treated as any other.
+    const hasLeft = event === 'disconnect' && !this.#context.raw.connected;
     if (this.admission.isPending) {
-      // Listeners clean up after a client that has left, or was refused.
-      if (event === 'disconnect' && !this.#context.raw.connected) {
+      if (hasLeft) {
         this.#calls.deliver(event, listener, { error: notAdmittedError() }, args);
         return;
       }
@@ -58,11 +60,8 @@ export class SocketController {
       this.#calls.deliver(event, listener, { error: sessionId }, args);
       return;
     }
-    // Listeners clean up after the client when it has disconnected. Some parsers let a connected client
-    // send an event of that name, to which the limits apply.
-    const isUnlimited = event === 'disconnect' && !this.#context.raw.connected;
     const pending = this.#pendingEvents();
-    const bytes = pending.enter(event, listener, { args, isUnlimited });
+    const bytes = pending.enter(event, listener, { args, isUnlimited: hasLeft });
     if (bytes === undefined) {
       this.#calls.deliver(event, listener, { error: pending.overload() }, args);
       return;

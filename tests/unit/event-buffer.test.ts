@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Socket } from 'socket.io';
-import { bufferEvents } from '../../source/sockets/pending-events.js';
+import { bufferEvents, PendingEvents } from '../../source/sockets/pending-events.js';
 
 describe('bufferEvents', () => {
   it('leaves no method on a socket that several callers have released, in any order', () => {
@@ -71,5 +71,18 @@ describe('bufferEvents', () => {
     closed = 0;
     buffer()();
     expect(closed).to.equal(0);
+  });
+
+  it('lets the memory of released events be counted again where they wait for their session', () => {
+    const raw = { onevent: (_packet: unknown) => {}, conn: { close: () => {} } };
+    const view = Buffer.alloc(1_000_000).subarray(0, 1);
+    // It has all that the buffer looks at.
+    const release = bufferEvents(raw as unknown as Socket, 1_000);
+    raw.onevent({ data: ['tell', view] });
+    release();
+    const pending = new PendingEvents(1_000, { bytes: 0 });
+
+    const bytes = pending.enter('tell', () => {}, { args: [view], isUnlimited: false });
+    expect(bytes).to.be.above(1_000_000);
   });
 });

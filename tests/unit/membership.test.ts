@@ -188,6 +188,18 @@ describe('Membership', () => {
     expect(ends).to.deep.equal(['destroyed', 'expired']);
   });
 
+  for (const isBack of [false, true]) {
+    it(`${isBack ? 'is in' : 'has left'} the room of its session after the end${isBack ? ' if it has joined again meanwhile' : ''}`, async () => {
+      const membership = create('ignore');
+      membership.join(snapshot);
+      const ended = membership.end('destroyed');
+      if (isBack) membership.join(snapshot);
+      await ended;
+      await turn();
+      expect([...socket.rooms]).to.deep.equal(isBack ? [room] : []);
+    });
+  }
+
   it('disconnects its socket when its session ends', async () => {
     const membership = create('disconnect');
     membership.join(snapshot);

@@ -256,6 +256,13 @@ describe('The namespaces that Socket.IO makes from a pattern', () => {
       client.disconnect();
       await until(() => !app.io._nsps.has('/room-1'));
     });
+
+    it('removes one whose only client is refused', async () => {
+      app.expressionIO.of(rooms).authorization((err) => !err);
+      await refused(app.client({ namespace: '/room-1' }));
+
+      expect(app.io._nsps.has('/room-1')).to.equal(false);
+    });
   });
 
   async function start(

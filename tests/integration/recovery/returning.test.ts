@@ -97,6 +97,23 @@ describe('A client that is recovered', () => {
     expect(await next).to.deep.equal([0, false]);
   });
 
+  it('may connect with another session after a logout that disconnected it', async () => {
+    await start();
+    const { client, raw } = await pair(app, { cookie });
+    await loseConnection(client, raw);
+    const recovered = announced();
+    await reconnect(client);
+    expect(await recovered).to.deep.equal([0, true]);
+    const disconnected = disconnection(client);
+    await app.logout(cookie);
+    await disconnected;
+    client.io.opts.extraHeaders = { cookie: (await app.login()).cookie };
+    const next = announced();
+    client.connect();
+
+    expect(await next).to.deep.equal([0, false]);
+  });
+
   for (const saveUninitialized of [true, false]) {
     it(`comes back as a new guest where it keeps no cookies (saveUninitialized: ${saveUninitialized})`, async () => {
       const store = new MemoryStore();
