@@ -62,18 +62,14 @@ export class TicketEndpoint {
     this.issueFor(request).then(
       (ticket) => answer(response, 200, { ticket }),
       (error: unknown) => {
-        const status = error instanceof SessionError ? statuses[error.code] : undefined;
-        if (status !== undefined && error instanceof SessionError) refuse(response, status, error);
+        const code = error instanceof SessionError ? error.code : undefined;
+        const status = code && statuses[code];
+        if (status) answer(response, status, { code, message: connectError(code).message });
         else if (next) next(error);
         else answer(response, 500, { message: 'Could not make a ticket' });
       },
     );
   }
-}
-
-function refuse(response: ServerResponse, status: number, { code }: SessionError): void {
-  const { message } = connectError(code);
-  answer(response, status, { code, message });
 }
 
 /** Sends JSON that no cache stores and no other site can read or include as a script. */

@@ -18,6 +18,7 @@ const otherFoldersOf: Readonly<Record<string, readonly string[]>> = {
   assertions: ['transparency'],
   deadlines: ['events', 'handshake'],
   diagnostics: ['events', 'handshake'],
+  'handshake/engines': ['handshake', 'enable'],
   'handshake/origin-policy': ['handshake', 'enable'],
   'keyed-queue': ['saving', 'enable'],
   'session/active-writes': ['lifecycle', 'saving', 'http'],

@@ -179,6 +179,12 @@ describe('with `io.engine.use(session(…))` in front', () => {
         expect(newSession).to.include({ sessionId: 'one', isNew: true });
       });
 
+      it('takes a session for new beside a cookie that cannot be decoded', async () => {
+        await start();
+        const { id, newSession } = await visit(transport, { cookie: 'theme=%E0%A4%A' });
+        expect(newSession).to.include({ sessionId: id, isNew: true });
+      });
+
       it('takes no session for a foreign origin, and stores none', async () => {
         await start({ saveUninitialized: false });
         const { id } = await visit(transport, { origin: 'https://evil.example' });

@@ -77,6 +77,13 @@ describe('`ticket`', () => {
     expect(foreign?.message).to.include('there is no ticket');
   });
 
+  it('is not named by the error of a cookie that is wrong itself', async () => {
+    await start();
+    const { err } = await arrive(app, { cookie: 'connect.sid=unsigned' });
+    expect(err?.code).to.equal('ERR_SESSION_COOKIE_INVALID');
+    expect(err?.message).to.include('unsigned').and.not.include('ticket');
+  });
+
   it('is read once per socket, which stays longer than the ticket is valid', async () => {
     await start({ ticket: { lifetime: 5_000 } });
     const { sessionId } = await app.login();
