@@ -14,9 +14,10 @@ import type {
 } from '../types/session.js';
 import { HeldSession, type SessionOwner } from './held-session.js';
 import type { LiveSession, Member } from './live-session.js';
-import { LiveSessions, type ProcessBus } from './live-sessions.js';
+import { LiveSessions } from './live-sessions.js';
 import { SessionLocks } from './locks.js';
 import { LostSaves } from './lost-saves.js';
+import type { ProcessBus } from './process-bus.js';
 import { SessionReader } from './reader.js';
 import type { SessionRecord } from './record.js';
 import { RecordCache } from './record-cache.js';

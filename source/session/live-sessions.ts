@@ -9,30 +9,11 @@ import { ExpiringMap } from '../expiring-map.js';
 import type { SessionEndReason } from '../types/session.js';
 import { ExpiryWatch } from './expiry-watch.js';
 import { LiveSession, type Member } from './live-session.js';
+import { Extensions, type ProcessBus, type SessionMessage } from './process-bus.js';
 import type { SessionReader } from './reader.js';
 import { expiryOf, type SessionRecord } from './record.js';
 import type { RecordCache } from './record-cache.js';
 import { sessionHashOf } from './session-hash.js';
-
-/** A message between processes about sessions, which are named by their hashes. */
-export type SessionMessage =
-  | {
-      readonly type: 'ending' | 'stayed' | 'ended';
-      readonly hash: string;
-      readonly reason: SessionEndReason;
-    }
-  /** Sessions that were written or touched, each with its expiry, in milliseconds since 1970. */
-  | { readonly type: 'extended'; readonly expiries: readonly (readonly [string, number])[] }
-  /** The store was asked to remove all sessions. */
-  | { readonly type: 'cleared' };
-
-/** Connects the processes. */
-export interface ProcessBus {
-  /** Sends a message to all other processes. */
-  publish(message: SessionMessage): void;
-  /** Calls `receive` with each message of another process. A further call makes sure that it does. */
-  subscribe(receive: (message: SessionMessage) => void): void;
-}
 
 /** What live sessions work with. */
 export interface LiveSessionsDependencies {
@@ -56,24 +37,20 @@ const announcementTime: Readonly<Record<SessionEndReason, number>> = {
   regenerated: 32_000,
 };
 
-/** How long extensions are collected before they are published, in milliseconds. */
-const publishInterval = 1_000;
-
 /** The sessions that have members in this process. */
 export class LiveSessions {
   readonly #dependencies: LiveSessionsDependencies;
   readonly #watch: ExpiryWatch;
   readonly #sessions = new Map<string, LiveSession>();
   readonly #ends = new ExpiringMap<SessionEndReason>(endMemory);
-  /** Extensions that were not published yet. */
-  #extensions = new Map<string, number>();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #extensions: Extensions;
   /** When the store was last cleared, by `performance.now()`. */
   #clearedAt = Number.NEGATIVE_INFINITY;
   #memberCount = 0;
 
   constructor(dependencies: LiveSessionsDependencies) {
     this.#dependencies = dependencies;
+    this.#extensions = new Extensions(dependencies.bus);
     this.#watch = new ExpiryWatch({
       sessions: () => this.#sessions.values(),
       reader: dependencies.reader,
@@ -128,7 +105,7 @@ export class LiveSessions {
     if (session.members.size === 0 && this.#sessions.get(session.hash) === session) {
       this.#remove(session);
       // The other processes must know when it expires, since this one no longer watches it.
-      this.#extend(session.hash, session.seenExpiry);
+      this.#extensions.add(session.hash, session.seenExpiry);
     }
     this.#publishCounts();
   }
@@ -182,7 +159,7 @@ export class LiveSessions {
     const hash = sessionHashOf(sessionId);
     const live = this.#sessions.get(hash);
     if (live === undefined) {
-      this.#extend(hash, expiryOf(Object(session)));
+      this.#extensions.add(hash, expiryOf(Object(session)));
       return;
     }
     // The others need no message, because this process sends them one when the session ends.
@@ -232,7 +209,7 @@ export class LiveSessions {
 
   close(): void {
     this.#watch.close();
-    clearTimeout(this.#timer);
+    this.#extensions.close();
     this.#sessions.clear();
     this.#ends.clear();
   }
@@ -282,17 +259,5 @@ export class LiveSessions {
 
   #removeGone(session: LiveSession): void {
     for (const member of session.members) if (member.isGone) this.leave(session, member);
-  }
-
-  /** Publishes an extension together with all others of the same second. */
-  #extend(hash: string, expiry: number): void {
-    if (!(Number.isFinite(expiry) && expiry > Date.now())) return;
-    this.#extensions.set(hash, expiry);
-    this.#timer ??= setTimeout(() => {
-      const expiries = [...this.#extensions];
-      this.#extensions = new Map();
-      this.#timer = undefined;
-      this.#dependencies.bus.publish({ type: 'extended', expiries });
-    }, publishInterval).unref();
   }
 }

@@ -5,7 +5,7 @@
 import { EventEmitter } from 'node:events';
 import type { Namespace, Server } from 'socket.io';
 import type { ErrorReporter } from '../error-reporter.js';
-import type { ProcessBus, SessionMessage } from '../session/live-sessions.js';
+import type { ProcessBus, SessionMessage } from '../session/process-bus.js';
 import { isSessionHash } from '../session/session-hash.js';
 import { emitterOf, type Listener, register, registeredOn } from './listener-links.js';
 

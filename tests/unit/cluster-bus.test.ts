@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import sinon from 'sinon';
 import { type Namespace, Server } from 'socket.io';
 import { Adapter } from 'socket.io-adapter';
-import type { SessionMessage } from '../../source/session/live-sessions.js';
+import type { SessionMessage } from '../../source/session/process-bus.js';
 import { sessionHashOf } from '../../source/session/session-hash.js';
 import { ClusterBus } from '../../source/sockets/cluster-bus.js';
 

@@ -3,7 +3,8 @@ import { expect } from 'chai';
 import { type SinonFakeTimers, useFakeTimers } from 'sinon';
 import { SessionError } from '../../source/errors.js';
 import type { Member } from '../../source/session/live-session.js';
-import { LiveSessions, type SessionMessage } from '../../source/session/live-sessions.js';
+import { LiveSessions } from '../../source/session/live-sessions.js';
+import type { SessionMessage } from '../../source/session/process-bus.js';
 import { sessionHashOf } from '../../source/session/session-hash.js';
 
 const start = 1_000_000_000_000;
