@@ -6,34 +6,52 @@
 import type { Server } from 'socket.io';
 
 type Engine = Server['engine'];
+type EngineHolder = Pick<Server, 'engine' | 'bind'>;
+
+/** The hook of one server, which all its watchers share: they may stop in any order. */
+interface BindHook {
+  readonly watchers: Set<(engine: Engine) => void>;
+  readonly restore: () => void;
+}
+
+const hooks = new WeakMap<EngineHolder, BindHook>();
 
 /**
  * Calls back with each engine of a Socket.IO server, also with those of HTTP servers to which it is
  * attached later: before their first handshakes. There is no event for it, but every way of attaching
  * calls `bind`.
  *
- * @returns a function that stops waiting for further engines, and restores `bind`
+ * @returns a function that stops waiting for further engines; the last watcher restores `bind`
  */
-export function watchEngines(
-  io: Pick<Server, 'engine' | 'bind'>,
-  found: (engine: Engine) => void,
-): () => void {
+export function watchEngines(io: EngineHolder, found: (engine: Engine) => void): () => void {
   // There is none before Socket.IO is attached, whatever its types say.
   const first: Engine | undefined = io.engine;
   if (first) found(first);
+  const { watchers, restore } = hooks.get(io) ?? hookBind(io);
+  watchers.add(found);
+  return () => {
+    watchers.delete(found);
+    if (watchers.size === 0) restore();
+  };
+}
+
+function hookBind(io: EngineHolder): BindHook {
   const { bind } = io;
-  let isOver = false;
-  const hook = (engine: Engine): unknown => {
-    if (!isOver) found(engine);
+  const own = Reflect.getOwnPropertyDescriptor(io, 'bind');
+  const watchers: BindHook['watchers'] = new Set();
+  const hooked = (engine: Engine): unknown => {
+    for (const found of watchers) found(engine);
     return Reflect.apply(bind, io, [engine]);
   };
-  const own = Reflect.getOwnPropertyDescriptor(io, 'bind');
-  Reflect.defineProperty(io, 'bind', { value: hook, configurable: true, writable: true });
-  return () => {
-    isOver = true;
-    // Another instance may have hooked it meanwhile.
-    if (io.bind !== hook) return;
+  Reflect.defineProperty(io, 'bind', { value: hooked, configurable: true, writable: true });
+  const restore = (): void => {
+    // Another library may have put its own in front meanwhile, which passes on to the hook.
+    if (io.bind !== hooked) return;
+    hooks.delete(io);
     if (own) Reflect.defineProperty(io, 'bind', own);
     else Reflect.deleteProperty(io, 'bind');
   };
+  const hook = { watchers, restore };
+  hooks.set(io, hook);
+  return hook;
 }

@@ -309,6 +309,7 @@ describe('with `io.engine.use(session(…))` in front', () => {
     other.close();
     io.attach(http);
     expect(io.engine.listenerCount('initial_headers')).to.equal(0);
+    expect(Object.hasOwn(io, 'bind')).to.equal(false);
   });
 
   it('rejects with ERR_SESSION_STORE where the store fails', async () => {
