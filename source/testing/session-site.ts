@@ -118,25 +118,6 @@ export class SessionSite<SessionStore extends Store> {
     return this.visitAs(this.visitorOf(client), visit);
   }
 
-  /**
-   * Logs the client's visitor in over HTTP, with `regenerate`: the visitor gets a new, empty session
-   * with another id.
-   *
-   * @param session the content of the new session
-   * @param regenerating called with the id of the visitor's session that is about to end
-   */
-  protected async regenerate(
-    client: object,
-    session: Readonly<Partial<SessionData>>,
-    regenerating: (sessionId: string) => void,
-  ): Promise<void> {
-    await this.visit(client, async (request) => {
-      regenerating(request.sessionID);
-      await promisify(request.session.regenerate.bind(request.session))();
-      Object.assign(request.session, session);
-    });
-  }
-
   /** Logs the client's visitor out over HTTP, with `destroy`. */
   async logout(client: object): Promise<void> {
     await this.visit(client, (request) =>

@@ -3,6 +3,7 @@
  * clients of logged-in visitors.
  */
 
+import { promisify } from 'node:util';
 import cookieParser from 'cookie-parser';
 import type { SessionData, SessionOptions, Store } from 'express-session';
 import { Server, type ServerOptions } from 'socket.io';
@@ -217,8 +218,10 @@ export class TestServer<
     const visitor = this.visitorOf(client);
     const clients = [...this.visitors.keys()].filter((one) => this.visitorOf(one) === visitor);
     let ending: Connection[] = [];
-    await this.regenerate(client, session, (sessionId) => {
-      ending = connectionsOf(sessionId, clients, this.io);
+    await this.visit(client, async (request) => {
+      ending = connectionsOf(request.sessionID, clients, this.io);
+      await promisify(request.session.regenerate.bind(request.session))();
+      Object.assign(request.session, session);
     });
     if (this.#endsConnections) await Promise.all(ending.map(reconnected));
   }
