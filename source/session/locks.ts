@@ -89,10 +89,8 @@ export class SessionLocks {
   async #release(shared: HeldLock | undefined): Promise<void> {
     if (shared === undefined) return;
     await this.#releasing
-      .wait<void>(
-        ({ resolve, reject }) => {
-          shared.release().then(resolve, reject);
-        },
+      .call(
+        () => shared.release(),
         (when) => new Error(`The lock was not released ${when}`),
       )
       .catch(() => {});
