@@ -33,6 +33,7 @@ const configurable: ReadonlySet<SessionErrorCode> = new Set<SessionErrorCode>([
   'ERR_SESSION_NOT_FOUND',
 ]);
 
+/** Reports errors to `onError`; without it, as a process warning or an uncaught exception. */
 export class ErrorReporter {
   readonly #onError: ResolvedOptions['onError'];
   readonly #options: ErrorReporterOptions;

@@ -28,6 +28,7 @@ export interface ComparedRecords {
   readonly limit: TimeLimit;
   /** Reads a serialised record; undefined if there is no such session. */
   read(sessionId: string, signal: AbortSignal): Promise<string | undefined>;
+  /** Parses a serialised record. */
   parse(text: string): unknown;
   /** Writes a record if it is still the one that was read and the lock, if any, is still held. */
   write(sessionId: string, write: RecordWrite, signal: AbortSignal): Promise<WriteOutcome>;

@@ -25,12 +25,14 @@ interface ExpressSession {
   save(callback: (error?: unknown) => void): unknown;
 }
 
+/** What new sessions are found with. */
 export interface NewSessionDependencies {
   readonly store: Store;
   readonly io: Pick<Server, 'engine' | 'bind'>;
   readonly deadlines: Deadlines;
 }
 
+/** Finds the sessions that `express-session` made for handshakes. */
 export class NewSessions {
   readonly #dependencies: NewSessionDependencies;
   readonly #sessions = new WeakMap<IncomingMessage, NewSession>();

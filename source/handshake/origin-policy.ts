@@ -16,6 +16,7 @@ import type { Handshake } from '../types/options.js';
 /** What the `cors` option of a Socket.IO server may be, as the `cors` package reads it. */
 type CorsOption = unknown;
 
+/** What the policy is made of. */
 export interface OriginPolicyDependencies {
   readonly origins: ResolvedOptions['origins'];
   /** Whether the host is taken from `X-Forwarded-Host`, if there is one. */
@@ -25,6 +26,7 @@ export interface OriginPolicyDependencies {
   readonly deadlines: Deadlines;
 }
 
+/** Refuses handshakes from pages of other sites. */
 export class OriginPolicy {
   readonly #dependencies: OriginPolicyDependencies;
 

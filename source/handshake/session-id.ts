@@ -18,6 +18,7 @@ import type { Tickets } from './tickets.js';
 /** A session id, or the error that says why there is none. */
 export type Found = string | SessionError;
 
+/** Where a session id may come from, and what checks it. */
 export interface SessionIdDependencies {
   readonly originPolicy: OriginPolicy;
   readonly cookie: SignedCookie;
@@ -30,6 +31,7 @@ export interface SessionIdDependencies {
   readonly deadlines: Deadlines;
 }
 
+/** Finds the session id of a handshake. */
 export class SessionIdReader {
   readonly #dependencies: SessionIdDependencies;
 

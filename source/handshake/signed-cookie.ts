@@ -17,6 +17,7 @@ interface ParsedRequest extends IncomingMessage {
   secret?: unknown;
 }
 
+/** Reads the session id from the signed cookie of a handshake. */
 export class SignedCookie {
   readonly #key: string;
   readonly #parse: CookieParser;

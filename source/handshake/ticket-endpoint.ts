@@ -24,6 +24,7 @@ const statuses: { readonly [Code in SessionErrorCode]?: number } = {
   ERR_SESSION_ORIGIN: 403,
 };
 
+/** Makes tickets for HTTP requests. */
 export class TicketEndpoint {
   readonly #tickets: Pick<Tickets, 'issue'>;
   readonly #sessionIds: Pick<SessionIdReader, 'readPresented'>;
@@ -33,6 +34,7 @@ export class TicketEndpoint {
     this.#sessionIds = sessionIds;
   }
 
+  /** Makes a ticket for a session id. */
   issue(sessionId: string): Promise<string> {
     return this.#tickets.issue(sessionId);
   }

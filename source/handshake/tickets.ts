@@ -17,6 +17,7 @@ import {
   type TicketKey,
 } from './ticket.js';
 
+/** What tickets are made and accepted with. */
 export interface TicketDependencies {
   readonly options: ResolvedTicketOptions;
   /** The name of the session cookie: tickets of an application with another one are refused. */
@@ -31,6 +32,7 @@ export interface TicketDependencies {
 /** The tickets that each connection has claimed, by the request of its handshake. */
 const claimedBy = new WeakMap<object, Map<string, Promise<boolean>>>();
 
+/** Makes tickets and opens them. */
 export class Tickets {
   readonly #dependencies: TicketDependencies;
   #keys: Promise<readonly TicketKey[]> | undefined;

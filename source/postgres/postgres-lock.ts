@@ -12,6 +12,7 @@ import { isConflict, type PostgresClient, queryRows, sqlStateOf } from './postgr
 /** How often expired rows are removed, in milliseconds. */
 const pruneInterval = 600_000;
 
+/** What the table of locks depends on. */
 interface PostgresLockDependencies {
   readonly client: PostgresClient;
   readonly limit: TimeLimit;

@@ -14,6 +14,7 @@ import { tokenOf } from '../database/token-lock.js';
 import { isConflict, type PostgresClient, queryRows } from './postgres-client.js';
 import type { PostgresLockTable } from './postgres-lock.js';
 
+/** What the records depend on. */
 interface PostgresRecordsDependencies {
   readonly client: PostgresClient;
   readonly limit: TimeLimit;

@@ -15,6 +15,7 @@ export type { Listener };
 /** Makes the listener that is registered in place of the application's own. */
 type WrapListener = (client: Socket, event: string, listener: Listener) => Listener;
 
+/** How the methods wrap listeners. */
 interface ClientMethodsDependencies {
   /** Wraps a listener that gets the session with each message; undefined without `per_message`. */
   readonly wrapSessionListener?: WrapListener;
@@ -25,6 +26,7 @@ interface ClientMethodsDependencies {
 const adders = ['on', 'addListener', 'once', 'prependListener', 'prependOnceListener'] as const;
 const removers = ['off', 'removeListener'] as const;
 
+/** Makes the methods in which clients differ. */
 export function clientMethods({
   wrapSessionListener,
   wrapDisconnectListener,

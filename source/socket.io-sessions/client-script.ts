@@ -11,6 +11,7 @@ import { hasOwnPage } from '../handshake/origin-policy.js';
 import readClientText from './client-text.cjs';
 import type { ResolvedSettings } from './settings.js';
 
+/** What the script is served with. */
 interface ClientScriptDependencies {
   readonly expressionIO: ExpressionSocket;
   /** How long a ticket is valid, in milliseconds. */
@@ -24,6 +25,7 @@ interface ClientScriptDependencies {
 /** A middleware of Engine.IO. */
 type Next = (error?: unknown) => void;
 
+/** Serves the client script. */
 export class ClientScript {
   readonly #io: Server;
   readonly #dependencies: ClientScriptDependencies;

@@ -23,6 +23,7 @@ type SessionsEvent = 'sconnection' | 'sinvalid';
 
 const events: readonly unknown[] = ['sconnection', 'sinvalid'] satisfies SessionsEvent[];
 
+/** The object that `enable` returns. */
 export class EnabledSessions {
   readonly expressionIO: ExpressionSocket;
   readonly #isPerMessage: boolean;

@@ -116,7 +116,8 @@ describe('a page of another site in Chromium', () => {
       pages = {
         '/evil': `<script>
             window.shown = [];
-            window.io = (url, options) => options.auth((auth) => shown.push(auth));
+            const socket = { active: true, io: { engine: {} } };
+            window.io = (url, { auth }) => auth.call(socket, (data) => shown.push(data));
           </script>
           <script src="${address}/socket.io/socket.io-sessions.js"></script>
           <script>io.connectWithSession('${address}');</script>`,
