@@ -105,6 +105,14 @@ describe('LostSaves', () => {
     expect(writes.active.of(id)).to.deep.equal([]);
   });
 
+  it('repairs what was being saved when another write was given to the store', () => {
+    const saving = writes.active.begin(id);
+    writes.lost.writing(saving, changes({ n: 2 }));
+    const other = writes.active.begin(id);
+    writes.lost.issued(other, record({ n: 1 }));
+    expect(writes.repair({ n: 1 })).to.deep.equal({ n: 2 });
+  });
+
   it('asks for none where nothing was saved since', async () => {
     const answer = writes.giveUp({ n: 0 });
     expect(writes.repair({ n: 0 })).to.deep.equal({ n: 0 });
@@ -214,7 +222,9 @@ describe('LostSaves', () => {
       const answerLast = writes.giveUp({ n: 1 }, 'the last');
       writes.save({ n: 2 }, 'the last');
       expect(writes.repair({ n: 1 })).to.deep.equal({ n: 1 });
-      expect(writes.active.of(id)).to.have.length(1);
+      const [forgotten] = writes.active.of(id);
+      expect(forgotten).to.include({ written: undefined, later: undefined });
+      writes.save({ n: 3 });
       await answer();
       await answerLast();
       expect(writes.repaired).to.deep.equal(['the last']);
