@@ -140,12 +140,9 @@ export class WriteTurns {
 
   /** A write that missed its deadline may land later, and erase what is written before that. */
   #endOnceAnswered(write: Write, endTurn: EndTurn): void {
-    const wait = this.#unanswered.begin(endTurn);
-    write.onAnswered = () => {
-      if (wait) this.#unanswered.end(wait);
-      // A second call does nothing.
-      endTurn();
-    };
+    // The second call does nothing.
+    this.#unanswered.begin(endTurn);
+    write.onAnswered = endTurn;
   }
 
   /** Waits for the turn of an external write, until the deadline at most. */

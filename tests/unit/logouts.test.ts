@@ -66,7 +66,7 @@ describe('Logouts', () => {
     const method: Method = (_sessionId, callback) => {
       answer = callback as () => void;
     };
-    const destroyed = new Promise<void>((resolve) => destroy(method, resolve));
+    const destroyed = new Promise<void>((resolve) => destroy(method, () => resolve()));
     await clock.tickAsync(1_000);
     answer();
     expect([told, removed]).to.deep.equal([['ending: destroyed', 'ended: destroyed'], ['one']]);
@@ -127,6 +127,14 @@ describe('Logouts', () => {
     const regenerate = (method: Method, args: unknown[] = [request, () => {}]): unknown =>
       logouts.regenerate({ method, target: undefined, args });
 
+    it('call back as the store does', () => {
+      const answers: unknown[] = [];
+      const callback = (...answer: unknown[]): void => void answers.push(answer);
+      regenerate(answering(), [request, callback]);
+      regenerate(answering('down'), [request, callback]);
+      expect(answers).to.deep.equal([[undefined], ['down']]);
+    });
+
     it('are told as such, and not as another logout', () => {
       regenerate((_request, callback) => destroy(answering(), callback as () => void));
       expect(told).to.deep.equal(['ending: regenerated', 'ended: regenerated']);
@@ -154,6 +162,13 @@ describe('Logouts', () => {
   });
 
   describe('of all sessions', () => {
+    it('call back as the store does', () => {
+      const answers: unknown[] = [];
+      const callback = (...answer: unknown[]): void => void answers.push(answer);
+      logouts.clear({ method: answering('down'), target: undefined, args: [callback] });
+      expect(answers).to.deep.equal([['down']]);
+    });
+
     for (const [what, method, isGone] of [
       ['are told to writes', answering(), true],
       ['are told to writes without an answer', () => {}, true],
