@@ -184,15 +184,12 @@ export class WriteTurns {
   #takeTogether(sessionId: string): Promise<EndTurn> {
     const waiting = this.#waitingTouches.get(sessionId) ?? this.#requestTogether(sessionId);
     return new Promise((resolve) => {
-      const late = this.#deadlines.begin(() => {
+      const join = (turn: ExternalTurn): void => resolve(this.#join(sessionId, turn));
+      waiting.add(join);
+      this.#deadlines.begin(() => {
         waiting.delete(join);
         resolve(noTurn);
       });
-      const join = (turn: ExternalTurn): void => {
-        if (late) this.#deadlines.end(late);
-        resolve(this.#join(sessionId, turn));
-      };
-      waiting.add(join);
     });
   }
 
