@@ -6,6 +6,7 @@ import { ActiveWrites } from '../../source/session/active-writes.js';
 import type { SessionRecord } from '../../source/session/record.js';
 import { StoreWrites } from '../../source/session/store-writes.js';
 import type { RecordChange, RewriteRecord } from '../../source/types/options.js';
+import { ProcessEvents } from '../support/process-events.js';
 
 const id = 'a session';
 const record: SessionRecord = { cookie: {} };
@@ -14,6 +15,7 @@ describe('StoreWrites', () => {
   let clock: SinonFakeTimers;
   let active: ActiveWrites;
   let absent: string[];
+  let called: string[];
   /** What the lost saves are told. */
   let told: string[];
 
@@ -21,6 +23,7 @@ describe('StoreWrites', () => {
     clock = useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
     active = new ActiveWrites(new Deadlines(100));
     absent = [];
+    called = [];
     told = [];
   });
   afterEach(() => clock.restore());
@@ -29,7 +32,7 @@ describe('StoreWrites', () => {
     return new StoreWrites(new MemoryStore(), {
       options: { storeTimeout: 100, rewrite },
       // A store that does not answer.
-      call: () => {},
+      call: (name, sessionId) => called.push(`${name} ${sessionId}`),
       turns: { active },
       // Only the store uses methods of the session.
       factory: { forStore: (_sessionId, session) => session as object as SessionData },
@@ -43,10 +46,13 @@ describe('StoreWrites', () => {
   }
 
   for (const name of ['set', 'touch'] as const) {
-    it(`reject a ${name} at the deadline`, async () => {
+    it(`call ${name} of the store, and reject at the deadline`, async () => {
+      const write = active.begin(id);
       const failure = create()
-        [name](active.begin(id), record)
+        [name](write, record)
         .catch(({ code }) => code);
+      expect(called).to.deep.equal([`${name} ${id}`]);
+      expect(write.keepsTurn).to.equal(name === 'set');
       await clock.tickAsync(100);
       expect(await failure).to.equal('ERR_SESSION_STORE_TIMEOUT');
       expect(told).to.deep.equal(['issued', 'settled']);
@@ -54,10 +60,12 @@ describe('StoreWrites', () => {
   }
 
   it('follow what others give to the store, and reject nothing if it is not answered in time', async () => {
+    const rejections = new ProcessEvents('unhandledRejection');
     const answered = create().given(active.begin(id), record);
     await clock.tickAsync(100);
-    // An unhandled rejection fails the test by then.
     await new Promise(setImmediate);
+    rejections.stop();
+    expect(rejections.values).to.deep.equal([]);
     expect(told).to.deep.equal(['issued', 'settled']);
     answered();
     expect(told).to.deep.equal(['issued', 'settled', 'answered']);
