@@ -149,10 +149,9 @@ export class ActiveWrites {
     write.erasesNothing();
     if (write.forgetting) this.#forgetting.end(write.forgetting);
     const writes = this.#writes.get(write.sessionId);
-    const at = writes?.indexOf(write) ?? -1;
-    if (at < 0) return;
-    if (writes?.length === 1) this.#writes.delete(write.sessionId);
-    else writes?.splice(at, 1);
+    if (!writes?.includes(write)) return;
+    if (writes.length === 1) this.#writes.delete(write.sessionId);
+    else writes.splice(writes.indexOf(write), 1);
   }
 }
 

@@ -67,7 +67,7 @@ export interface CallOutcome {
   answered(answer: readonly unknown[]): void;
   /** Called if the method throws, which is passed on. */
   failed(): void;
-  /** Called if a method that declares no callback returns no promise: it may have done its work. */
+  /** Called if a method that declares no callback returns neither a promise nor an answer. */
   returned?(): void;
 }
 
@@ -108,7 +108,7 @@ export function callMethod(
         },
         (error) => answer(error || noReasonError()),
       );
-    } else if (returned && method.length <= position) {
+    } else if (returned && !isAnswered && method.length <= position) {
       promised?.settle([null]);
       returned();
     }

@@ -64,19 +64,15 @@ export class Logouts {
   /**
    * Begins a logout, which waits for no write.
    *
-   * @returns to be called with whether the store has removed the session; returns a promise if it is
-   * being removed again
+   * @returns to be called once with whether the store has removed the session; returns a promise if it
+   * is being removed again
    */
   #beginDestroy(sessionId: string): (isGone: boolean) => Promise<void> | undefined {
     const regeneration = this.#regenerations.seen(sessionId);
     const reason = regeneration ? 'regenerated' : 'destroyed';
     const endDestroy = this.#dependencies.turns.active.beginDestroy(sessionId);
     for (const observer of this.#dependencies.observers) observer.ending(sessionId, reason);
-    let isOver = false;
     return (isGone) => {
-      // A store may throw after it has answered.
-      if (isOver) return undefined;
-      isOver = true;
       const isInTime = endDestroy(isGone);
       if (!isGone) {
         for (const observer of this.#dependencies.observers) observer.stayed(sessionId);

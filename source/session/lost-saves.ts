@@ -67,7 +67,6 @@ export class LostSaves {
     // A store may answer twice.
     if (!write.isUnanswered) return;
     write.isUnanswered = false;
-    write.changes = undefined;
     write.onAnswered?.();
     if (write.later) void this.#repairErased(write);
     else this.#forget(write);
@@ -91,8 +90,7 @@ export class LostSaves {
   /** The changes of a write were not written. */
   takeBack(write: Write, changes: RecordChanges): void {
     for (const other of this.#othersOf(write)) {
-      if (!other.later) continue;
-      const later = new Map(other.later);
+      const later = new Map<string, unknown>(other.later);
       const earlier = write.replaced?.get(other);
       for (const [key, value] of changes) {
         if (later.get(key) !== value) continue;

@@ -20,7 +20,7 @@ export interface StoreCall {
   readonly start: (callback: StoreCallback) => unknown;
   /** Called once, with what the store answered within the deadline. */
   readonly settled: (error: SessionError | undefined, value: unknown) => void;
-  /** Called once the store has answered, also after the deadline. */
+  /** Called when the store has answered, also after the deadline. */
   readonly answered?: () => void;
 }
 
@@ -32,10 +32,7 @@ export function callStore(
   const wait = deadlines.begin((when) => {
     settled(storeTimeoutError(when), undefined);
   });
-  if (wait === undefined) {
-    answered?.();
-    return;
-  }
+  if (wait === undefined) return;
   const settle: StoreCallback = (cause, value) => {
     answered?.();
     if (!deadlines.end(wait)) return;

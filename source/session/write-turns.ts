@@ -141,12 +141,9 @@ export class WriteTurns {
 
   /** A write that missed its deadline may land later, and erase what is written before that. */
   #endOnceAnswered(write: Write, endTurn: EndTurn): void {
-    const wait = this.#unanswered.begin(endTurn);
-    write.onAnswered = () => {
-      if (wait) this.#unanswered.end(wait);
-      // A second call does nothing.
-      endTurn();
-    };
+    // The second call does nothing.
+    this.#unanswered.begin(endTurn);
+    write.onAnswered = endTurn;
   }
 
   /** Waits for the turn of an external write, until the deadline at most. */
@@ -188,15 +185,12 @@ export class WriteTurns {
   #takeTogether(sessionId: string): Promise<EndTurn> {
     const waiting = this.#waitingTouches.get(sessionId) ?? this.#requestTogether(sessionId);
     return new Promise((resolve) => {
-      const late = this.#deadlines.begin(() => {
+      const join = (turn: ExternalTurn): void => resolve(this.#join(sessionId, turn));
+      waiting.add(join);
+      this.#deadlines.begin(() => {
         waiting.delete(join);
         resolve(noTurn);
       });
-      const join = (turn: ExternalTurn): void => {
-        if (late) this.#deadlines.end(late);
-        resolve(this.#join(sessionId, turn));
-      };
-      waiting.add(join);
     });
   }
 

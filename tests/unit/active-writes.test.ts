@@ -151,4 +151,65 @@ describe('ActiveWrites', () => {
       expect(() => active.unmark(odd)).not.to.throw();
     }
   });
+
+  it('is idle while no write and no logout is in progress', () => {
+    expect(active.isIdle).to.equal(true);
+    const writes = [active.begin(id), active.begin(id)];
+    expect(active.isIdle).to.equal(false);
+    for (const write of writes) active.endPart(write);
+    expect(active.isIdle).to.equal(true);
+    const settle = active.beginDestroy(undefined);
+    expect(active.isIdle).to.equal(false);
+    settle(true);
+    expect(active.isIdle).to.equal(true);
+  });
+
+  it('is idle once it has forgotten a write, which may end later', async () => {
+    const write = active.begin(id);
+    active.forgetLater(write);
+    await clock.tickAsync(600_000);
+    expect(active.isIdle).to.equal(true);
+    active.endPart(write);
+    expect(active.isIdle).to.equal(true);
+  });
+
+  it('calls back if a logout has missed its deadline, and not if it has not', async () => {
+    const late: string[] = [];
+    active.beginDestroy(id, () => late.push('late'));
+    active.beginDestroy(id, () => late.push('in time'))(true);
+    await clock.tickAsync(1_000);
+    expect(late).to.deep.equal(['late']);
+  });
+
+  for (const results of [
+    [true, false],
+    [false, true],
+    [false, false],
+  ]) {
+    it(`waits for the logouts of a session and of all, and tells whether one of them worked (${results})`, async () => {
+      const settles = [active.beginDestroy(id), active.beginDestroy(undefined)];
+      const told: unknown[] = [];
+      void active.destroyOf(id)?.then((isGone) => told.push(isGone));
+      settles[0]?.(results[0] === true);
+      await clock.tickAsync(0);
+      expect(told).to.deep.equal([]);
+      settles[1]?.(results[1] === true);
+      await clock.tickAsync(0);
+      expect(told).to.deep.equal([results.includes(true)]);
+    });
+  }
+
+  it('waits for the logout of a session alone, or for that of all', async () => {
+    expect(active.destroyOf(id)).to.equal(undefined);
+    const settle = active.beginDestroy(id);
+    const own = active.destroyOf(id);
+    expect(active.destroyOf('another')).to.equal(undefined);
+    settle(true);
+    expect(await own).to.equal(true);
+    active.beginDestroy(undefined)(true);
+    const settleAll = active.beginDestroy(undefined);
+    const ofAll = active.destroyOf(id);
+    settleAll(true);
+    expect(await ofAll).to.equal(true);
+  });
 });

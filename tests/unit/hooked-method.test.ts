@@ -242,3 +242,64 @@ describe('answerCaller()', () => {
     expect(callbackOf(call(() => {}, 'id'))()).to.equal(undefined);
   });
 });
+
+describe('callMethod(), by the kind of method', () => {
+  for (const [name, position] of [
+    ['set', 2],
+    ['touch', 2],
+    ['destroy', 1],
+    ['regenerate', 1],
+    ['clear', 0],
+  ] as const) {
+    it(`gives \`${name}\` a callback in its place if the caller gave none`, () => {
+      const given: unknown[] = [];
+      const method = (...args: unknown[]): void => void given.push(...args);
+      callMethod(name, call(method), { answered: () => {}, failed: () => {} });
+      expect(given.findIndex((one) => typeof one === 'function')).to.equal(position);
+    });
+  }
+
+  it('returns what a method returned whose only argument is a callback', () => {
+    const method: Method = (_callback) => 'returned';
+    const outcome = { answered: () => {}, failed: () => {} };
+    expect(
+      callMethod(
+        'clear',
+        call(method, () => {}),
+        outcome,
+      ),
+    ).to.equal('returned');
+  });
+
+  it('takes the promise of a method for its answer that declares no callback and gets none', async () => {
+    const answered = sinon.spy();
+    const method: Method = async (_sessionId) => {};
+    await callMethod('destroy', call(method, 'one'), { answered, failed: () => {} });
+    await turn();
+    expect(answered.args).to.deep.equal([[[null]]]);
+  });
+
+  it('tells that a method has returned that ignores its callback', () => {
+    const returned = sinon.spy();
+    callMethod(
+      'clear',
+      call(
+        () => {},
+        () => {},
+      ),
+      {
+        answered: () => {},
+        failed: () => {},
+        returned,
+      },
+    );
+    expect(returned.callCount).to.equal(1);
+  });
+
+  it('tells of the answer alone of a method that has answered and returned', () => {
+    const [answered, returned] = [sinon.spy(), sinon.spy()];
+    const method: Method = (...args) => (args[0] as () => void)();
+    callMethod('clear', call(method), { answered, failed: () => {}, returned });
+    expect([answered.callCount, returned.callCount]).to.deep.equal([1, 0]);
+  });
+});

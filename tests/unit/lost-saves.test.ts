@@ -86,6 +86,49 @@ describe('LostSaves', () => {
     expect(writes.repair({ n: 1 })).to.deep.equal({ n: 3 });
   });
 
+  it('takes back what failed from each write that could have erased it', () => {
+    writes.giveUp({ n: 1 });
+    writes.giveUp({ n: 5 });
+    writes.save({ n: 2 });
+    writes.save({ n: 3 })();
+    expect([writes.repair({ n: 1 }), writes.repair({ n: 5 })]).to.deep.equal([{ n: 2 }, { n: 2 }]);
+  });
+
+  it('takes back what failed from a write that began meanwhile', async () => {
+    const failing = writes.active.begin(id);
+    writes.lost.writing(failing, changes({ n: 2 }));
+    const answer = writes.giveUp({ n: 1 });
+    writes.lost.takeBack(failing, changes({ n: 2 }));
+    expect(writes.repair({ n: 1 })).to.deep.equal({ n: 1 });
+    await answer();
+    expect(writes.repaired).to.deep.equal([]);
+  });
+
+  it('does not repair by what was not saved in time', async () => {
+    const late = writes.begin();
+    writes.lost.writing(late, changes({ n: 1 }));
+    writes.giveUp({ n: 1 }, id, late);
+    const next = writes.begin();
+    expect(next.later).to.equal(undefined);
+  });
+
+  it('repairs nothing that a write has changed itself after it was saved by others', async () => {
+    writes.canRepair = false;
+    const write = writes.begin();
+    writes.save({ n: 2, m: 2 });
+    writes.lost.writing(write, changes({ n: 3 }));
+    await writes.land(write, { n: 3 });
+    expect(writes.repair({ n: 3 })).to.deep.equal({ n: 3, m: 2 });
+  });
+
+  it('asks for no repair where a write has changed all of it itself', async () => {
+    const write = writes.begin();
+    writes.save({ n: 2 });
+    writes.lost.writing(write, changes({ n: 3 }));
+    await writes.land(write, { n: 3 });
+    expect(writes.repaired).to.deep.equal([]);
+  });
+
   it('keeps sessions apart', async () => {
     const answer = writes.giveUp({ n: 1 });
     writes.save({ n: 2 }, 'another');
@@ -103,6 +146,14 @@ describe('LostSaves', () => {
     expect(writes.repaired).to.deep.equal([id]);
     expect(writes.repair({ n: 0 })).to.deep.equal({ n: 0 });
     expect(writes.active.of(id)).to.deep.equal([]);
+  });
+
+  it('repairs what was being saved when another write was given to the store', () => {
+    const saving = writes.active.begin(id);
+    writes.lost.writing(saving, changes({ n: 2 }));
+    const other = writes.active.begin(id);
+    writes.lost.issued(other, record({ n: 1 }));
+    expect(writes.repair({ n: 1 })).to.deep.equal({ n: 2 });
   });
 
   it('asks for none where nothing was saved since', async () => {
@@ -126,6 +177,7 @@ describe('LostSaves', () => {
     expect(writes.repaired).to.have.length(2);
     writes.canRepair = true;
     await clock.tickAsync(1);
+    expect(writes.repaired).to.have.length(3);
     await clock.tickAsync(60_000);
     expect(writes.repaired).to.have.length(3);
     expect(writes.repair({ n: 0 })).to.deep.equal({ n: 0 });
@@ -159,6 +211,24 @@ describe('LostSaves', () => {
     writes.save({ n: 2 });
     expect(writes.repair({ n: 1 })).to.deep.equal({ n: 2 });
     expect(writes.repair({ n: 5 })).to.deep.equal({ n: 5 });
+  });
+
+  it('compares with what was being written when something else was saved', () => {
+    const session = record({ n: 1 });
+    const write = writes.begin();
+    writes.lost.issued(write, session);
+    writes.save({ n: 2 });
+    Object.assign(session, { n: 5 });
+    writes.lost.settled(write);
+    expect(writes.repair({ n: 1 })).to.deep.equal({ n: 2 });
+  });
+
+  it('counts one answer of a store that gives two', () => {
+    const write = writes.begin();
+    writes.lost.issued(write, record());
+    writes.lost.answered(write);
+    writes.lost.answered(write);
+    expect(writes.active.of(id)).to.deep.equal([write]);
   });
 
   it('repairs what others who use the same store have saved', async () => {
@@ -214,13 +284,18 @@ describe('LostSaves', () => {
       const answerLast = writes.giveUp({ n: 1 }, 'the last');
       writes.save({ n: 2 }, 'the last');
       expect(writes.repair({ n: 1 })).to.deep.equal({ n: 1 });
-      expect(writes.active.of(id)).to.have.length(1);
+      const [forgotten] = writes.active.of(id);
+      expect(forgotten).to.include({ written: undefined, later: undefined });
+      writes.save({ n: 3 });
       await answer();
       await answerLast();
       expect(writes.repaired).to.deep.equal(['the last']);
     });
 
     it('remembers 64 million characters, and more again once some are answered', async () => {
+      // Neither has any.
+      await writes.land(writes.begin('in time'), {});
+      writes.giveUp({ n: 1n }, 'not written as JSON');
       const text = 'x'.repeat(30_000_000);
       const forget = ['one', 'two', 'three'].map((id) => {
         const answer = writes.giveUp({ n: 0, text }, id);

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import { type SinonFakeTimers, useFakeTimers } from 'sinon';
-import { responseFinished } from '../../source/session/regenerations.js';
+import { Regenerations, responseFinished } from '../../source/session/regenerations.js';
 
 /** A response of Node.js, as far as it matters here. */
 class Response extends EventEmitter {
@@ -77,4 +77,42 @@ describe('responseFinished()', () => {
       expect(waiting.isOver).to.equal(true);
     });
   }
+});
+
+describe('Regenerations', () => {
+  let response: Response;
+  let regenerations: Regenerations;
+
+  beforeEach(() => {
+    response = new Response();
+    regenerations = new Regenerations();
+  });
+  afterEach(() => {
+    response.emit('close');
+  });
+
+  it('are noted as seen once the store removes their session, and that of no other', () => {
+    const regeneration = regenerations.begin('one', { res: response });
+    expect(regenerations.seen('another')).to.equal(undefined);
+    expect(regeneration.isSeen).to.equal(false);
+    expect(regenerations.seen('one')).to.equal(regeneration);
+    expect(regeneration.isSeen).to.equal(true);
+  });
+
+  it('are over once they have ended, or the response was sent, though the store never answers', async () => {
+    const regeneration = regenerations.begin('one', { res: response });
+    regenerations.end('one', regeneration);
+    expect(regenerations.seen('one')).to.equal(undefined);
+    regenerations.begin('one', { res: response });
+    response.emit('close');
+    await new Promise(setImmediate);
+    expect(regenerations.seen('one')).to.equal(undefined);
+  });
+
+  it('are not ended by an earlier one of the same session', () => {
+    const earlier = regenerations.begin('one', { res: response });
+    const regeneration = regenerations.begin('one', { res: response });
+    regenerations.end('one', earlier);
+    expect(regenerations.seen('one')).to.equal(regeneration);
+  });
 });

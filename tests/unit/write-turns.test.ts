@@ -162,6 +162,17 @@ describe('WriteTurns', () => {
     await end();
   });
 
+  it('gives an external write its turn once an internal one has ended', async () => {
+    const end = await hold();
+    const taken = turns.takeInTime(id);
+    await end();
+    const next = ask();
+    const endTaken = await taken;
+    expect(next.hasBegun).to.equal(false);
+    endTaken();
+    await next.whole;
+  });
+
   it('takes no turn for an external write while an internal one has it', async () => {
     const end = await hold();
     expect(turns.take(id)).to.equal(undefined);
