@@ -6,7 +6,8 @@ import { down, Gate, holdNext, SlowStore } from '../../support/slow-store.js';
 import { codeOf } from '../../support/visits.js';
 import { until } from '../../support/waiting.js';
 
-const sessionId = 'one';
+// Not a part of any path: an error whose stack holds the id is replaced by a copy.
+const sessionId = 'the-session-of-a-visitor';
 
 /** Never answers. */
 const hang = (): Promise<never> => new Promise(() => {});
