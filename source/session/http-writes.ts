@@ -6,6 +6,7 @@
 
 import type { EndTurn } from '../keyed-queue.js';
 import { answerCaller, callbackOf, callMethod, type MethodCall } from './hooked-method.js';
+import type { Logouts } from './logouts.js';
 import { recordOf, type SessionRecord } from './record.js';
 import type { RequestBaselines } from './request-sessions.js';
 import type { SetSession } from './store-call.js';
@@ -46,14 +47,8 @@ export interface WriteObserver {
 export interface HttpWritesDependencies {
   readonly turns: WriteTurns;
   readonly baselines: RequestBaselines;
-  /** Writes the differences of a request; returns nothing if requests write their sessions whole. */
-  readonly saveRequest: (write: RequestSave) => Promise<void> | undefined;
-  /** The store is about to be given a session; returns what to call when it has answered. */
-  readonly issued: (write: Write, session: object) => () => void;
-  /** A session was written, or touched. */
-  readonly written: (sessionId: string, session: unknown, name: SetCall['name']) => void;
-  /** Removes a session again that a write may have stored after its logout. */
-  readonly removeAgain: (sessionId: string) => Promise<void>;
+  readonly observers: Iterable<WriteObserver>;
+  readonly logouts: Pick<Logouts, 'removeAgain'>;
 }
 
 /** One call of a store's `set` or `touch`. */
@@ -131,7 +126,8 @@ export class HttpWrites {
     const sessionId = String(call.args[0]);
     const callStore: SetSession = (session, callback) =>
       this.#write(name, { ...call, args: [sessionId, session, callback] });
-    return this.#dependencies.saveRequest({ name, sessionId, ...states, callStore });
+    const observer = [...this.#dependencies.observers].find(({ mergesRequests }) => mergesRequests);
+    return observer?.saveRequest({ name, sessionId, ...states, callStore });
   }
 
   /** Writes at once if no internal write has the session's turn, and otherwise after it. */
@@ -181,19 +177,27 @@ export class HttpWrites {
   }
 
   #issue(set: SetCall, write: Write, endTurn: EndTurn): unknown {
-    const { turns, issued } = this.#dependencies;
-    const { active } = turns;
+    const { active } = this.#dependencies.turns;
     const { session } = set;
-    const answered = issued(write, session);
+    const answered = this.#issued(write, session);
     // What the store calls within this write, such as the `set` of a `touch`, need not wait for it.
     const isWhole = !active.isMarked(session);
     if (isWhole) active.mark(session, write);
     return this.#call(set, write, () => {
-      answered();
+      answered?.();
       if (isWhole) active.unmark(session);
       active.endPart(write);
       endTurn();
     });
+  }
+
+  /** What a write erases is repaired once, by one of the observers. */
+  #issued(write: Write, session: object): (() => void) | undefined {
+    for (const observer of this.#dependencies.observers) {
+      const answered = observer.issued(write, session);
+      if (answered) return answered;
+    }
+    return undefined;
   }
 
   #call(set: SetCall, write: Write, end: () => void): unknown {
@@ -215,13 +219,21 @@ export class HttpWrites {
   ): void {
     const callback = callbackOf(call);
     if (destroy === undefined) {
-      if (!answer[0]) this.#dependencies.written(sessionId, call.args[1], name);
+      if (!answer[0]) this.#notify(name, sessionId, call.args[1]);
       callback(...answer);
       return;
     }
     void destroy.then(async (isGone) => {
-      if (isGone) await this.#dependencies.removeAgain(sessionId);
+      if (isGone) await this.#dependencies.logouts.removeAgain(sessionId);
       process.nextTick(callback, ...answer);
     });
+  }
+
+  /** Tells the observers that a session was written, or touched. */
+  #notify(name: SetCall['name'], sessionId: string, session: unknown): void {
+    for (const observer of this.#dependencies.observers) {
+      if (name === 'set') observer.written(sessionId, session);
+      else observer.touched(sessionId, session);
+    }
   }
 }

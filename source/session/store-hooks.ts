@@ -79,24 +79,9 @@ export class StoreHooks {
     });
     this.#httpWrites = new HttpWrites({
       turns,
-      baselines: this.baselines,
-      saveRequest: (write) => {
-        const observer = [...this.#observers].find(({ mergesRequests }) => mergesRequests);
-        return observer?.saveRequest(write);
-      },
-      issued: (write, session) => {
-        for (const observer of this.#observers) {
-          // What it erases is repaired once, by one of them.
-          const answered = observer.issued(write, session);
-          if (answered) return answered;
-        }
-        return () => {};
-      },
-      written: (sessionId, session, name) => {
-        if (name === 'set') this.rewritten(sessionId, session);
-        else for (const observer of this.#observers) observer.touched(sessionId, session);
-      },
-      removeAgain: (sessionId) => this.#logouts.removeAgain(sessionId),
+      baselines,
+      observers: this.#observers,
+      logouts: this.#logouts,
     });
   }
 
