@@ -141,9 +141,12 @@ export class WriteTurns {
 
   /** A write that missed its deadline may land later, and erase what is written before that. */
   #endOnceAnswered(write: Write, endTurn: EndTurn): void {
-    // The second call does nothing.
-    this.#unanswered.begin(endTurn);
-    write.onAnswered = endTurn;
+    const wait = this.#unanswered.begin(endTurn);
+    write.onAnswered = () => {
+      // Only so that nothing is kept until then: the second call does nothing.
+      if (wait) this.#unanswered.end(wait);
+      endTurn();
+    };
   }
 
   /** Waits for the turn of an external write, until the deadline at most. */
@@ -185,12 +188,16 @@ export class WriteTurns {
   #takeTogether(sessionId: string): Promise<EndTurn> {
     const waiting = this.#waitingTouches.get(sessionId) ?? this.#requestTogether(sessionId);
     return new Promise((resolve) => {
-      const join = (turn: ExternalTurn): void => resolve(this.#join(sessionId, turn));
-      waiting.add(join);
-      this.#deadlines.begin(() => {
+      const late = this.#deadlines.begin(() => {
         waiting.delete(join);
         resolve(noTurn);
       });
+      const join = (turn: ExternalTurn): void => {
+        // Only so that nothing is kept until then: a promise settles once.
+        if (late) this.#deadlines.end(late);
+        resolve(this.#join(sessionId, turn));
+      };
+      waiting.add(join);
     });
   }
 
