@@ -1,12 +1,13 @@
 /**
  * @module Checks arguments and values. Each `assert…` throws a `TypeError` that says what was expected and
- * what came; `method` or `name` is what the message calls the argument.
+ * what came; `name` is the argument and `method` the method that takes it, for the message.
  */
 
 import { Server as NetServer } from 'node:net';
 import type { Namespace, Server } from 'socket.io';
 import { describeValue } from './errors.js';
 
+/** Asserts that a value is a Socket.IO server. */
 export function assertServer(io: unknown, name = 'io'): void {
   if (isServer(io)) return;
   const given =
@@ -18,6 +19,7 @@ export function assertServer(io: unknown, name = 'io'): void {
   );
 }
 
+/** Asserts that a value is a session store. */
 export function assertStore(store: unknown): void {
   if (hasMethods(store, ['get', 'set', 'destroy', 'createSession'])) return;
   throw new TypeError(
@@ -25,6 +27,7 @@ export function assertStore(store: unknown): void {
   );
 }
 
+/** Asserts that a value may be a cookie parser. */
 export function assertCookieParser(cookieParser: unknown, name = 'cookieParser'): void {
   if (typeof cookieParser !== 'function') {
     throw new TypeError(
@@ -39,6 +42,7 @@ export function assertCookieParser(cookieParser: unknown, name = 'cookieParser')
   }
 }
 
+/** Asserts that a value may be a session id. */
 export function assertSessionId(method: string, sessionId: unknown): void {
   if (typeof sessionId === 'string' && sessionId !== '') return;
   const given = sessionId === '' ? 'an empty string' : describeValue(sessionId);
@@ -47,6 +51,7 @@ export function assertSessionId(method: string, sessionId: unknown): void {
   );
 }
 
+/** Asserts that a value is a namespace of a server. */
 export function assertNamespace(name: unknown, io: Server): asserts name is Namespace {
   if (!hasMethods(name, ['use', 'on', 'emit', 'fetchSockets'])) {
     throw new TypeError(
@@ -58,6 +63,7 @@ export function assertNamespace(name: unknown, io: Server): asserts name is Name
   throw new TypeError(`\`of\`: expected a namespace of this server, got ${given}`);
 }
 
+/** Asserts that a value is an HTTP request. */
 export function assertRequest(request: unknown): void {
   const headers: unknown = Reflect.get(Object(request), 'headers');
   if (typeof headers === 'object' && headers !== null) return;
@@ -66,6 +72,7 @@ export function assertRequest(request: unknown): void {
   );
 }
 
+/** Asserts that a value is a socket of this process. */
 export function assertSocket(method: string, socket: unknown): void {
   // `fetchSockets` gives sockets of other nodes, which have all of these but `on`.
   if (hasMethods(socket, ['emit', 'join', 'disconnect', 'on']) && 'handshake' in socket) return;
@@ -84,6 +91,7 @@ function hasMethods(value: unknown, names: readonly string[]): value is object {
   return names.every((name) => typeof Reflect.get(value, name) === 'function');
 }
 
+/** Asserts that a value may be a listener. */
 export function assertListener(method: string, listener: unknown): void {
   if (typeof listener === 'function') return;
   throw new TypeError(
@@ -91,6 +99,7 @@ export function assertListener(method: string, listener: unknown): void {
   );
 }
 
+/** Asserts that a value may be the function of an update. */
 export function assertChange(change: unknown): void {
   if (typeof change === 'function') return;
   throw new TypeError(`\`update\`: expected a function, got ${describeValue(change)}`);

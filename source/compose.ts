@@ -34,6 +34,7 @@ export interface Composition {
   close(): void;
 }
 
+/** Builds it. */
 export function compose(io: Server, { store, cookieParser, options }: Dependencies): Composition {
   const { key, origins, trustProxy, storeTimeout } = options;
   const deadlines = new Deadlines(storeTimeout);
