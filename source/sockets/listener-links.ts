@@ -41,7 +41,8 @@ export function link(outer: Listener, listener: Listener): void {
  * application's listener, which it has as its property `listener`.
  */
 export function bindListener(listener: Listener, socket: object): Listener {
-  const bind: BoundListener = (...args) => Reflect.apply(listener, socket, args);
+  // Unlike a function that passes its arguments on, it needs no room on the stack for a second copy.
+  const bind: BoundListener = Function.prototype.bind.call(listener, socket);
   bind.listener = listenerOf(listener);
   bind[bound] = listener;
   return bind;

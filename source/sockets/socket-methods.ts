@@ -197,8 +197,10 @@ export class SocketMethods implements MethodTable {
   #addToEndEvents(name: Adder, call: SocketCall, listener: unknown): Socket {
     const bound =
       typeof listener === 'function' ? bindListener(listener as Listener, call.socket) : listener;
+    const { endEvents } = this.#controllerOf(call.raw);
+    endEvents.setMaxListeners(call.raw.getMaxListeners());
     // Node.js refuses anything that is not a function.
-    this.#controllerOf(call.raw).endEvents[name]('sessionend', bound as Listener);
+    endEvents[name]('sessionend', bound as Listener);
     return call.self;
   }
 }
