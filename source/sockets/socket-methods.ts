@@ -6,6 +6,7 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
 import { assertListener } from '../assertions.js';
+import { SessionError } from '../errors.js';
 import {
   bindListener,
   type EventName,
@@ -14,6 +15,7 @@ import {
   type Listener,
   link,
   registeredOn,
+  standingFor,
   wrapping,
 } from './listener-links.js';
 import { callbackMethods, lookupMethods } from './listener-methods.js';
@@ -28,7 +30,9 @@ import {
 } from './socket-proxies.js';
 
 /** Finds the controller of a raw socket, which receives the events for listeners with a session. */
-type ControllerOf = (raw: Socket) => Pick<SocketController, 'receive' | 'endEvents'>;
+type ControllerOf = (
+  raw: Socket,
+) => Pick<SocketController, 'receive' | 'reportListener' | 'endEvents'>;
 
 /** The methods that add a listener, and those of them that add it for one event only. */
 const adders = ['on', 'addListener', 'prependListener', 'once', 'prependOnceListener'] as const;
@@ -122,8 +126,31 @@ export class SocketMethods implements MethodTable {
     // Node.js binds a listener of `once` to the object that `once` is called on. A function that another
     // library put in its place may call it on the raw socket.
     const isBoundByNode = onceAdders.has(name) && inheritedMethod(call.raw, name) === call.method;
-    const registered = isBoundByNode ? given : bindListener(given, call.socket);
+    const registered = isBoundByNode
+      ? given
+      : standingFor(this.#reporting(given, call, event), given);
     return this.#register({ raw: call.raw, event, listener: registered, registered }, call, args);
+  }
+
+  /**
+   * Binds a listener without a session, and reports each `SessionError` that it throws or rejects with,
+   * such as that of a save of another listener's session after a logout: no visitor can end the process
+   * by it. All other errors are left to Node.js.
+   */
+  #reporting(listener: Listener, { raw, socket }: SocketCall, event: EventName): Listener {
+    const report = (error: unknown): void => {
+      if (!(error instanceof SessionError)) throw error;
+      this.#controllerOf(raw).reportListener(error, event);
+    };
+    return (...args) => {
+      try {
+        const result: unknown = Reflect.apply(listener, socket, args);
+        // Of another thenable, `then` may have effects.
+        return result instanceof Promise ? result.then(undefined, report) : result;
+      } catch (error) {
+        return report(error);
+      }
+    };
   }
 
   #addForSession(name: 'sessOn' | 'sessOnce', call: SocketCall, args: unknown[]): unknown {
