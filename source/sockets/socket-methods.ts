@@ -86,7 +86,7 @@ export class SocketMethods implements MethodTable {
     this.#alwaysSession = alwaysSession;
     this.#controllerOf = controllerOf;
     this.overrides = {
-      ...callbackMethods(),
+      ...callbackMethods((listener, call, event) => this.#reporting(listener, call, event)),
       ...lookupMethods((raw) => controllerOf(raw).endEvents),
       ...named(deliveringMethods, () => (call, args) => Reflect.apply(call.method, call.raw, args)),
       ...named(adders, (name) => (call, args) => this.#add(name, call, args)),
@@ -126,14 +126,12 @@ export class SocketMethods implements MethodTable {
     // Node.js binds a listener of `once` to the object that `once` is called on. A function that another
     // library put in its place may call it on the raw socket.
     const isBoundByNode = onceAdders.has(name) && inheritedMethod(call.raw, name) === call.method;
-    const registered = isBoundByNode
-      ? given
-      : standingFor(this.#reporting(given, call, event), given);
+    const registered = isBoundByNode ? given : this.#reporting(given, call, event);
     return this.#register({ raw: call.raw, event, listener: registered, registered }, call, args);
   }
 
   /**
-   * Binds a listener without a session, and reports each `SessionError` that it throws or rejects with,
+   * Binds a listener without a session, or an acknowledgement, and reports each `SessionError` that it throws or rejects with,
    * such as that of a save of another listener's session after a logout: no visitor can end the process
    * by it. All other errors are left to Node.js.
    */
@@ -142,7 +140,7 @@ export class SocketMethods implements MethodTable {
       if (!(error instanceof SessionError)) throw error;
       this.#controllerOf(raw).reportListener(error, event);
     };
-    return (...args) => {
+    const run: Listener = (...args) => {
       try {
         const result: unknown = Reflect.apply(listener, socket, args);
         // Of another thenable, `then` may have effects.
@@ -151,6 +149,7 @@ export class SocketMethods implements MethodTable {
         return report(error);
       }
     };
+    return standingFor(run, listener);
   }
 
   #addForSession(name: 'sessOn' | 'sessOnce', call: SocketCall, args: unknown[]): unknown {

@@ -143,6 +143,19 @@ describe('A null session ends no process', () => {
       await warningOf('ERR_SESSION_ENDED');
     });
 
+    it('warns and goes on, in an acknowledgement', async () => {
+      const app = await startApp();
+      const { cookie, sessionId } = await app.login();
+      app.expressionIO.sockets.on('connection', (_err, session, socket) => {
+        socket.emit('question', () => session?.save());
+      });
+      const client = app.client({ cookie });
+      const [acknowledge] = (await received(client, 'question')) as [() => void];
+      await new Promise((resolve) => app.store.destroy(sessionId, resolve));
+      acknowledge();
+      await warningOf('ERR_SESSION_ENDED');
+    });
+
     it('passes the error, and no other, to `onError`', async () => {
       const reported: unknown[] = [];
       const app = await startApp({
