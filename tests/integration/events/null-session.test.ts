@@ -147,7 +147,9 @@ describe('A null session ends no process', () => {
       const app = await startApp();
       const { cookie, sessionId } = await app.login();
       app.expressionIO.sockets.on('connection', (_err, session, socket) => {
-        socket.emit('question', () => session?.save());
+        socket.emit('question', async () => {
+          await session?.save();
+        });
       });
       const client = app.client({ cookie });
       const [acknowledge] = (await received(client, 'question')) as [() => void];
@@ -162,7 +164,9 @@ describe('A null session ends no process', () => {
         options: { onError: (error, { event }) => reported.push([codeOf(error), event]) },
       });
       app.expressionIO.sockets.on('connection', (_err, session, socket) => {
-        socket.on('vote', () => session?.save());
+        socket.on('vote', async () => {
+          await session?.save();
+        });
         socket.on('fail', async () => Promise.reject(new Error('a mistake')));
       });
       const { cookie, sessionId } = await app.login();
