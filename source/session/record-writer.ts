@@ -166,7 +166,7 @@ export class RecordWriter {
 
   async #rewrite(
     write: Write,
-    { lock, changes: readChanges, newRecord, isForced }: WriteOptions,
+    { lock, changes: readChanges, newRecord, isForced, set }: WriteOptions,
   ): Promise<SessionRecord> {
     const { writes, hooks, lostSaves, touches, hasEnded } = this.#dependencies;
     const { sessionId } = write;
@@ -197,7 +197,7 @@ export class RecordWriter {
       lostSaves.reading(write);
       if (write.destroy && (await write.isOvertaken())) throw sessionEndedError();
       assertHeld(lock, sessionId);
-      return this.#set(write, newRecord, { changes });
+      return this.#set(write, newRecord, { changes, set });
     }
     if (record === stored) await touches.touchSaved(write, record);
     else hooks.rewritten(sessionId, record);

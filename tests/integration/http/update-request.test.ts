@@ -94,7 +94,7 @@ describe('update(request, change)', () => {
                   fresh.n = 5;
                   fresh['test:isBusy'] = true;
                 });
-                request.session.n = n;
+                Object.assign(request.session, { n });
                 delete request.session['test:isBusy'];
                 return { n, sessionId: request.sessionID };
               });
