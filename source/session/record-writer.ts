@@ -9,6 +9,7 @@ import type { HeldLock } from '../types/options.js';
 import type { LostSaves } from './lost-saves.js';
 import {
   isRecord,
+  lifetimeOf,
   type RecordChanges,
   renewed,
   type SessionRecord,
@@ -201,6 +202,8 @@ export class RecordWriter {
     }
     if (record === stored) await touches.touchSaved(write, record);
     else hooks.rewritten(sessionId, record);
+    // `set` of the store would have begun its time to live anew, which is known to the store only.
+    if (isForced && lifetimeOf(record) === undefined) await touches.touch(write, record);
     return record;
   }
 }
