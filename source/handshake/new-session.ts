@@ -113,7 +113,7 @@ function decoded(cookie: string): string {
 /** The session of a handshake, which the store may not have yet. */
 export class NewSession {
   readonly sessionId: string;
-  readonly #session: ExpressSession;
+  readonly session: ExpressSession;
   readonly #hasCookie: boolean;
   readonly #deadlines: Deadlines;
   #isSettled = false;
@@ -125,7 +125,7 @@ export class NewSession {
     { hasCookie, deadlines }: { hasCookie: boolean; deadlines: Deadlines },
   ) {
     this.sessionId = sessionId;
-    this.#session = session;
+    this.session = session;
     this.#hasCookie = hasCookie;
     this.#deadlines = deadlines;
   }
@@ -145,7 +145,7 @@ export class NewSession {
 
   /** The record as the store would have it: a copy, without methods. */
   record(): { cookie: object; [key: string]: unknown } {
-    return JSON.parse(JSON.stringify(this.#session));
+    return JSON.parse(JSON.stringify(this.session));
   }
 
   /**
@@ -166,7 +166,7 @@ export class NewSession {
   async #save(): Promise<void> {
     try {
       await this.#deadlines.wait<void>(({ resolve, reject }) => {
-        this.#session.save((error) => (error ? reject(error) : resolve()));
+        this.session.save((error) => (error ? reject(error) : resolve()));
       }, storeTimeoutError);
     } catch (cause) {
       // Some stores throw.

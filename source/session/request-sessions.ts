@@ -24,24 +24,45 @@ interface StoredCookie {
   readonly originalMaxAge?: number | null;
 }
 
+/** A session that express-session made for a handshake. */
+export interface NewRequestSession {
+  readonly sessionId: string;
+  readonly session: object;
+  /** Whether the store may still lack it. */
+  readonly isNew: boolean;
+}
+
 interface Baseline {
   readonly sessionId: string;
   readonly record: SessionRecord;
+  readonly newSession?: NewRequestSession | undefined;
 }
 
 /** The baselines of sessions, kept as long as the sessions. */
 export class RequestBaselines {
   readonly #baselines = new WeakMap<object, Baseline>();
 
-  /** The baseline of a session; undefined if it is new. */
+  /** The baseline of a session; undefined if it is new, and was not adopted. */
   of(session: object, sessionId: string): SessionRecord | undefined {
     const baseline = this.#baselines.get(session);
     return baseline?.sessionId === sessionId ? baseline.record : undefined;
   }
 
+  /** A session that was adopted, as long as its request has not stored it. */
+  newSessionOf(session: object): NewRequestSession | undefined {
+    return this.#baselines.get(session)?.newSession;
+  }
+
   /** Sets the baseline of a session that is now as it is stored. */
   set(session: object, sessionId: string, record: SessionRecord): void {
     this.#baselines.set(session, { sessionId, record });
+  }
+
+  /** Sets the baseline of a new session, which sockets may store before its request does. */
+  adopt(newSession: NewRequestSession): void {
+    const { session, sessionId } = newSession;
+    if (this.of(session, sessionId)) return;
+    this.#baselines.set(session, { sessionId, record: recordOf(session), newSession });
   }
 
   /** A session was loaded. */
@@ -57,10 +78,19 @@ export class RequestBaselines {
   takeBack(
     session: object,
     sessionId: string,
-    { before, after }: { readonly before: SessionRecord; readonly after: SessionRecord },
+    {
+      before,
+      after,
+      newSession,
+    }: {
+      readonly before: SessionRecord;
+      readonly after: SessionRecord;
+      readonly newSession: NewRequestSession | undefined;
+    },
   ): void {
-    const record = this.of(session, sessionId) ?? before;
-    this.set(session, sessionId, withChanges(record, changesBetween(after, before)));
+    const known = this.of(session, sessionId) ?? before;
+    const record = withChanges(known, changesBetween(after, before));
+    this.#baselines.set(session, { sessionId, record, newSession });
   }
 }
 
@@ -95,7 +125,8 @@ export class RequestSessions {
         `\`update\`: expected a request with a session of the store that \`ExpressionSocket\` was given, got ${given}; put \`session({ store })\` in front of the handler`,
       );
     }
-    if (this.#baselines.of(session, session.id)) return session;
+    const isKnown = this.#baselines.of(session, session.id) !== undefined;
+    if (isKnown && !this.#baselines.newSessionOf(session)) return session;
     await (this.#storing.get(session) ?? this.#storeNew(session));
     return session;
   }
@@ -134,6 +165,7 @@ export class RequestSessions {
       else Reflect.deleteProperty(session, key);
     }
     this.#baselines.set(session, session.id, withChanges(recordOf(session), kept));
+    if (changesBetween(before, record).size > 0) forgetLastSave(session);
   }
 }
 
@@ -147,6 +179,19 @@ function showCookie(cookie: object, stored: object): void {
   Object.assign(cookie, rest, { expires: expires ? new Date(expires) : null });
   // The setter of `expires` has computed another one.
   Object.assign(cookie, { originalMaxAge: originalMaxAge ?? null });
+}
+
+/**
+ * Makes express-session save the session at the end of the request. By itself it does not if the
+ * handler undoes what the update has changed: the session is then as it was when it was loaded.
+ *
+ * express-session keeps a hash of what it saved last, which a save of something else replaces.
+ */
+function forgetLastSave(session: RequestSession): void {
+  // Other frameworks have no such method on the session itself.
+  if (!Object.hasOwn(session, 'save')) return;
+  const somethingElse = { id: session.id, req: { sessionStore: { set: () => {} } } };
+  Reflect.apply(session.save, somethingElse, []);
 }
 
 /** Whether express-session leaves a key out of the sessions that it loads. */
