@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { TicketEndpoint } from '../../source/handshake/ticket-endpoint.js';
@@ -37,13 +38,15 @@ describe('TicketEndpoint', () => {
     ['an id', 'a string'],
     [undefined, 'undefined'],
     [{ sessionID: 'an id' }, 'an object'],
+    [{ headers: {} }, 'an object'],
+    [new Request('http://127.0.0.1/ticket'), 'a Request'],
   ] as const) {
-    it(`refuses ${shown} in place of a request`, async () => {
+    it(`refuses ${inspect(value, { depth: 0 })} in place of a request`, async () => {
       const outcome = handshakeOf(value as unknown as object).catch((error: unknown) => error);
       expect(await outcome)
         .to.be.instanceOf(TypeError)
         .with.property('message')
-        .that.includes(`expected an HTTP request, got ${shown}`);
+        .that.includes(`expected an HTTP request of Node.js, got ${shown}`);
     });
   }
 
