@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
-import { inspect } from 'node:util';
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { TicketEndpoint } from '../../source/handshake/ticket-endpoint.js';
@@ -41,7 +40,7 @@ describe('TicketEndpoint', () => {
     [{ headers: {} }, 'an object'],
     [new Request('http://127.0.0.1/ticket'), 'a Request'],
   ] as const) {
-    it(`refuses ${inspect(value, { depth: 0 })} in place of a request`, async () => {
+    it(`refuses ${shown} in place of a request: ${JSON.stringify(value)}`, async () => {
       const outcome = handshakeOf(value as unknown as object).catch((error: unknown) => error);
       expect(await outcome)
         .to.be.instanceOf(TypeError)
