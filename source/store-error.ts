@@ -62,7 +62,7 @@ export function redactError(error: unknown, sessionIds: readonly string[], depth
     return isSafe(error, sessionIds, depth) ? error : copyOf(error, sessionIds, depth);
   } catch {
     // Its getters, or the traps of a proxy, throw.
-    return new Error('The store failed with an error that cannot be read');
+    return new Error('The error cannot be read');
   }
 }
 
@@ -130,9 +130,7 @@ function isError(value: object): value is Error {
 /** What something says that is no error. */
 function messageOf(value: object, sessionIds: readonly string[]): string {
   const message: unknown = Object.getOwnPropertyDescriptor(value, 'message')?.value;
-  return typeof message === 'string'
-    ? redact(message, sessionIds)
-    : 'The store failed without a message';
+  return typeof message === 'string' ? redact(message, sessionIds) : 'The error has no message';
 }
 
 function redact(text: string, sessionIds: readonly string[]): string {

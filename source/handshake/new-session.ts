@@ -11,6 +11,7 @@ import type { Deadlines } from '../deadlines.js';
 import { storeTimeoutError } from '../errors.js';
 import { storeError } from '../store-error.js';
 import { watchEngines } from './engines.js';
+import { decoded } from './signed-cookie.js';
 
 /** What `express-session` leaves on a request. */
 interface SessionRequest extends IncomingMessage {
@@ -99,15 +100,6 @@ export class NewSessions {
 function isInCookies({ headers }: IncomingMessage, sessionId: string): boolean {
   const { cookie = '' } = headers;
   return cookie.split(';').some((one) => decoded(one).includes(`s:${sessionId}.`));
-}
-
-/** A client may encode any character. */
-function decoded(cookie: string): string {
-  try {
-    return decodeURIComponent(cookie);
-  } catch {
-    return cookie;
-  }
 }
 
 /** The session of a handshake, which the store may not have yet. */
