@@ -3,14 +3,13 @@
  * `io.engine.use(session(…))` stands in front of Socket.IO. When it is used is up to the caller.
  */
 
-import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Store } from 'express-session';
 import type { Server } from 'socket.io';
 import type { Deadlines } from '../deadlines.js';
 import { storeTimeoutError } from '../errors.js';
 import { storeError } from '../store-error.js';
-import { watchEngines } from './engines.js';
+import { type Engine, watchEngines } from './engines.js';
 
 /** What `express-session` leaves on a request. */
 interface SessionRequest extends IncomingMessage {
@@ -38,15 +37,22 @@ export class NewSessions {
   readonly #sessions = new WeakMap<IncomingMessage, NewSession>();
   /** The handshakes whose response sets the cookie of their session. */
   readonly #withCookie = new WeakSet<IncomingMessage>();
-  readonly #engines = new Set<EventEmitter>();
+  readonly #engines = new Set<Engine>();
   readonly #unwatch: () => void;
 
   constructor(dependencies: NewSessionDependencies) {
     this.#dependencies = dependencies;
-    this.#unwatch = watchEngines(dependencies.io, (engine) => {
-      engine.on('initial_headers', this.#headersSent);
-      this.#engines.add(engine);
-    });
+    this.#unwatch = watchEngines(dependencies.io, (engine) => this.watch(engine));
+  }
+
+  /**
+   * Watches an engine, unless it does so already. Where several were attached before, the earlier ones
+   * are known only from their handshakes.
+   */
+  watch(engine: Engine): void {
+    if (this.#engines.has(engine)) return;
+    this.#engines.add(engine);
+    engine.on('initial_headers', this.#headersSent);
   }
 
   /**

@@ -16,14 +16,25 @@ import type { Handshake } from '../types/options.js';
 /** What the `cors` option of a Socket.IO server may be, as the `cors` package reads it. */
 type CorsOption = unknown;
 
+/** Returns the `cors` option of an engine. */
+type ReadCors = () => CorsOption;
+
 /** What the policy is made of. */
 export interface OriginPolicyDependencies {
   readonly origins: ResolvedOptions['origins'];
   /** Whether the host is taken from `X-Forwarded-Host`, if there is one. */
   readonly trustProxy?: boolean;
-  /** Returns the server's `cors` option; called at each handshake, since the server may be attached later. */
-  readonly cors: () => CorsOption;
+  /** That of the server; called at each check, since the server may be attached later. */
+  readonly cors: ReadCors;
   readonly deadlines: Deadlines;
+}
+
+/** A handshake with an origin that is not the host's own. */
+interface ForeignHandshake {
+  readonly origin: string;
+  readonly handshake: Handshake;
+  readonly request: IncomingMessage;
+  readonly cors: ReadCors;
 }
 
 /** Refuses handshakes from pages of other sites. */
@@ -41,9 +52,14 @@ export class OriginPolicy {
   /**
    * Accepts an origin that may have a session, and a client that sends none, which is no browser.
    *
+   * @param cors that of the engine which the handshake came through, if it is known
    * @throws {SessionError} `ERR_SESSION_ORIGIN`
    */
-  async check(handshake: Handshake, request: IncomingMessage): Promise<void> {
+  async check(
+    handshake: Handshake,
+    request: IncomingMessage,
+    cors: ReadCors = this.#dependencies.cors,
+  ): Promise<void> {
     const { origins, trustProxy = false } = this.#dependencies;
     if (origins === false) return;
     const { origin } = handshake.headers;
@@ -52,27 +68,28 @@ export class OriginPolicy {
       return;
     }
     if (!isSameHost(origin, hostOf(handshake.headers, trustProxy))) {
-      return this.#checkName(origin, handshake, request);
+      return this.#checkName({ origin, handshake, request, cors });
     }
     debug.handshake('origin %s is the host', origin);
     return undefined;
   }
 
-  async #checkName(origin: string, handshake: Handshake, request: IncomingMessage): Promise<void> {
+  async #checkName(foreign: ForeignHandshake): Promise<void> {
+    const { origin } = foreign;
     let cause: unknown;
     try {
       // `null` is what a sandboxed page of anybody sends, so nobody can name it.
-      if (origin !== 'null' && (await this.#isNamed(origin, handshake, request))) {
+      if (origin !== 'null' && (await this.#isNamed(foreign))) {
         return debug.handshake('origin %s is allowed by name', origin);
       }
     } catch (error) {
       cause = error;
     }
-    throw this.#refusal(origin, handshake.headers, cause);
+    throw this.#refusal(foreign, cause);
   }
 
-  #isNamed(origin: string, handshake: Handshake, request: IncomingMessage): Promise<boolean> {
-    const { origins, cors, deadlines } = this.#dependencies;
+  #isNamed({ origin, handshake, request, cors }: ForeignHandshake): Promise<boolean> {
+    const { origins, deadlines } = this.#dependencies;
     return deadlines.call(
       async () => {
         if (typeof origins === 'function') {
@@ -84,8 +101,9 @@ export class OriginPolicy {
     );
   }
 
-  #refusal(origin: string, headers: IncomingHttpHeaders, cause: unknown): SessionError {
-    const { cors, trustProxy = false } = this.#dependencies;
+  #refusal({ origin, handshake, cors }: ForeignHandshake, cause: unknown): SessionError {
+    const { trustProxy = false } = this.#dependencies;
+    const { headers } = handshake;
     const host = hostOf(headers, trustProxy);
     const options = cors();
     const hints = [

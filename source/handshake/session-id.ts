@@ -10,6 +10,7 @@ import { debug, type HandshakeTrace, trace } from '../diagnostics.js';
 import { describeValue, SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Handshake } from '../types/options.js';
+import type { Engine } from './engines.js';
 import type { NewSession, NewSessions } from './new-session.js';
 import type { OriginPolicy } from './origin-policy.js';
 import { makeRequest, type SignedCookie } from './signed-cookie.js';
@@ -27,8 +28,15 @@ export interface SessionIdDependencies {
   /** Tried before either, if the option `ticket` is on. */
   readonly tickets: Pick<Tickets, 'open'> | undefined;
   /** The sessions that `express-session` made for handshakes. */
-  readonly newSessions: Pick<NewSessions, 'of'>;
+  readonly newSessions: Pick<NewSessions, 'of' | 'watch'>;
   readonly deadlines: Deadlines;
+}
+
+/** What a session id is chosen for, and where the choice is traced. */
+interface Choice {
+  readonly handshake: Handshake;
+  readonly request: IncomingMessage;
+  readonly payload: HandshakeTrace | undefined;
 }
 
 /** Finds the session id of a handshake. */
@@ -42,13 +50,19 @@ export class SessionIdReader {
   /**
    * Finds the session id of a handshake: the one that the client presents, or else that of the session
    * which `express-session` made for the handshake's request. Never rejects.
+   *
+   * @param engine the one that the handshake came through, if it is known
    */
-  read(handshake: Handshake, request: IncomingMessage): Promise<Found> {
+  read(handshake: Handshake, request: IncomingMessage, engine?: Engine): Promise<Found> {
+    if (engine) this.#dependencies.newSessions.watch(engine);
     return trace(
       'handshake',
       // A WebTransport connection has no request, and so an empty query.
       () => ({ transport: String(handshake.query.transport ?? 'webtransport') }),
-      async (payload) => this.#find(handshake, request, payload),
+      async (payload) => {
+        const presented = await this.readPresented(handshake, request, engine);
+        return this.#choose(presented, { handshake, request, payload });
+      },
     );
   }
 
@@ -60,12 +74,16 @@ export class SessionIdReader {
    * themselves, whichever page opens the connection, and a foreign page has no ticket. The cookie
    * never replaces a bad ticket, since then nobody would notice that it is bad.
    */
-  async readPresented(handshake: Handshake, request: IncomingMessage): Promise<Found> {
+  async readPresented(
+    handshake: Handshake,
+    request: IncomingMessage,
+    engine?: Engine,
+  ): Promise<Found> {
     const { originPolicy, cookie, custom, tickets } = this.#dependencies;
     try {
       const ticket = tickets && ticketOf(handshake.auth);
       if (tickets && ticket !== undefined) return await tickets.open(ticket, request);
-      await originPolicy.check(handshake, request);
+      await originPolicy.check(handshake, request, engine && (() => engine.opts?.cors));
       return await (custom ? this.#ask(custom, handshake) : cookie.readSessionId(request));
     } catch (error) {
       return this.#failure(error);
@@ -83,12 +101,8 @@ export class SessionIdReader {
     return this.#dependencies.newSessions.of(request);
   }
 
-  async #find(
-    handshake: Handshake,
-    request: IncomingMessage,
-    payload: HandshakeTrace | undefined,
-  ): Promise<Found> {
-    const presented = await this.readPresented(handshake, request);
+  /** Chooses between what the client presents and the session of the handshake's request. */
+  #choose(presented: Found, { handshake, request, payload }: Choice): Found {
     const newSession = isAbsent(presented) ? this.newSession(handshake, request) : undefined;
     const source = newSession ? 'request' : this.#sourceOf(handshake);
     const mayLackTicket = this.#dependencies.tickets !== undefined && source !== 'ticket';

@@ -4,6 +4,7 @@
  */
 
 import type { SessionError } from '../errors.js';
+import { engineOf } from '../handshake/engines.js';
 import type { NewSession } from '../handshake/new-session.js';
 import { requestOf } from '../handshake/session-id.js';
 import type { SessionEngine } from '../session/engine.js';
@@ -54,7 +55,7 @@ export class SocketReader {
   async read(): Promise<ReadResult> {
     const { raw, shared } = this.#context;
     if (this.#sessionId === undefined) {
-      this.#sessionId = await shared.sessionIds.read(raw.handshake, requestOf(raw));
+      this.#sessionId = await shared.sessionIds.read(raw.handshake, requestOf(raw), engineOf(raw));
     }
     let result: ReadResult =
       typeof this.#sessionId === 'string'
