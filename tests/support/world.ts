@@ -3,13 +3,13 @@
  * of what must come of it.
  */
 
-import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import type { SessionData } from 'express-session';
 import type { Scheduler } from 'fast-check';
 import type { LiveSession } from '../../source/session/live-session.js';
 import type { SessionEndReason } from '../../source/types/session.js';
 import { Engine } from './engine.js';
+import { loadOverHttp } from './http-handlers.js';
 import { SlowStore } from './slow-store.js';
 import { codeOf } from './visits.js';
 
@@ -150,13 +150,9 @@ export class World {
 
   /** A handler of HTTP, whose session `express-session` loads before it, and saves when it has ended. */
   async #overHttp(name: string, key: `test:${string}`): Promise<void> {
-    const record = await new Promise<SessionData | null | undefined>((resolve) =>
-      this.store.get(sessionId, (_error, found) => resolve(found)),
-    );
-    if (!record) return;
-    const response = Object.assign(new EventEmitter(), { writableEnded: false });
-    const request = { sessionID: sessionId, sessionStore: this.store, res: response };
-    const session = this.store.createSession(request as never, record);
+    const handler = await loadOverHttp(this.store, sessionId);
+    if (!handler) return;
+    const { session, response } = handler;
     await this.#schedule.schedule(Promise.resolve(), 'handler');
     if (name === 'http destroy' || name === 'http regenerate') {
       const reason = name === 'http destroy' ? 'destroyed' : 'regenerated';
