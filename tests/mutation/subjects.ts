@@ -53,6 +53,7 @@ const otherFoldersOf: Readonly<Record<string, readonly string[]>> = {
   'sockets/pending-events': ['events', 'recovery'],
   'sockets/session-namespace': ['namespaces', 'events', 'handshake', 'recovery', 'lifecycle'],
   'sockets/session-rooms': ['transparency', 'lifecycle', 'recovery'],
+  'sockets/socket-context': ['events', 'handshake', 'saving', 'recovery'],
   'sockets/socket-controller': ['events', 'handshake', 'saving', 'recovery', 'namespaces'],
   'sockets/socket-reader': ['handshake', 'events', 'namespaces', 'recovery'],
   'sockets/stand-ins': ['transparency'],
