@@ -6,7 +6,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Server, Socket } from 'socket.io';
 
-type Engine = Server['engine'];
+/** An Engine.IO server. */
+export type Engine = Server['engine'];
 type EngineHolder = Pick<Server, 'engine' | 'bind'>;
 
 /** The hook of one server, which all its watchers share: they may stop in any order. */
@@ -20,18 +21,24 @@ const hooks = new WeakMap<EngineHolder, BindHook>();
 /**
  * Calls back with each engine of a Socket.IO server, also with those of HTTP servers to which it is
  * attached later: before their first handshakes. There is no event for it, but every way of attaching
- * calls `bind`.
+ * calls `bind`. Of several engines before the call, only the last is found.
  *
  * @returns a function that stops waiting for further engines; the last watcher restores `bind`
  */
 export function watchEngines(io: EngineHolder, found: (engine: Engine) => void): () => void {
+  const known = new WeakSet<Engine>();
+  const watch = (engine: Engine): void => {
+    if (known.has(engine)) return;
+    known.add(engine);
+    found(engine);
+  };
   // There is none before Socket.IO is attached, whatever its types say.
   const first: Engine | undefined = io.engine;
-  if (first) found(first);
+  if (first) watch(first);
   const { watchers, restore } = hooks.get(io) ?? hookBind(io);
-  watchers.add(found);
+  watchers.add(watch);
   return () => {
-    watchers.delete(found);
+    watchers.delete(watch);
     if (watchers.size === 0) restore();
   };
 }

@@ -3,14 +3,13 @@
  * `io.engine.use(session(…))` stands in front of Socket.IO. When it is used is up to the caller.
  */
 
-import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Store } from 'express-session';
 import type { Server } from 'socket.io';
 import type { Deadlines } from '../deadlines.js';
 import { storeTimeoutError } from '../errors.js';
 import { storeError } from '../store-error.js';
-import { watchEngines } from './engines.js';
+import { type Engine, engineOf, watchEngines } from './engines.js';
 import { decoded } from './signed-cookie.js';
 
 /** What `express-session` leaves on a request. */
@@ -39,15 +38,21 @@ export class NewSessions {
   readonly #sessions = new WeakMap<IncomingMessage, NewSession>();
   /** The handshakes whose response sets the cookie of their session. */
   readonly #withCookie = new WeakSet<IncomingMessage>();
-  readonly #engines = new Set<EventEmitter>();
+  readonly #engines = new Set<Engine>();
   readonly #unwatch: () => void;
 
   constructor(dependencies: NewSessionDependencies) {
     this.#dependencies = dependencies;
-    this.#unwatch = watchEngines(dependencies.io, (engine) => {
-      engine.on('initial_headers', this.#headersSent);
-      this.#engines.add(engine);
-    });
+    this.#unwatch = watchEngines(dependencies.io, (engine) => this.#watch(engine));
+  }
+
+  /**
+   * Watches the engine that a handshake came through. If Socket.IO was attached to several HTTP servers
+   * before, the engines of the earlier ones are known only from their handshakes.
+   */
+  watchEngineOf(request: IncomingMessage): void {
+    const engine = engineOf(request);
+    if (engine) this.#watch(engine);
   }
 
   /**
@@ -77,6 +82,12 @@ export class NewSessions {
     this.#unwatch();
     for (const engine of this.#engines) engine.off('initial_headers', this.#headersSent);
     this.#engines.clear();
+  }
+
+  #watch(engine: Engine): void {
+    if (this.#engines.has(engine)) return;
+    this.#engines.add(engine);
+    engine.on('initial_headers', this.#headersSent);
   }
 
   /**

@@ -29,7 +29,7 @@ export interface SessionIdDependencies {
   /** Tried before either, if the option `ticket` is on. */
   readonly tickets: Pick<Tickets, 'open'> | undefined;
   /** The sessions that `express-session` made for handshakes. */
-  readonly newSessions: Pick<NewSessions, 'of'>;
+  readonly newSessions: Pick<NewSessions, 'of' | 'watchEngineOf'>;
   readonly deadlines: Deadlines;
 }
 
@@ -46,6 +46,7 @@ export class SessionIdReader {
    * which `express-session` made for the handshake's request. Never rejects.
    */
   read(handshake: Handshake, request: IncomingMessage): Promise<Found> {
+    this.#dependencies.newSessions.watchEngineOf(request);
     return trace(
       'handshake',
       // A WebTransport connection has no request, and so an empty query.

@@ -118,16 +118,10 @@ export class Admission {
     return this.#late !== undefined && this.#context.raw.recovered;
   }
 
-  /** Runs a task once the socket is admitted, and never if it is refused or leaves before that. */
+  /** Runs a task when the admission is over, in the asynchronous context of this call. */
   defer(task: () => void): void {
-    const { raw } = this.#context;
     this.#deferred ??= [];
-    this.#deferred.push(
-      AsyncResource.bind(() => {
-        if (raw.connected) task();
-      }),
-    );
-    if (this.#deferred.length > this.#context.options.maxPending) raw.conn.close();
+    this.#deferred.push(AsyncResource.bind(task));
   }
 
   /** Whether a recovered connection no longer has the session that it had before. */

@@ -94,8 +94,7 @@ class ListenerCall implements SessionOwner {
 
   /** Reports why an ignored save or update failed; the function passed to `update` may have thrown. */
   report(error: unknown): void {
-    if (error instanceof SessionError) this.#context.report(error, this.event);
-    else this.#context.reportListener(error, this);
+    this.#context.reportListener(error, this);
   }
 
   endsSession(): void {

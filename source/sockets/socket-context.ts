@@ -68,7 +68,7 @@ export class SocketContext {
   }
 
   /** Reports what a listener threw or rejected with, if `call` did not call it. */
-  reportListener(error: unknown, { event, hasSession = true }: EventContext): void {
+  reportListener(error: unknown, { event, hasSession }: Required<EventContext>): void {
     this.shared.reporter.listenerFailed(error, { socket: this.socket, event, hasSession });
   }
 }

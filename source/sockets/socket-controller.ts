@@ -50,8 +50,7 @@ export class SocketController {
         this.#calls.deliver(event, listener, { error: notAdmittedError() }, args);
         return;
       }
-      // Events are buffered until then, but a plugin may have replaced the method that buffers them.
-      this.admission.defer(() => this.receive(event, listener, args));
+      this.#defer(event, listener, args);
       return;
     }
     const { sessionId } = this.#reader;
@@ -77,7 +76,25 @@ export class SocketController {
 
   /** Reports what a listener without a session threw or rejected with. */
   reportListener(error: unknown, event: EventName): void {
-    this.#context.reportListener(error, { event });
+    this.#context.reportListener(error, { event, hasSession: true });
+  }
+
+  /**
+   * Receives an event again when the socket is admitted. Events are buffered until then, but a plugin
+   * may have replaced the method that buffers them. As there, too many close the transport.
+   */
+  #defer(event: EventName, listener: Listener, args: readonly unknown[]): void {
+    const { raw } = this.#context;
+    const pending = this.#pendingEvents();
+    const bytes = pending.enter(event, listener, { args, isUnlimited: false });
+    if (bytes === undefined) {
+      raw.conn.close();
+      return;
+    }
+    this.admission.defer(() => {
+      pending.leave(bytes);
+      if (raw.connected) this.receive(event, listener, args);
+    });
   }
 
   #pendingEvents(): PendingEvents {

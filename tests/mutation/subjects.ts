@@ -11,13 +11,24 @@ const foldersOf: Readonly<Record<string, readonly string[]>> = {
   session: ['saving', 'events', 'lifecycle', 'http'],
   sockets: ['events', 'transparency', 'lifecycle', 'recovery', 'namespaces'],
   handshake: ['handshake'],
+  database: ['redis', 'postgres'],
+  redis: ['redis'],
+  postgres: ['postgres'],
+  'socket.io-sessions': ['enable'],
+  testing: ['testing'],
 };
 
 /** Further folders, and the order, where a file has another subject than the rest of its folder. */
 const otherFoldersOf: Readonly<Record<string, readonly string[]>> = {
   assertions: ['transparency'],
+  compose: ['handshake', 'lifecycle', 'namespaces'],
+  'data-size': ['events', 'saving', 'recovery'],
   deadlines: ['events', 'handshake'],
   diagnostics: ['events', 'handshake'],
+  'error-reporter': ['events', 'handshake', 'saving'],
+  errors: ['events', 'handshake'],
+  'expiring-map': ['handshake', 'lifecycle'],
+  'expression-socket': ['namespaces', 'lifecycle', 'http', 'handshake'],
   'handshake/engines': ['handshake', 'enable'],
   'handshake/origin-policy': ['handshake', 'enable'],
   'keyed-queue': ['saving', 'enable'],
@@ -42,11 +53,23 @@ const otherFoldersOf: Readonly<Record<string, readonly string[]>> = {
   'sockets/pending-events': ['events', 'recovery'],
   'sockets/session-namespace': ['namespaces', 'events', 'handshake', 'recovery', 'lifecycle'],
   'sockets/session-rooms': ['transparency', 'lifecycle', 'recovery'],
+  'sockets/socket-context': ['events', 'handshake', 'saving', 'recovery'],
   'sockets/socket-controller': ['events', 'handshake', 'saving', 'recovery', 'namespaces'],
   'sockets/socket-reader': ['handshake', 'events', 'namespaces', 'recovery'],
   'sockets/stand-ins': ['transparency'],
-  tracing: ['handshake', 'lifecycle'],
+  'store-error': ['events', 'saving'],
 };
+
+/** The unit tests of those that use a file, where they test the file, too. */
+const unitTestsOfUsers: Readonly<Record<string, readonly string[]>> = {
+  'data-size': ['pending-events', 'event-buffer', 'waiting-changes'],
+};
+
+/** The source files that are named here. */
+export const namedFiles: readonly string[] = Object.keys({
+  ...otherFoldersOf,
+  ...unitTestsOfUsers,
+});
 
 /** Tests that take long, by many schedules or by other processes and servers. */
 const tooSlow =
@@ -70,9 +93,11 @@ export function testsOf(root: string, name: string): string[] {
 /** The unit tests that import a file, or what tests have to support it. */
 function unitTestsOf(root: string, name: string): string[] {
   const imported = [`/source/${name}.js'`, `/support/${basename(name)}.js'`];
+  const users = unitTestsOfUsers[name] ?? [];
   // With it, tests use all of this folder.
   if (name.startsWith('session/')) imported.push("/support/engine.js'");
   return testsIn(root, 'tests/unit').filter((test) => {
+    if (users.includes(basename(test, '.test.ts'))) return true;
     const text = readFileSync(join(root, test), 'utf8');
     return imported.some((path) => text.includes(path));
   });

@@ -3,11 +3,10 @@
  * that a test makes up, and a model of what must be stored in the end. It needs a fake clock.
  */
 
-import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
-import type { SessionData } from 'express-session';
 import type { SinonFakeTimers } from 'sinon';
 import { Engine } from './engine.js';
+import { loadOverHttp } from './http-handlers.js';
 import { type Fate, type TouchKind, UnsteadyStore } from './unsteady-store.js';
 import { codeOf } from './visits.js';
 
@@ -111,13 +110,9 @@ export class LateWorld {
   }
 
   async #overHttp(what: Deed['what']): Promise<void> {
-    const record = await new Promise<SessionData | null | undefined>((resolve) =>
-      this.store.get(sessionId, (_error, found) => resolve(found)),
-    );
-    if (!record) return;
-    const response = Object.assign(new EventEmitter(), { writableEnded: false });
-    const request = { sessionID: sessionId, sessionStore: this.store, res: response };
-    const session = this.store.createSession(request as never, record);
+    const handler = await loadOverHttp(this.store, sessionId);
+    if (!handler) return;
+    const { session } = handler;
     if (what === 'http touch') {
       this.store.touch(sessionId, session, () => {});
     } else if (what === 'logout') {

@@ -20,6 +20,15 @@ type Callback = (error?: unknown, session?: SessionData | null) => void;
 /** What a store says that is down. */
 export const down: Error = new Error('the store is down');
 
+/** The record that a text holds, unless it has expired. */
+export function unexpired(text: string | undefined): SessionData | undefined {
+  if (text === undefined) return undefined;
+  const record: SessionData = JSON.parse(text);
+  const { expires } = record.cookie;
+  if (expires && new Date(expires).getTime() <= Date.now()) return undefined;
+  return record;
+}
+
 /** Keeps records in memory, as text. */
 export class SlowStore extends Store {
   readonly records = new Map<string, string>();
@@ -35,12 +44,7 @@ export class SlowStore extends Store {
 
   /** The record of a session, as it is stored now. */
   record(sessionId: string): SessionData | undefined {
-    const text = this.records.get(sessionId);
-    if (text === undefined) return undefined;
-    const record: SessionData = JSON.parse(text);
-    const { expires } = record.cookie;
-    if (expires && new Date(expires).getTime() <= Date.now()) return undefined;
-    return record;
+    return unexpired(this.records.get(sessionId));
   }
 
   /** How often an operation was asked for. */

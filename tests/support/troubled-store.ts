@@ -5,6 +5,7 @@
 
 import { type SessionData, Store } from 'express-session';
 import { Seeded } from './seeded.js';
+import { unexpired } from './slow-store.js';
 
 /** How long a call takes: `spread` gives the milliseconds for a random number from 0 to below 1. */
 export type Latency = (random: number) => number;
@@ -135,12 +136,7 @@ export class TroubledStore extends Store {
 
   /** The record of a session, as it is stored now. */
   record(sessionId: string): SessionData | undefined {
-    const text = this.records.get(sessionId);
-    if (text === undefined) return undefined;
-    const record: SessionData = JSON.parse(text);
-    const { expires } = record.cookie;
-    if (expires && new Date(expires).getTime() <= Date.now()) return undefined;
-    return record;
+    return unexpired(this.records.get(sessionId));
   }
 
   override get(sessionId: string, callback: Callback): undefined {

@@ -26,7 +26,7 @@ describe('SessionIdReader', () => {
       cookie: new SignedCookie('connect.sid', cookieParser('a secret'), deadlines),
       custom: undefined,
       tickets: withTickets ? tickets : undefined,
-      newSessions: { of: () => newSession },
+      newSessions: { of: () => newSession, watchEngineOf: () => {} },
       deadlines,
     });
     // Only `auth` is looked at.

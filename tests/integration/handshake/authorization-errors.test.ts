@@ -19,6 +19,7 @@ import {
   startFailing,
   storeTroubles,
 } from '../../support/failures.js';
+import { until } from '../../support/waiting.js';
 
 describe('Every failure has a name, in an authorization', () => {
   let stop: (() => Promise<void>) | undefined;
@@ -162,6 +163,25 @@ describe('Every failure has a name, in an authorization', () => {
         .with.property('message')
         .that.includes('did not answer within 400 ms');
     });
+  });
+
+  it('tells `onError` of a save that failed and that the listener ignored', async () => {
+    const told: unknown[] = [];
+    const app = await App.start({
+      options: {
+        onError: (error, { event }) => told.push([Reflect.get(Object(error), 'code'), event]),
+      },
+    });
+    stop = () => app.stop();
+    const { cookie, sessionId } = await app.login();
+    app.expressionIO.sockets.authorization(async (_err, session) => {
+      await new Promise((resolve) => app.store.destroy(sessionId, resolve));
+      session?.save();
+      return true;
+    });
+    app.client({ cookie });
+    await until(() => told.length > 0);
+    expect(told[0]).to.deep.equal(['ERR_SESSION_ENDED', 'authorization']);
   });
 
   it('shows a client the error that the application made, as `next(err)` would', async () => {

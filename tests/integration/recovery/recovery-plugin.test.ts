@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect } from 'chai';
 import type { Socket } from 'socket.io';
-import { useApps } from '../../support/app.js';
-import { pair } from '../../support/pair.js';
+import { type App, useApps } from '../../support/app.js';
+import { type Pair, pair } from '../../support/pair.js';
 import { loseConnection, packets, reconnect, recovering } from '../../support/recovery.js';
 import { until } from '../../support/waiting.js';
 
@@ -91,6 +91,82 @@ describe('Recovery is not a bypass, with a plugin that replaces `onevent`', () =
     client.emit('test:event');
     expect(await left).to.equal('transport close');
   });
+});
+
+describe('The events of a recovered socket that a plugin delivers before its admission', () => {
+  const start = useApps();
+  const megabyte = 1_000_000;
+  const errors: unknown[] = [];
+  let client: Pair['client'];
+  let recovered: Socket;
+  let admit: (isAllowed: boolean) => void;
+  let cookie: string;
+  let app: App;
+
+  beforeEach(async () => {
+    errors.length = 0;
+    app = await start({ server: recovering, options: { maxPending: 4 } });
+    let verdict: true | Promise<boolean> = true;
+    const { sockets } = app.expressionIO;
+    sockets.authorization(() => verdict);
+    ({ cookie } = await app.login());
+    const first = await pair(app, { cookie });
+    ({ client } = first);
+    await loseConnection(client, first.raw);
+
+    verdict = new Promise((resolve) => {
+      admit = (isAllowed) => {
+        verdict = true;
+        resolve(isAllowed);
+      };
+    });
+    app.io.on('connection', (raw) => {
+      recovered = raw;
+      bypassBuffer(raw);
+      const socket = sockets.socketOf(raw);
+      socket.sessOn('test:event', (err) => errors.push(err));
+      socket.sessOn('test:event', () => {});
+    });
+    await reconnect(client);
+  });
+
+  /** Has the socket receive an event, as if its client had sent it: Socket.IO emits it in a later tick. */
+  async function receive(raw: Socket, ...args: unknown[]): Promise<void> {
+    const onevent: unknown = Reflect.get(raw, 'onevent');
+    Reflect.apply(onevent as () => void, raw, [{ type: 2, data: ['test:event', ...args] }]);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  it('are limited by their size: the transport of the client is closed', async () => {
+    const left = new Promise((resolve) => client.once('disconnect', resolve));
+    for (let count = 0; count < 2; count++) await receive(recovered, Buffer.alloc(10 * megabyte));
+    expect(await left).to.equal('transport close');
+  });
+
+  it('are each counted once, however many listeners they have, and no longer when admitted', async () => {
+    for (let count = 0; count < 3; count++) await receive(recovered);
+    admit(true);
+    await until(() => errors.length === 3);
+    for (let count = 0; count < 3; count++) await receive(recovered);
+    await until(() => errors.length === 6);
+    expect(errors).to.deep.equal([null, null, null, null, null, null]);
+  });
+
+  for (const end of ['leaves', 'is refused'] as const) {
+    it(`are counted no longer when the client ${end}`, async () => {
+      await receive(recovered, Buffer.alloc(250 * megabyte));
+      const left = new Promise((resolve) => recovered.once('disconnect', resolve));
+      if (end === 'leaves') client.disconnect();
+      else admit(false);
+      await left;
+      admit(false);
+      const { raw } = await pair(app, { cookie });
+      await receive(raw);
+      await receive(raw, Buffer.alloc(10 * megabyte));
+      await until(() => errors.length === 2);
+      expect(errors).to.deep.equal([null, null]);
+    });
+  }
 });
 
 describe('The events of a recovered socket that is not admitted yet', () => {

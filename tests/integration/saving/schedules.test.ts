@@ -13,17 +13,22 @@ import { steps, World } from '../../support/world.js';
 
 describe('Whatever the schedule, no update is lost, no session revived, and no socket left', () => {
   const startApp = useApps();
-  it('with a store in memory', async function () {
-    this.timeout(120_000);
-    await fc.assert(
-      fc.asyncProperty(
-        fc.scheduler(),
-        fc.array(fc.constantFrom(...steps), { minLength: 2, maxLength: 7 }),
-        async (schedule, chosen) => new World(schedule).run(chosen),
-      ),
-      { numRuns: 9_460 },
-    );
-  });
+  for (const [store, isAtomic] of [
+    ['a store in memory', false],
+    ['a store in memory that changes a record in one step', true],
+  ] as const) {
+    it(`with ${store}`, async function () {
+      this.timeout(120_000);
+      await fc.assert(
+        fc.asyncProperty(
+          fc.scheduler(),
+          fc.array(fc.constantFrom(...steps), { minLength: 2, maxLength: 7 }),
+          async (schedule, chosen) => new World(schedule, isAtomic).run(chosen),
+        ),
+        { numRuns: 2_500 },
+      );
+    });
+  }
 
   it('with real sockets and requests', async function () {
     this.timeout(120_000);

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { SessionError, SocketSession } from '../../../source/index.js';
+import { addSessionMethods } from '../../../source/session/session-methods.js';
 import { App } from '../../support/app.js';
 import { ControlledStore } from '../../support/stores.js';
 
@@ -33,6 +34,18 @@ describe('The other methods of a session', () => {
     const response = await fetch(`${app.url}/session`, { headers: { cookie } });
     return (await response.json()) as { n: number };
   }
+
+  it('are defined as those of express-session: hidden, and open to replacement', () => {
+    const request = { sessionID: 'a session', sessionStore: store };
+    const session = store.createSession(request as never, { cookie: {} } as never);
+    const inherited = Object.getPrototypeOf(session);
+    const own = addSessionMethods(inherited);
+    for (const name of ['save', 'reload', 'destroy']) {
+      const { value: _method, ...flags } = Object(Object.getOwnPropertyDescriptor(own, name));
+      expect(Object.getOwnPropertyDescriptor(inherited, name), name).to.include(flags);
+      expect(flags, name).to.deep.equal({ configurable: true, enumerable: false, writable: true });
+    }
+  });
 
   it('`reload()` shows what others saved in the session in hand', async () => {
     const { go, cookie } = await visitor(async (session) => {

@@ -22,6 +22,14 @@ for (const alwaysSession of [false, true]) {
     };
     const call = (name: string, ...args: unknown[]): unknown =>
       Reflect.apply(methodOf(socket, name), socket, args);
+    /** Passes a function on, and waits until it was called. */
+    const called = (passOn: (noting: Method) => unknown): Promise<void> =>
+      new Promise((resolve) => {
+        passOn(function () {
+          seen.push(this);
+          resolve();
+        });
+      });
 
     beforeEach(async () => {
       app = await App.start({ options: { alwaysSession } });
@@ -55,12 +63,7 @@ for (const alwaysSession of [false, true]) {
       });
 
       it(`in listeners of \`${adder}\` to \`disconnect\``, async () => {
-        const told = new Promise((resolve) =>
-          call(adder, 'disconnect', function (this: unknown) {
-            seen.push(this);
-            resolve(undefined);
-          }),
-        );
+        const told = called((noting) => call(adder, 'disconnect', noting));
         client.disconnect();
         await told;
         expectSocket(1);
@@ -70,12 +73,7 @@ for (const alwaysSession of [false, true]) {
         const { cookie } = await app.login();
         const ends = await pair(app, { cookie });
         socket = ends.socket as unknown as Socket;
-        const told = new Promise((resolve) =>
-          call(adder, 'sessionend', function (this: unknown) {
-            seen.push(this);
-            resolve(undefined);
-          }),
-        );
+        const told = called((noting) => call(adder, 'sessionend', noting));
         await app.logout(cookie);
         await told;
         expectSocket(1);
@@ -102,20 +100,10 @@ for (const alwaysSession of [false, true]) {
 
     it('in acknowledgements, also in those that come too late', async () => {
       client.on('question', (answer) => answer());
-      await new Promise((resolve) => {
-        const acknowledge: Method = function () {
-          seen.push(this);
-          resolve(undefined);
-        };
-        socket.emit('question', acknowledge);
-      });
+      await called((acknowledge) => socket.emit('question', acknowledge));
       for (const event of ['question', 'nothing']) {
-        await new Promise((resolve) => {
-          socket.timeout(event === 'nothing' ? 1 : 10_000).emit(event, function (this: unknown) {
-            seen.push(this);
-            resolve(undefined);
-          });
-        });
+        const timeout = event === 'nothing' ? 1 : 10_000;
+        await called((acknowledge) => socket.timeout(timeout).emit(event, acknowledge));
       }
       expectSocket(3);
     });
@@ -125,13 +113,7 @@ for (const alwaysSession of [false, true]) {
         const method = methodOf(raw, name);
         Reflect.set(raw, name, (...args: unknown[]) => Reflect.apply(method, raw, args));
         client.on('question', (answer) => answer());
-        await new Promise((resolve) => {
-          const acknowledge: Method = function () {
-            seen.push(this);
-            resolve(undefined);
-          };
-          socket.emit('question', acknowledge);
-        });
+        await called((acknowledge) => socket.emit('question', acknowledge));
         call(name === 'emit' ? 'on' : name, 'vote', listener);
         client.emit('vote');
         await barrier(client, socket);
@@ -141,22 +123,12 @@ for (const alwaysSession of [false, true]) {
 
     it('in acknowledgements where the `emit` of the class was called on the prototyped socket', async () => {
       client.on('question', (answer) => answer());
-      await new Promise((resolve) => {
-        Socket.prototype.emit.call(socket, 'question', function (this: unknown) {
-          seen.push(this);
-          resolve(undefined);
-        });
-      });
+      await called((acknowledge) => Socket.prototype.emit.call(socket, 'question', acknowledge));
       expectSocket(1);
     });
 
     it('in the handler of rejections', async () => {
-      const told = new Promise((resolve) => {
-        Reflect.set(socket, rejection, function (this: unknown) {
-          seen.push(this);
-          resolve(undefined);
-        });
-      });
+      const told = called((noting) => Reflect.set(socket, rejection, noting));
       const capture = Object.getOwnPropertySymbols(raw).find((key) => /capture/i.test(String(key)));
       Reflect.set(raw, capture ?? '', true);
       raw.on('fail', async () => {

@@ -87,6 +87,35 @@ describe(promise, () => {
       expect([...socket.rooms]).to.deep.equal([]);
     });
 
+    it('show each later change in a `rooms` that was read before', async () => {
+      const { raw, socket } = await pair(app, await app.login());
+      const { rooms } = socket;
+      raw.join('red');
+      expect(rooms.size).to.equal(2);
+      raw.join('blue');
+      expect([...rooms]).to.deep.equal([raw.id, 'red', 'blue']);
+      raw.leave('red');
+      expect([rooms.has('red'), rooms.has('blue')]).to.deep.equal([false, true]);
+    });
+
+    it('change the `rooms` of the raw socket where theirs are changed', async () => {
+      const { raw, socket } = await pair(app, await app.login());
+      const { rooms } = socket;
+      expect(rooms.add('red').add('blue')).to.equal(rooms);
+      expect(rooms.delete('blue')).to.equal(true);
+      expect(raw.rooms.has('red')).to.equal(true);
+      expect(raw.rooms.has('blue')).to.equal(false);
+      rooms.clear();
+      expect(raw.rooms.size).to.equal(0);
+    });
+
+    it('show whatever a plugin puts in the place of `rooms`', async () => {
+      const { raw, socket } = await pair(app, await app.login());
+      const rooms = ['red'];
+      Object.defineProperty(raw, 'rooms', { value: rooms, configurable: true });
+      expect(socket.rooms).to.equal(rooms);
+    });
+
     it('hide the room of the session in a `rooms` that was read before the socket joined it', async () => {
       const { cookie } = await app.login();
       let rooms: ReadonlySet<string> = new Set();
