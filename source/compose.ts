@@ -38,7 +38,7 @@ export interface Composition {
 export function compose(io: Server, { store, cookieParser, options }: Dependencies): Composition {
   const { key, origins, trustProxy, storeTimeout } = options;
   const deadlines = new Deadlines(storeTimeout);
-  const reporter = new ErrorReporter(options.onError, options);
+  const reporter = new ErrorReporter(options);
 
   // A server without an engine yet has no `cors` either.
   const cors = (): unknown => io.engine?.opts.cors;
@@ -67,7 +67,7 @@ export function compose(io: Server, { store, cookieParser, options }: Dependenci
     store,
     options,
     bus,
-    report: (error) => reporter.failed(error, { event: 'http' }),
+    report: (error) => reporter.report(error, { event: 'http' }),
   });
 
   const sockets = new SessionSockets({ options, sessionIds, engine, reporter });

@@ -44,7 +44,7 @@ export class EnabledSessions {
     const { maxPending, trustProxy } = resolveOptions(options);
     this.#isPerMessage = isPerMessage;
     this.#limits = { perKey: maxPending - 1, inAll: maxPending * 10 };
-    this.#reporter = new ErrorReporter(options.onError);
+    this.#reporter = new ErrorReporter(options);
     this.#clients = new SocketProxies(
       clientMethods(
         isPerMessage
@@ -115,7 +115,7 @@ export class EnabledSessions {
       } catch (error) {
         // After a logout there is nothing to save.
         if (isAbsence(error)) return;
-        this.#reporter.failed(error, { socket: client, event: 'disconnect' });
+        this.#reporter.report(error, { socket: client, event: 'disconnect' });
       }
     });
   }
@@ -165,7 +165,7 @@ export class EnabledSessions {
       this.#ended.add(client);
     }
     const hasListener = this.#emit('sinvalid', [client, error]);
-    if (!hasListener && isTrouble(error)) this.#reporter.failed(error, { socket: client, event });
+    if (!hasListener && isTrouble(error)) this.#reporter.report(error, { socket: client, event });
   }
 
   /** Calls the listeners of an event. One that throws or rejects does not stop the others. */
