@@ -34,7 +34,7 @@ const noTurn: EndTurn = () => {};
 
 /** How many writes may wait: for one session, and in all. */
 export function writeLimits(maxPending: number): QueueLimits {
-  return { perKey: maxPending, inAll: maxPending * sessionsAtTheLimit };
+  return { perKey: maxPending, total: maxPending * sessionsAtTheLimit };
 }
 
 /** The error of a write that may not wait, because too many do already. */

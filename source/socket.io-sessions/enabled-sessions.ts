@@ -43,7 +43,7 @@ export class EnabledSessions {
     this.expressionIO = new ExpressionSocket(io, store, parser, options);
     const { maxPending, trustProxy } = resolveOptions(options);
     this.#isPerMessage = isPerMessage;
-    this.#limits = { perKey: maxPending - 1, inAll: maxPending * 10 };
+    this.#limits = { perKey: maxPending - 1, total: maxPending * 10 };
     this.#reporter = new ErrorReporter(options);
     this.#clients = new SocketProxies(
       clientMethods(
@@ -114,7 +114,7 @@ export class EnabledSessions {
         await session.save();
       } catch (error) {
         // After a logout there is nothing to save.
-        if (isAbsence(error)) return;
+        if (isSessionGone(error)) return;
         this.#reporter.report(error, { socket: client, event: 'disconnect' });
       }
     });
@@ -160,7 +160,7 @@ export class EnabledSessions {
 
   /** Emits `sinvalid`: once per client, or each time if the session may be back later. */
   #emitInvalid(client: Socket, error: SessionError, event: string): void {
-    if (isAbsence(error)) {
+    if (isSessionGone(error)) {
       if (this.#ended.has(client)) return;
       this.#ended.add(client);
     }
@@ -196,7 +196,7 @@ function sessionFirst(session: SocketSession, args: readonly unknown[]): unknown
   return [session, ...args];
 }
 
-function isAbsence(error: unknown): boolean {
+function isSessionGone(error: unknown): boolean {
   if (!(error instanceof SessionError)) return false;
   return error.code === 'ERR_SESSION_NOT_FOUND' || error.code === 'ERR_SESSION_ENDED';
 }
