@@ -214,17 +214,17 @@ export class HttpWrites {
   /** A write that a logout overtook may have come after it, and have stored the session anew. */
   #answered(
     { name, call, sessionId }: SetCall,
-    { destroy }: Write,
+    { logout }: Write,
     answer: readonly unknown[],
   ): void {
     const callback = callbackOf(call);
-    if (destroy === undefined) {
+    if (logout === undefined) {
       if (!answer[0]) this.#notify(name, sessionId, call.args[1]);
       callback(...answer);
       return;
     }
-    void destroy.then(async (isGone) => {
-      if (isGone) await this.#dependencies.logouts.removeAgain(sessionId);
+    void logout.then(async (isRemoved) => {
+      if (isRemoved) await this.#dependencies.logouts.removeAgain(sessionId);
       process.nextTick(callback, ...answer);
     });
   }

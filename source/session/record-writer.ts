@@ -70,7 +70,7 @@ export class RecordWriter {
       ? this.#rewrite(write, change)
       : this.#readAndSet(write, change));
     // The store may have written after a logout. Then the record has been removed again by now.
-    if (write.destroy && (await write.isOvertaken())) throw sessionEndedError();
+    if (write.logout && (await write.isOvertaken())) throw sessionEndedError();
     return record;
   }
 
@@ -139,7 +139,7 @@ export class RecordWriter {
       await touches.touchSaved(write, repaired);
       return repaired;
     }
-    if (write.destroy && (await write.isOvertaken())) throw sessionEndedError();
+    if (write.logout && (await write.isOvertaken())) throw sessionEndedError();
     assertHeld(options.lock, sessionId);
     return this.#set(write, record, { changes, set: options.set });
   }
@@ -195,7 +195,7 @@ export class RecordWriter {
     if (record === undefined) {
       if (newRecord === undefined) throw notChangedError();
       lostSaves.reading(write);
-      if (write.destroy && (await write.isOvertaken())) throw sessionEndedError();
+      if (write.logout && (await write.isOvertaken())) throw sessionEndedError();
       assertHeld(lock, sessionId);
       return this.#set(write, newRecord, { changes });
     }

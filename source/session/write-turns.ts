@@ -127,7 +127,7 @@ export class WriteTurns {
     begun?: Write,
   ): Promise<Result> {
     const endTurn = typeof turn === 'function' ? turn : await turn;
-    const logouts = this.active.destroyOf(sessionId);
+    const logouts = this.active.logoutOf(sessionId);
     if (logouts) await logouts;
     const write = begun ?? this.active.begin(sessionId);
     try {

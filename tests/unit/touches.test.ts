@@ -185,7 +185,7 @@ describe('Touches', () => {
       }),
     );
     const touching = create().touch(overtaken, { cookie: {} });
-    overtaken.destroy = Promise.resolve(true);
+    overtaken.logout = Promise.resolve(true);
     fail(false);
     await touching;
     expect(touched).to.deep.equal([]);

@@ -57,11 +57,11 @@ describe('WriteTurns', () => {
   }
 
   it('lets a write wait for a logout that is under way', async () => {
-    const settle = turns.active.beginDestroy(id);
+    const settle = turns.active.beginLogout(id);
     let hasBegun = false;
     const written = turns.run(id, async (write) => {
       hasBegun = true;
-      return write.destroy;
+      return write.logout;
     });
     await clock.tickAsync(50);
     expect(hasBegun).to.equal(false);
@@ -235,8 +235,8 @@ describe('WriteTurns', () => {
 
   it('tells a write of HTTP of the logout that came while it waited for its turn', async () => {
     const end = await hold();
-    const waiting = turns.runInTime(id, async ({ destroy }) => destroy);
-    turns.active.beginDestroy(id)(true);
+    const waiting = turns.runInTime(id, async ({ logout }) => logout);
+    turns.active.beginLogout(id)(true);
     await end();
     expect(await waiting).to.equal(true);
   });
