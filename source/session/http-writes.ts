@@ -1,7 +1,7 @@
 /**
- * @module Writes of sessions that do not come from this library: `store.set` and `store.touch`, as
- * express-session calls them at the end of a request. They wait for the session's turn; what a request
- * did not change is left as the store has it.
+ * @module External writes: calls of `store.set` and `store.touch` by others than this library, such as
+ * express-session at the end of a request. They wait for the session's turn; what a request did not
+ * change is left as the store has it.
  */
 
 import type { EndTurn } from '../keyed-queue.js';
@@ -52,7 +52,7 @@ export interface HttpWritesDependencies {
 }
 
 /** One call of a store's `set` or `touch`. */
-interface SetCall {
+interface WriteCall {
   readonly name: 'set' | 'touch';
   readonly call: MethodCall;
   readonly sessionId: string;
@@ -119,7 +119,7 @@ export class HttpWrites {
   }
 
   #saveRequest(
-    name: SetCall['name'],
+    name: WriteCall['name'],
     call: MethodCall,
     states: Pick<RequestSave, 'before' | 'after'>,
   ): Promise<void> | undefined {
@@ -131,21 +131,21 @@ export class HttpWrites {
   }
 
   /** Writes at once if no internal write has the session's turn, and otherwise after it. */
-  #write(name: SetCall['name'], call: MethodCall, written?: () => void): unknown {
+  #write(name: WriteCall['name'], call: MethodCall, written?: () => void): unknown {
     const { turns } = this.#dependencies;
     const { active } = turns;
     const sessionId = String(call.args[0]);
     const session = Object(call.args[1]);
-    const set: SetCall = { name, call, sessionId, session, written };
+    const set: WriteCall = { name, call, sessionId, session, written };
     const known = active.writeOf(session, sessionId);
     if (known) return this.#issueAgain(set, known);
     // It begins now, so that a logout that comes while it waits overtakes it.
     const write = active.begin(sessionId);
     active.forgetLater(write);
-    const endTurn = active.isMarked(session) ? () => {} : turns.take(sessionId);
+    const endTurn = active.isMarked(session) ? () => {} : turns.takeShared(sessionId);
     if (endTurn) return this.#issue(set, write, endTurn);
     const task = turns
-      .takeInTime(sessionId)
+      .waitForShared(sessionId)
       .then((endTurn) => this.#issueLate(set, write, endTurn));
     // A caller with a callback ignores the promise.
     task.catch(() => {});
@@ -153,13 +153,13 @@ export class HttpWrites {
   }
 
   /** A call that is part of a write in progress: mostly the one that this library makes for it. */
-  #issueAgain(set: SetCall, write: Write): unknown {
+  #issueAgain(set: WriteCall, write: Write): unknown {
     const { active } = this.#dependencies.turns;
     active.beginPart(write);
     return this.#call(set, write, () => active.endPart(write));
   }
 
-  async #issueLate(set: SetCall, write: Write, endTurn: EndTurn): Promise<unknown> {
+  async #issueLate(set: WriteCall, write: Write, endTurn: EndTurn): Promise<unknown> {
     const callback = callbackOf(set.call);
     if (await write.isOvertaken()) {
       // The logout would have removed what this writes.
@@ -176,7 +176,7 @@ export class HttpWrites {
     }
   }
 
-  #issue(set: SetCall, write: Write, endTurn: EndTurn): unknown {
+  #issue(set: WriteCall, write: Write, endTurn: EndTurn): unknown {
     const { active } = this.#dependencies.turns;
     const { session } = set;
     const answered = this.#issued(write, session);
@@ -200,7 +200,7 @@ export class HttpWrites {
     return undefined;
   }
 
-  #call(set: SetCall, write: Write, end: () => void): unknown {
+  #call(set: WriteCall, write: Write, end: () => void): unknown {
     return callMethod(set.name, set.call, {
       answered: (answer) => {
         end();
@@ -213,7 +213,7 @@ export class HttpWrites {
 
   /** A write that a logout overtook may have come after it, and have stored the session anew. */
   #answered(
-    { name, call, sessionId }: SetCall,
+    { name, call, sessionId }: WriteCall,
     { logout }: Write,
     answer: readonly unknown[],
   ): void {
@@ -230,7 +230,7 @@ export class HttpWrites {
   }
 
   /** Tells the observers that a session was written, or touched. */
-  #notify(name: SetCall['name'], sessionId: string, session: unknown): void {
+  #notify(name: WriteCall['name'], sessionId: string, session: unknown): void {
     for (const observer of this.#dependencies.observers) {
       if (name === 'set') observer.written(sessionId, session);
       else observer.touched(sessionId, session);

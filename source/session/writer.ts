@@ -92,13 +92,13 @@ export class SessionWriter {
     const changes = changesBetween(before, after);
     try {
       if (name === 'touch') {
-        await turns.runTogetherInTime(sessionId, (write) =>
+        await turns.runTouchForRequest(sessionId, (write) =>
           records.touch(write, changes, callStore),
         );
       } else if (changes.size === 0 && canTouch) {
-        await turns.runTogetherInTime(sessionId, (write) => records.touch(write, changes));
+        await turns.runTouchForRequest(sessionId, (write) => records.touch(write, changes));
       } else {
-        await turns.runInTime(sessionId, async (write) => {
+        await turns.runForRequest(sessionId, async (write) => {
           await records.write(write, { changes: () => changes, isForced: true, set: callStore });
         });
       }
