@@ -8,7 +8,7 @@ import type { EndTurn } from '../keyed-queue.js';
 import { answerCaller, callbackOf, callMethod, type MethodCall } from './hooked-method.js';
 import type { Logouts } from './logouts.js';
 import { recordOf, type SessionRecord } from './record.js';
-import type { RequestBaselines } from './request-sessions.js';
+import type { RequestBaselines } from './request-baselines.js';
 import type { SetSession } from './store-call.js';
 import type { Write } from './write.js';
 import type { WriteTurns } from './write-turns.js';

@@ -13,7 +13,7 @@ import {
 } from './hooked-method.js';
 import { HttpWrites, type WriteObserver } from './http-writes.js';
 import { type LogoutObserver, Logouts } from './logouts.js';
-import { RequestBaselines } from './request-sessions.js';
+import { RequestBaselines } from './request-baselines.js';
 import { type CreateSession, hasStandardSessions } from './session-factory.js';
 import { WriteTurns } from './write-turns.js';
 

@@ -48,7 +48,7 @@ export class Touches {
    *
    * @returns a promise if it is due, which rejects with a `SessionError` if the store fails
    */
-  use(session: LiveSession, snapshot: Snapshot): Promise<void> | undefined {
+  countActivity(session: LiveSession, snapshot: Snapshot): Promise<void> | undefined {
     // Events that share a read count once.
     if (snapshot.hasCounted || snapshot.isNew) return undefined;
     snapshot.hasCounted = true;

@@ -88,7 +88,7 @@ export class SocketController {
     if (!this.membership.session) this.membership.join(snapshot);
     const { session } = this.membership;
     if (session === undefined || event === 'disconnect') return;
-    const touched = this.#context.shared.engine.use(session, snapshot);
+    const touched = this.#context.shared.engine.countActivity(session, snapshot);
     touched?.catch((error) => this.#context.report(error, event));
   }
 }

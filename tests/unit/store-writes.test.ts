@@ -32,7 +32,7 @@ describe('StoreWrites', () => {
     return new StoreWrites(new MemoryStore(), {
       options: { storeTimeout: 100, rewrite },
       // A store that does not answer.
-      call: (name, sessionId) => called.push(`${name} ${sessionId}`),
+      hooks: { call: (name, sessionId) => called.push(`${name} ${sessionId}`) },
       turns: { active },
       // Only the store uses methods of the session.
       factory: { forStore: (_sessionId, session) => session as object as SessionData },
