@@ -10,9 +10,9 @@ import type { LostSaves } from './lost-saves.js';
 import {
   isRecord,
   type RecordChanges,
-  renewed,
   type SessionRecord,
   withChanges,
+  withRenewedLifetime,
 } from './record.js';
 import { type ReadResult, Snapshot } from './snapshot.js';
 import type { SetSession } from './store-call.js';
@@ -153,7 +153,7 @@ export class RecordWriter {
     // This write also restores what another one has erased.
     const erased = lostSaves.erased(write.sessionId, stored);
     const written = erased.size === 0 ? changes : new Map([...erased, ...changes]);
-    const record = applied(stored, written);
+    const record = applyChanges(stored, written);
     lostSaves.writing(write, written);
     try {
       await writes.set(write, record, set);
@@ -184,7 +184,7 @@ export class RecordWriter {
           record = stored;
           if (stored === undefined || (changes.size === 0 && !isForced)) return undefined;
           assertHeld(lock, sessionId);
-          record = applied(stored, changes);
+          record = applyChanges(stored, changes);
           return record;
         },
         lock,
@@ -205,9 +205,9 @@ export class RecordWriter {
   }
 }
 
-/** Applies changes. Each write renews the lifetime, also because a changed cookie may have an old date. */
-function applied(stored: SessionRecord, changes: RecordChanges): SessionRecord {
-  return renewed(withChanges(stored, changes));
+/** Applies changes, and renews the lifetime as every write does: a changed cookie may have an old date. */
+function applyChanges(stored: SessionRecord, changes: RecordChanges): SessionRecord {
+  return withRenewedLifetime(withChanges(stored, changes));
 }
 
 /** @throws {SessionError} if the lock was lost */

@@ -8,7 +8,7 @@ import { ExpiringMap } from '../expiring-map.js';
 import type { ResolvedOptions } from '../options.js';
 import type { LiveSession } from './live-session.js';
 import type { LiveSessions } from './live-sessions.js';
-import { renewed, type SessionRecord } from './record.js';
+import { type SessionRecord, withRenewedLifetime } from './record.js';
 import type { Snapshot } from './snapshot.js';
 import type { SetSession } from './store-call.js';
 import type { StoreWrites } from './store-writes.js';
@@ -82,7 +82,7 @@ export class Touches {
     await trace(
       'write',
       () => ({ operation: 'touch' }),
-      () => writes.touch(write, renewed(record), touch),
+      () => writes.touch(write, withRenewedLifetime(record), touch),
     );
   }
 
