@@ -37,6 +37,7 @@ const otherFoldersOf: Readonly<Record<string, readonly string[]>> = {
   'sockets/admission': ['handshake', 'events', 'recovery', 'lifecycle', 'namespaces'],
   'sockets/authorization': ['handshake', 'recovery'],
   'sockets/cluster-bus': ['lifecycle', 'http'],
+  'sockets/event-buffer': ['recovery', 'events'],
   'sockets/listener-calls': ['events', 'handshake', 'saving', 'recovery'],
   'sockets/membership': ['lifecycle', 'recovery', 'events'],
   'sockets/pending-events': ['events', 'recovery'],
