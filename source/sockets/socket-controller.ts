@@ -83,7 +83,7 @@ export class SocketController {
 
   /** Counts a read of the session for an event as activity of the client, which may touch it. */
   #use(event: EventName, snapshot: Snapshot): void {
-    if (!snapshot.isNew) this.#reader.newSession?.settle();
+    if (!snapshot.isNew) this.#reader.newSession?.markNotNew();
     // The store may have been down when the socket was announced.
     if (!this.membership.session) this.membership.join(snapshot);
     const { session } = this.membership;
