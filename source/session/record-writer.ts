@@ -108,7 +108,7 @@ export class RecordWriter {
    */
   async touch(write: Write, changes: RecordChanges, touch?: SetSession): Promise<void> {
     const { lostSaves, touches } = this.#dependencies;
-    lostSaves.reading(write);
+    lostSaves.beforeRead(write);
     const { record } = await this.readForWrite(write.sessionId);
     await touches.touch(write, withChanges(record, changes), touch);
   }
@@ -117,7 +117,7 @@ export class RecordWriter {
   async repair(sessionId: string): Promise<void> {
     const { reads, hooks, lostSaves } = this.#dependencies;
     await hooks.turns.run(sessionId, async (write) => {
-      lostSaves.reading(write);
+      lostSaves.beforeRead(write);
       const { snapshot, error } = await reads.getForWrite(sessionId);
       if (error?.code === 'ERR_SESSION_NOT_FOUND') return;
       if (error) throw error;
@@ -130,7 +130,7 @@ export class RecordWriter {
   async #readAndSet(write: Write, options: WriteOptions): Promise<SessionRecord> {
     const { sessionId } = write;
     const { reads, lostSaves, touches } = this.#dependencies;
-    lostSaves.reading(write);
+    lostSaves.beforeRead(write);
     const found = await reads.getForWrite(sessionId);
     const { record, isNew } = this.#stored(sessionId, found, options.newRecord);
     const changes = options.changes();
@@ -154,7 +154,7 @@ export class RecordWriter {
     const erased = lostSaves.erased(write.sessionId, stored);
     const written = erased.size === 0 ? changes : new Map([...erased, ...changes]);
     const record = applyChanges(stored, written);
-    lostSaves.writing(write, written);
+    lostSaves.beforeWrite(write, written);
     try {
       await writes.set(write, record, set);
       return record;
@@ -194,7 +194,7 @@ export class RecordWriter {
     }
     if (record === undefined) {
       if (newRecord === undefined) throw notChangedError();
-      lostSaves.reading(write);
+      lostSaves.beforeRead(write);
       if (write.logout && (await write.isOvertaken())) throw sessionEndedError();
       assertHeld(lock, sessionId);
       return this.#set(write, newRecord, { changes });

@@ -20,7 +20,7 @@ export interface StoreWritesDependencies {
   readonly hooks: Pick<StoreHooks, 'call'>;
   readonly turns: Pick<WriteTurns, 'active'>;
   readonly factory: Pick<SessionFactory, 'forStore'>;
-  readonly lostSaves: Pick<LostSaves, 'issued' | 'settled' | 'answered'>;
+  readonly lostSaves: Pick<LostSaves, 'beforeCall' | 'settled' | 'answered'>;
   /** Called with each session that the store was found not to have. */
   readonly absent: (sessionId: string) => void;
 }
@@ -143,7 +143,7 @@ export class StoreWrites {
   }
 
   #issue(write: Write, record: SessionRecord, start: StoreCall['start']): Promise<void> {
-    this.#dependencies.lostSaves.issued(write, record);
+    this.#dependencies.lostSaves.beforeCall(write, record);
     return this.#call(write.sessionId, start, write);
   }
 

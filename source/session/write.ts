@@ -29,13 +29,13 @@ export class Write {
   /** Whether it has begun to read the session, and so may erase what others write from then on. */
   mayErase = false;
   /** What others have written since then, or were writing at that time; undefined if nothing. */
-  later: RecordChanges | undefined;
+  laterChanges: RecordChanges | undefined;
   /** What it changes, while the store writes it. */
   changes: RecordChanges | undefined;
-  /** What it writes, as JSON once something else was written, too. */
-  written: SessionRecord | string | undefined;
-  /** The `later` of other writes before it added its changes, which it takes back if it fails. */
-  replaced: Map<Write, RecordChanges | undefined> | undefined;
+  /** The record that it writes; as JSON, because it may change, once there are `laterChanges`. */
+  writtenRecord: SessionRecord | string | undefined;
+  /** The `laterChanges` of other writes before it added its own, which it takes back if it fails. */
+  replacedChanges: Map<Write, RecordChanges | undefined> | undefined;
 
   constructor(sessionId: string, logout?: PendingLogout) {
     this.sessionId = sessionId;
@@ -59,7 +59,7 @@ export class Write {
   /** Notes that it can erase nothing any more, or that there is no way to know what. */
   erasesNothing(): void {
     this.mayErase = false;
-    this.later = undefined;
-    this.written = undefined;
+    this.laterChanges = undefined;
+    this.writtenRecord = undefined;
   }
 }
