@@ -27,19 +27,19 @@ export interface RequestSave {
 /** Observes the writes of sessions. */
 export interface WriteObserver {
   /**
-   * The store is about to be given a session by somebody else than the library, to write or to touch it.
-   * If a store's `touch` writes the session whole, there is a call for each.
+   * An external write is about to call the store. If the store's `touch` calls its own `set`, there may be
+   * two.
    *
-   * @returns to be called when the store has answered, if it concerns the observer
+   * @returns a function to call once the store has answered; undefined if the observer need not know
    */
   issued(write: Write, session: object): (() => void) | undefined;
-  /** It was written. */
+  /** A session was written. */
   written(sessionId: string, session: unknown): void;
-  /** It was touched, which the store may ignore. */
+  /** A session was touched, which the store may have ignored. */
   touched(sessionId: string, session: unknown): void;
-  /** Whether `saveRequest` is called; if not, requests write their sessions whole. */
+  /** Whether `saveRequest` is to be called; if not, requests write whole sessions. */
   readonly mergesRequests: boolean;
-  /** Writes the differences of a request. */
+  /** Writes what a request has changed. */
   saveRequest(write: RequestSave): Promise<void>;
 }
 
@@ -57,8 +57,8 @@ interface WriteCall {
   readonly call: MethodCall;
   readonly sessionId: string;
   readonly session: object;
-  /** Called when the store has written the session. */
-  readonly written?: (() => void) | undefined;
+  /** Called once the store has written the session. */
+  readonly onWritten?: (() => void) | undefined;
 }
 
 /** The external writes of one store. */
@@ -107,13 +107,13 @@ export class HttpWrites {
     return touching ? answerCaller(call, touching) : this.#write('touch', call);
   }
 
-  /** A copy of a session that is not written by this library already. */
+  /** Copies a session; returns undefined if it cannot be copied, or the call is part of another write. */
   #copyOf(session: object): SessionRecord | undefined {
     if (this.#dependencies.turns.active.isMarked(session)) return undefined;
     try {
       return recordOf(session);
     } catch {
-      // The store may be able to write what cannot be copied.
+      // The store may still be able to write it.
       return undefined;
     }
   }
@@ -130,15 +130,15 @@ export class HttpWrites {
     return observer?.saveRequest({ name, sessionId, ...states, callStore });
   }
 
-  /** Writes at once if no internal write has the session's turn, and otherwise after it. */
-  #write(name: WriteCall['name'], call: MethodCall, written?: () => void): unknown {
+  /** Calls the store: at once, or after the writes of this library that have the turn or wait for it. */
+  #write(name: WriteCall['name'], call: MethodCall, onWritten?: () => void): unknown {
     const { turns } = this.#dependencies;
     const { active } = turns;
     const sessionId = String(call.args[0]);
     const session = Object(call.args[1]);
-    const set: WriteCall = { name, call, sessionId, session, written };
+    const set: WriteCall = { name, call, sessionId, session, onWritten };
     const known = active.writeOf(session, sessionId);
-    if (known) return this.#issueAgain(set, known);
+    if (known) return this.#issueWithin(set, known);
     // It begins now, so that a logout that comes while it waits overtakes it.
     const write = active.begin(sessionId);
     active.forgetLater(write);
@@ -146,20 +146,20 @@ export class HttpWrites {
     if (endTurn) return this.#issue(set, write, endTurn);
     const task = turns
       .waitForShared(sessionId)
-      .then((endTurn) => this.#issueLate(set, write, endTurn));
-    // A caller with a callback ignores the promise.
+      .then((endTurn) => this.#issueInTurn(set, write, endTurn));
+    // A caller that gave a callback ignores the promise.
     task.catch(() => {});
     return task;
   }
 
-  /** A call that is part of a write in progress: mostly the one that this library makes for it. */
-  #issueAgain(set: WriteCall, write: Write): unknown {
+  /** Makes a call that is part of a write in progress, such as that of this library's own write. */
+  #issueWithin(set: WriteCall, write: Write): unknown {
     const { active } = this.#dependencies.turns;
     active.beginPart(write);
     return this.#call(set, write, () => active.endPart(write));
   }
 
-  async #issueLate(set: WriteCall, write: Write, endTurn: EndTurn): Promise<unknown> {
+  async #issueInTurn(set: WriteCall, write: Write, endTurn: EndTurn): Promise<unknown> {
     const callback = callbackOf(set.call);
     if (await write.isOvertaken()) {
       // The logout would have removed what this writes.
@@ -191,7 +191,7 @@ export class HttpWrites {
     });
   }
 
-  /** What a write erases is repaired once, by one of the observers. */
+  /** Notifies the observers until one of them takes charge: what the write erases is repaired once. */
   #issued(write: Write, session: object): (() => void) | undefined {
     for (const observer of this.#dependencies.observers) {
       const answered = observer.issued(write, session);
@@ -204,14 +204,14 @@ export class HttpWrites {
     return callMethod(set.name, set.call, {
       answered: (answer) => {
         end();
-        if (!answer[0]) set.written?.();
+        if (!answer[0]) set.onWritten?.();
         this.#answered(set, write, answer);
       },
       failed: end,
     });
   }
 
-  /** A write that a logout overtook may have come after it, and have stored the session anew. */
+  /** Answers the caller. If a logout has overtaken the write, the store may have run the write after it. */
   #answered(
     { name, call, sessionId }: WriteCall,
     { logout }: Write,

@@ -37,8 +37,8 @@ export interface RecordWriterDependencies {
 
 /** What to write. */
 export interface WriteOptions {
-  /** Called for the changes when the record has been read. */
-  readonly changes: () => RecordChanges;
+  /** Returns the changes; called once the record has been read. */
+  readonly readChanges: () => RecordChanges;
   readonly lock?: HeldLock | undefined;
   /** The record of a visitor's new session, which the store may not have yet. */
   readonly newRecord?: SessionRecord | undefined;
@@ -59,17 +59,17 @@ export class RecordWriter {
   }
 
   /**
-   * Writes a change. The caller has the session's turn.
+   * Writes changes. The caller has the session's turn.
    *
    * @returns what the store has now
    * @throws {SessionError} `ERR_SESSION_ENDED`, `ERR_SESSION_LOCK` if the lock was lost,
    * `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
    */
-  async write(write: Write, change: WriteOptions): Promise<SessionRecord> {
+  async write(write: Write, options: WriteOptions): Promise<SessionRecord> {
     const record = await (this.#dependencies.canRewrite
-      ? this.#rewrite(write, change)
-      : this.#readAndSet(write, change));
-    // The store may have written after a logout. Then the record has been removed again by now.
+      ? this.#rewrite(write, options)
+      : this.#readAndSet(write, options));
+    // If the store has written after a logout, the record has been removed again by now.
     if (write.logout && (await write.isOvertaken())) throw sessionEndedError();
     return record;
   }
@@ -133,7 +133,7 @@ export class RecordWriter {
     lostSaves.beforeRead(write);
     const found = await reads.getForWrite(sessionId);
     const { record, isNew } = this.#stored(sessionId, found, options.newRecord);
-    const changes = options.changes();
+    const changes = options.readChanges();
     if (changes.size === 0 && !isNew && !options.isForced) {
       const repaired = lostSaves.repaired(sessionId, record);
       await touches.touchSaved(write, repaired);
@@ -160,13 +160,13 @@ export class RecordWriter {
       return record;
     } catch (error) {
       lostSaves.takeBack(write, written);
-      throw namingKey(error, changes);
+      throw nameKey(error, changes);
     }
   }
 
   async #rewrite(
     write: Write,
-    { lock, changes: readChanges, newRecord, isForced }: WriteOptions,
+    { lock, readChanges, newRecord, isForced }: WriteOptions,
   ): Promise<SessionRecord> {
     const { writes, hooks, lostSaves, touches, hasEnded } = this.#dependencies;
     const { sessionId } = write;
@@ -190,7 +190,7 @@ export class RecordWriter {
         lock,
       );
     } catch (error) {
-      throw namingKey(error, changes);
+      throw nameKey(error, changes);
     }
     if (record === undefined) {
       if (newRecord === undefined) throw notChangedError();
@@ -215,8 +215,8 @@ function assertHeld(lock: HeldLock | undefined, sessionId: string): void {
   if (lock?.lost?.aborted) throw lockLostError(redactError(lock.lost.reason, [sessionId]));
 }
 
-/** Names the key of a value that cannot be serialised. */
-function namingKey(error: unknown, changes: RecordChanges): unknown {
+/** Replaces the error of a value that cannot be serialised by one that names its key. */
+function nameKey(error: unknown, changes: RecordChanges): unknown {
   if (!(error instanceof SessionError) || error.code !== 'ERR_SESSION_STORE') return error;
   for (const [key, value] of changes) {
     try {

@@ -20,7 +20,7 @@ export interface WriterDependencies {
   readonly canTouch: boolean;
 }
 
-/** Writes sessions. */
+/** Saves sessions. */
 export class SessionWriter {
   readonly #dependencies: WriterDependencies;
 
@@ -55,8 +55,8 @@ export class SessionWriter {
         (write) =>
           records.write(write, {
             lock,
-            // An earlier save may have failed by then.
-            changes: () => {
+            // An earlier save may have failed by then, whose changes this one writes, too.
+            readChanges: () => {
               changes = unsaved.toWrite(begun);
               return changes;
             },
@@ -99,7 +99,11 @@ export class SessionWriter {
         await turns.runTouchForRequest(sessionId, (write) => records.touch(write, changes));
       } else {
         await turns.runForRequest(sessionId, async (write) => {
-          await records.write(write, { changes: () => changes, isForced: true, set: callStore });
+          await records.write(write, {
+            readChanges: () => changes,
+            isForced: true,
+            set: callStore,
+          });
         });
       }
     } catch (error) {
