@@ -108,6 +108,15 @@ describe('CONTRIBUTING.md', () => {
     expect(leadsTo(from, step('session/reader.ts', 'admit'))).to.equal(false);
   });
 
+  for (const folder of ['session', 'sockets']) {
+    it(`names each file of \`source/${folder}/\` once, in its table`, () => {
+      const table = contributing.text.split(`| \`source/${folder}/\` | for |`, 2)[1] ?? '';
+      const rows = table.split('\n\n', 1)[0] ?? '';
+      const named = [...rows.matchAll(/`([\w-]+\.ts)`/g)].map(([, name]) => `${folder}/${name}`);
+      expect(named).to.have.members([...files.keys()].filter((file) => partOf(file) === folder));
+    });
+  }
+
   it('names folders that exist', () => {
     for (const [, folder = ''] of contributing.text.matchAll(/^\| `((?:tests|source)\/[^`]+)`/gm)) {
       expect(existsSync(join(root, folder)), folder).to.equal(true);
