@@ -34,7 +34,7 @@ export interface Composition {
   close(): void;
 }
 
-/** Builds it. */
+/** Builds the parts of one `ExpressionSocket`, whose options have been resolved. */
 export function compose(io: Server, { store, cookieParser, options }: Dependencies): Composition {
   const { key, origins, trustProxy, storeTimeout } = options;
   const deadlines = new Deadlines(storeTimeout);

@@ -227,7 +227,7 @@ export class SessionEngine {
     return this.#live.endSince(sessionId, 0) !== undefined;
   }
 
-  /** Nobody waits for it, because the saves that it repairs were acknowledged before. */
+  /** Reports a failure, because no caller waits: the saves that it repairs have been acknowledged. */
   async #repair(sessionId: string): Promise<boolean> {
     try {
       await this.#records.repair(sessionId);

@@ -143,7 +143,7 @@ export class EnabledSessions {
       const [err, session, ...args] = given as SessionArguments<false, unknown[]>;
       if (err) return this.#emitInvalid(client, err, event);
       try {
-        if (this.#queue.isFull(session.id, this.#limits)) throw overload();
+        if (this.#queue.isFull(session.id, this.#limits)) throw overloadError();
         // The queue keeps the order within this process; the lock excludes other processes.
         await this.#queue.run(session.id, () =>
           session.update(async (fresh) => {
@@ -206,7 +206,7 @@ function isTrouble({ code, cause }: SessionError): boolean {
   return isStoreUnavailable(code) || code === 'ERR_SESSION_LOCK' || cause !== undefined;
 }
 
-function overload(): SessionError {
+function overloadError(): SessionError {
   return new SessionError(
     'ERR_SESSION_OVERLOAD',
     'Too many messages of this session are waiting: listeners are slow, or clients send too fast; the limit is `maxPending`',

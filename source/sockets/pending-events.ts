@@ -92,7 +92,7 @@ export class PendingEvents {
   }
 
   /** The error for an event that may not wait. */
-  overload(): SessionError {
+  overloadError(): SessionError {
     return new SessionError(
       'ERR_SESSION_OVERLOAD',
       `Too many events of this socket are waiting for their session: the store is slow, or the client sends too fast; the limits are ${this.#limit} events (\`maxPending\`), 16 MB per socket, and 256 MB in total`,

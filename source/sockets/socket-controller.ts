@@ -63,7 +63,7 @@ export class SocketController {
     const pending = this.#pendingEvents();
     const bytes = pending.enter(event, listener, { args, isUnlimited: hasLeft });
     if (bytes === undefined) {
-      this.#calls.deliver(event, listener, { error: pending.overload() }, args);
+      this.#calls.deliver(event, listener, { error: pending.overloadError() }, args);
       return;
     }
     // One `then` per event on the shared promise: the listeners are called in the order in which the
