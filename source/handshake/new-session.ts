@@ -98,11 +98,11 @@ export class NewSessions {
 /** Whether a signed cookie has the session id. The dot after it excludes a longer id that begins with it. */
 function isInCookies({ headers }: IncomingMessage, sessionId: string): boolean {
   const { cookie = '' } = headers;
-  return cookie.split(';').some((one) => decode(one).includes(`s:${sessionId}.`));
+  return cookie.split(';').some((one) => decoded(one).includes(`s:${sessionId}.`));
 }
 
-/** Decodes a cookie, in which a client may encode any character. */
-function decode(cookie: string): string {
+/** A client may encode any character. */
+function decoded(cookie: string): string {
   try {
     return decodeURIComponent(cookie);
   } catch {

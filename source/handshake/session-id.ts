@@ -15,6 +15,9 @@ import type { OriginPolicy } from './origin-policy.js';
 import { makeRequest, type SignedCookie } from './signed-cookie.js';
 import type { Tickets } from './tickets.js';
 
+/** A session id, or the error that says why there is none. */
+export type Found = string | SessionError;
+
 /** Where a session id may come from, and what checks it. */
 export interface SessionIdDependencies {
   readonly originPolicy: OriginPolicy;
@@ -39,10 +42,8 @@ export class SessionIdReader {
   /**
    * Finds the session id of a handshake: the one that the client presents, or else that of the session
    * which `express-session` made for the handshake's request. Never rejects.
-   *
-   * @returns the session id, or the error that says why there is none
    */
-  read(handshake: Handshake, request: IncomingMessage): Promise<string | SessionError> {
+  read(handshake: Handshake, request: IncomingMessage): Promise<Found> {
     return trace(
       'handshake',
       // A WebTransport connection has no request, and so an empty query.
@@ -58,21 +59,16 @@ export class SessionIdReader {
    * A ticket is accepted from any origin: the origin is checked because browsers send cookies by
    * themselves, whichever page opens the connection, and a foreign page has no ticket. The cookie
    * never replaces a bad ticket, since then nobody would notice that it is bad.
-   *
-   * @returns the session id, or the error that says why there is none
    */
-  async readPresented(
-    handshake: Handshake,
-    request: IncomingMessage,
-  ): Promise<string | SessionError> {
+  async readPresented(handshake: Handshake, request: IncomingMessage): Promise<Found> {
     const { originPolicy, cookie, custom, tickets } = this.#dependencies;
     try {
       const ticket = tickets && ticketOf(handshake.auth);
       if (tickets && ticket !== undefined) return await tickets.open(ticket, request);
       await originPolicy.check(handshake, request);
-      return await (custom ? this.#callOption(custom, handshake) : cookie.readSessionId(request));
+      return await (custom ? this.#ask(custom, handshake) : cookie.readSessionId(request));
     } catch (error) {
-      return this.#toSessionError(error);
+      return this.#failure(error);
     }
   }
 
@@ -91,12 +87,12 @@ export class SessionIdReader {
     handshake: Handshake,
     request: IncomingMessage,
     payload: HandshakeTrace | undefined,
-  ): Promise<string | SessionError> {
+  ): Promise<Found> {
     const presented = await this.readPresented(handshake, request);
     const newSession = isAbsent(presented) ? this.newSession(handshake, request) : undefined;
     const source = newSession ? 'request' : this.#sourceOf(handshake);
     const mayLackTicket = this.#dependencies.tickets !== undefined && source !== 'ticket';
-    const found = newSession?.sessionId ?? (mayLackTicket ? mentionTicket(presented) : presented);
+    const found = newSession?.sessionId ?? (mayLackTicket ? withoutTicket(presented) : presented);
     if (found instanceof SessionError) {
       debug.handshake('no session id (%s): %s', found.code, found.message);
       if (payload) Object.assign(payload, { code: found.code, error: found });
@@ -107,7 +103,7 @@ export class SessionIdReader {
     return found;
   }
 
-  #toSessionError(error: unknown): SessionError {
+  #failure(error: unknown): SessionError {
     if (error instanceof SessionError) return error;
     const message = this.#dependencies.custom
       ? 'The option `sessionId` failed'
@@ -122,7 +118,7 @@ export class SessionIdReader {
     return custom ? 'sessionId' : 'cookie';
   }
 
-  async #callOption(
+  async #ask(
     sessionId: NonNullable<ResolvedOptions['sessionId']>,
     handshake: Handshake,
   ): Promise<string> {
@@ -149,7 +145,7 @@ function ticketOf(auth: unknown): unknown {
 }
 
 /** Adds to an error that there is no ticket either: the client may have failed to fetch one. */
-function mentionTicket(presented: string | SessionError): string | SessionError {
+function withoutTicket(presented: Found): Found {
   if (typeof presented === 'string') return presented;
   const { code, message, cause } = presented;
   if (code !== 'ERR_SESSION_COOKIE_MISSING' && code !== 'ERR_SESSION_ORIGIN') return presented;
@@ -159,7 +155,7 @@ function mentionTicket(presented: string | SessionError): string | SessionError 
 }
 
 /** Whether a client presents no session id that can be believed. */
-function isAbsent(presented: string | SessionError): boolean {
+function isAbsent(presented: Found): boolean {
   if (typeof presented === 'string') return false;
   return ['ERR_SESSION_COOKIE_MISSING', 'ERR_SESSION_COOKIE_INVALID'].includes(presented.code);
 }
