@@ -110,7 +110,7 @@ function decoded(cookie: string): string {
   }
 }
 
-/** The session that `express-session` made for a handshake, which the store may not have yet. */
+/** The session of a handshake, which the store may not have yet. */
 export class NewSession {
   readonly sessionId: string;
   readonly #session: ExpressSession;
