@@ -82,7 +82,13 @@ describe('CONTRIBUTING.md', () => {
     expect(arrows).to.have.members([...found]);
   });
 
-  for (const heading of ['An event', 'A save', 'A logout', 'A handshake']) {
+  for (const heading of [
+    'An event',
+    'A save',
+    'A write of an HTTP handler',
+    'A logout',
+    'A handshake',
+  ]) {
     it(`follows the way of "${heading}" through files that exist and lead to each other`, () => {
       const lists = stepsOf(heading);
       expect(lists).to.not.have.length(0);
