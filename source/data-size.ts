@@ -1,5 +1,5 @@
 /**
- * @module Measures approximately how much memory data takes that clients have sent.
+ * @module Estimates how much memory the data takes that clients have sent.
  */
 
 import { types } from 'node:util';

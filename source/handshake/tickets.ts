@@ -1,6 +1,6 @@
 /**
  * @module Makes tickets for session ids, and accepts them from handshakes in place of the cookie:
- * each as often as it is shown, or once.
+ * each any number of times, or only once.
  */
 
 import { randomUUID } from 'node:crypto';

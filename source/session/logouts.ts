@@ -1,6 +1,6 @@
 /**
- * @module The ends of sessions: `destroy`, `regenerate` and `clear` of a store were called, by HTTP
- * handlers, by jobs, by the store itself or by this library.
+ * @module Handles the calls of a store's methods that end sessions, `destroy`, `regenerate` and `clear`: by
+ * HTTP handlers, by jobs, by the store itself or by this library.
  */
 
 import type { Store } from 'express-session';

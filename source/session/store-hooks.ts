@@ -1,6 +1,6 @@
 /**
  * @module Hooks the methods of a store, so that everything that HTTP handlers do to sessions is seen:
- * `createSession`, `set`, `touch`, `destroy`, `regenerate` and `clear`. Its observers decide what follows.
+ * `createSession`, `set`, `touch`, `destroy`, `regenerate` and `clear`. The observers decide what to do about it.
  */
 
 import type { Store } from 'express-session';

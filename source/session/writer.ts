@@ -1,5 +1,5 @@
 /**
- * @module Saves what a listener or a request has changed in its session, when it is its turn.
+ * @module Saves what a listener or a request has changed in its session, in the session's turn.
  */
 
 import { trace } from '../diagnostics.js';

@@ -1,6 +1,6 @@
 /**
- * @module Buffers the events of a socket until it is admitted, limited by number and by size as the events
- * that wait for their session are.
+ * @module Buffers the events of a socket until it is admitted. The limits of size are those of the events
+ * that wait for their session.
  */
 
 import { AsyncResource } from 'node:async_hooks';
