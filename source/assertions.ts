@@ -63,12 +63,12 @@ export function assertNamespace(name: unknown, io: Server): asserts name is Name
   throw new TypeError(`\`of\`: expected a namespace of this server, got ${given}`);
 }
 
-/** Asserts that a value is an HTTP request. */
+/** Asserts that a value is an HTTP request of Node.js: a `Request` of `fetch` has no socket. */
 export function assertRequest(request: unknown): void {
-  const headers: unknown = Reflect.get(Object(request), 'headers');
-  if (typeof headers === 'object' && headers !== null) return;
+  const { headers, socket } = Object(request) as { headers?: unknown; socket?: unknown };
+  if ([headers, socket].every((part) => typeof part === 'object' && part !== null)) return;
   throw new TypeError(
-    `\`ticketFor\`: expected an HTTP request, got ${describeValue(request)}; with a session id, use \`ticket\``,
+    `\`ticketFor\`: expected an HTTP request of Node.js, got ${describeValue(request)}; with a session id, use \`ticket\``,
   );
 }
 

@@ -2,10 +2,12 @@
  * @module Builds what is behind the facade, in the order of the data: handshake, session, sockets.
  */
 
+import type { IncomingMessage } from 'node:http';
 import type { Store } from 'express-session';
 import type { Server } from 'socket.io';
 import { Deadlines } from './deadlines.js';
 import { ErrorReporter } from './error-reporter.js';
+import { engineOf } from './handshake/engines.js';
 import { NewSessions } from './handshake/new-session.js';
 import { OriginPolicy } from './handshake/origin-policy.js';
 import { SessionIdReader } from './handshake/session-id.js';
@@ -41,7 +43,7 @@ export function compose(io: Server, { store, cookieParser, options }: Dependenci
   const reporter = new ErrorReporter(options);
 
   // A server without an engine yet has no `cors` either.
-  const cors = (): unknown => io.engine?.opts.cors;
+  const cors = (request: IncomingMessage): unknown => (engineOf(request) ?? io.engine)?.opts?.cors;
   const cookie = new SignedCookie(key, cookieParser, deadlines);
   const tickets =
     options.ticket &&

@@ -32,37 +32,43 @@ export function sizeOf(values: Iterable<unknown>, memory: ArrayBufferLike[] = []
   // Only objects with nested objects are remembered, because only they can refer to themselves: to remember
   // all would take several times longer than it took to parse them.
   let measured: Set<object> | undefined;
-  const add = (value: unknown): void => {
-    bytes += 8;
-    if (typeof value === 'string') bytes += value.length;
-    else if (typeof value === 'object' && value !== null) nested.push(value);
-  };
-  const addBinary = (used: number, buffer: ArrayBufferLike): void => {
-    bytes += binarySize + (countedMemory.has(buffer) ? used : buffer.byteLength);
-    if (countedMemory.has(buffer)) return;
-    countedMemory.add(buffer);
-    memory.push(buffer);
-  };
-  for (const value of values) add(value);
+  for (const value of values) bytes += ownSizeOf(value, nested);
   // A set holds 16 million objects at most.
   for (let value = nested.pop(); value && bytes < maxMeasured; value = nested.pop()) {
     if (measured?.has(value)) continue;
     const { length } = nested;
     bytes += objectSize;
-    if (ArrayBuffer.isView(value)) addBinary(value.byteLength, value.buffer);
-    else if (Array.isArray(value)) for (const inner of value) add(inner);
-    else if (isPlain(value)) {
+    if (Array.isArray(value)) {
+      for (const inner of value) bytes += ownSizeOf(inner, nested);
+    } else if (ArrayBuffer.isView(value)) {
+      bytes += binarySizeOf(value.buffer, value.byteLength, memory);
+    } else if (isPlain(value)) {
       for (const key of Object.keys(value)) {
-        bytes += key.length;
-        add(fieldOf(value, key));
+        bytes += key.length + ownSizeOf(fieldOf(value, key), nested);
       }
-    } else if (types.isAnyArrayBuffer(value)) addBinary(value.byteLength, value);
+    } else if (types.isAnyArrayBuffer(value)) {
+      bytes += binarySizeOf(value, value.byteLength, memory);
+    }
     if (nested.length > length) {
       measured ??= new Set();
       measured.add(value);
     }
   }
   return bytes;
+}
+
+/** The size of a value without what is inside; an object is added to `nested`. */
+function ownSizeOf(value: unknown, nested: object[]): number {
+  if (typeof value === 'string') return 8 + value.length;
+  if (typeof value === 'object' && value !== null) nested.push(value);
+  return 8;
+}
+
+function binarySizeOf(buffer: ArrayBufferLike, used: number, memory: ArrayBufferLike[]): number {
+  if (countedMemory.has(buffer)) return binarySize + used;
+  countedMemory.add(buffer);
+  memory.push(buffer);
+  return binarySize + buffer.byteLength;
 }
 
 /** Forgets counted memory that is not kept after all. */

@@ -2,7 +2,7 @@
  * @module The defaults of the options, and the checks of their values.
  */
 
-import { isDelay, longestDelay } from './assertions.js';
+import { isDelay, isPlain, longestDelay } from './assertions.js';
 import { describeValue } from './errors.js';
 import type { ExpressionSocketOptions, TicketOptions } from './types/options.js';
 
@@ -69,7 +69,7 @@ const aFunction: Rule = ['a function', isFunction];
 const aDelay: Rule = [`a whole number of milliseconds from 1 to ${longestDelay}`, isDelay];
 
 const rules: Rules<keyof ResolvedOptions> = {
-  key: ['the name of a cookie', isNonEmptyString],
+  key: ['the name of a cookie', isCookieName],
   alwaysSession: aBoolean,
   autoErrManager: aBoolean,
   origins: [
@@ -126,9 +126,9 @@ export function resolveOptions(options: ExpressionSocketOptions | undefined): Re
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(`\`options\`: expected an object, got ${describeValue(options)}`);
   }
-  assertRules(options, rules, { show: showOption });
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return { ...defaults, ...Object.fromEntries(given) };
+  const given = checked(options, rules, { name: 'options', show: showOption });
+  // The rules have checked the types.
+  return { ...defaults, ...(given as Partial<ResolvedOptions>) };
 }
 
 /**
@@ -142,7 +142,7 @@ export function assertTicketOptions(ticket: unknown): asserts ticket is TicketOp
       `\`ticket\`: expected an object, such as \`{}\` for all the defaults, got ${describeValue(ticket)}`,
     );
   }
-  assertRules(ticket, ticketRules, { prefix: 'ticket.', show: showTicketPart });
+  checked(ticket, ticketRules, { name: 'ticket', prefix: 'ticket.', show: showTicketPart });
 }
 
 /** Applies the defaults to an option `ticket` that has been checked. */
@@ -154,23 +154,37 @@ export function resolveTicketOptions({
   return { secrets: typeof secret === 'string' ? [secret] : secret, lifetime, once };
 }
 
-/** Checks all options that are given by their rules. `show` says what came in place of what was expected. */
-function assertRules(
+/**
+ * Returns the options that are given, all of them checked by their rules: own ones, inherited ones, and
+ * those that a class has as getters.
+ *
+ * @param how `show` says what came in place of what was expected
+ */
+function checked(
   options: object,
   known: Rules<string>,
-  { prefix = '', show }: { prefix?: string; show: (name: string, value: unknown) => string },
-): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined) continue;
-    const rule = Object.hasOwn(known, name) ? known[name] : undefined;
-    if (!rule) {
-      const names = Object.keys(known).join(', ');
-      throw new TypeError(`Unknown option \`${prefix}${name}\`; expected one of ${names}`);
-    }
-    const [expected, isRight] = rule;
-    if (isRight(value)) continue;
-    throw new TypeError(`\`${prefix}${name}\`: expected ${expected}, got ${show(name, value)}`);
+  how: { name: string; prefix?: string; show: (name: string, value: unknown) => string },
+): object {
+  const { name: whole, prefix = '', show } = how;
+  for (const name in options) {
+    if (Object.hasOwn(known, name) || Reflect.get(options, name) === undefined) continue;
+    const names = Object.keys(known).join(', ');
+    throw new TypeError(`Unknown option \`${prefix}${name}\`; expected one of ${names}`);
   }
+  const given: Record<string, unknown> = {};
+  for (const [name, [expected, isRight]] of Object.entries(known)) {
+    const value: unknown = Reflect.get(options, name);
+    if (value === undefined) continue;
+    if (!isRight(value)) {
+      throw new TypeError(`\`${prefix}${name}\`: expected ${expected}, got ${show(name, value)}`);
+    }
+    given[name] = value;
+  }
+  // A `Map`, or a promise of options.
+  if (!isPlain(options) && [given, options].every((one) => Object.keys(one).length === 0)) {
+    throw new TypeError(`\`${whole}\`: expected an object, got ${describeValue(options)}`);
+  }
+  return given;
 }
 
 function showOption(name: string, value: unknown): string {
@@ -216,7 +230,13 @@ function isTicketOptions(value: unknown): boolean {
 
 function isSecret(value: unknown): boolean {
   if (!Array.isArray(value)) return isNonEmptyString(value);
-  return value.length > 0 && value.every(isNonEmptyString);
+  // Spread, because `every` skips the holes of a sparse array.
+  return value.length > 0 && [...value].every(isNonEmptyString);
+}
+
+/** Whether a cookie can have this name: with any other, `serialize` of the `cookie` package throws. */
+function isCookieName(value: unknown): boolean {
+  return typeof value === 'string' && /^[!-:<>-~]+$/.test(value);
 }
 
 function isNonEmptyString(value: unknown): boolean {

@@ -62,7 +62,7 @@ export function redactError(error: unknown, sessionIds: readonly string[], depth
     return isSafe(error, sessionIds, depth) ? error : redactedCopyOf(error, sessionIds, depth);
   } catch {
     // Its getters, or the traps of a proxy, throw.
-    return new Error('The store failed with an error that cannot be read');
+    return new Error('The error cannot be read');
   }
 }
 
@@ -129,9 +129,7 @@ function isError(value: object): value is Error {
 /** The message of an object that is not an `Error`. */
 function messageOf(value: object, sessionIds: readonly string[]): string {
   const message: unknown = Object.getOwnPropertyDescriptor(value, 'message')?.value;
-  return typeof message === 'string'
-    ? redact(message, sessionIds)
-    : 'The store failed without a message';
+  return typeof message === 'string' ? redact(message, sessionIds) : 'The error has no message';
 }
 
 function redact(text: string, sessionIds: readonly string[]): string {

@@ -3,7 +3,8 @@
  * is attached to.
  */
 
-import type { Server } from 'socket.io';
+import type { IncomingMessage } from 'node:http';
+import type { Server, Socket } from 'socket.io';
 
 type Engine = Server['engine'];
 type EngineHolder = Pick<Server, 'engine' | 'bind'>;
@@ -54,4 +55,19 @@ function hookBind(io: EngineHolder): BindHook {
   const hook = { watchers, restore };
   hooks.set(io, hook);
   return hook;
+}
+
+/** The engine of the connection that each request has opened. */
+const engines = new WeakMap<IncomingMessage, Engine>();
+
+/** Remembers with which engine a request has opened a connection. */
+export function rememberEngine(request: IncomingMessage, conn: Socket['conn']): void {
+  // Private in the types of Engine.IO.
+  const engine: Engine | undefined = Reflect.get(Object(conn), 'server');
+  if (engine) engines.set(request, engine);
+}
+
+/** The engine of a request that has opened a connection. */
+export function engineOf(request: IncomingMessage): Engine | undefined {
+  return engines.get(request);
 }

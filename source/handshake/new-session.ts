@@ -11,6 +11,7 @@ import type { Deadlines } from '../deadlines.js';
 import { storeTimeoutError } from '../errors.js';
 import { storeError } from '../store-error.js';
 import { watchEngines } from './engines.js';
+import { decoded } from './signed-cookie.js';
 
 /** What `express-session` leaves on a request. */
 interface SessionRequest extends IncomingMessage {
@@ -101,19 +102,10 @@ function isInCookies({ headers }: IncomingMessage, sessionId: string): boolean {
   return cookie.split(';').some((one) => decoded(one).includes(`s:${sessionId}.`));
 }
 
-/** A client may encode any character. */
-function decoded(cookie: string): string {
-  try {
-    return decodeURIComponent(cookie);
-  } catch {
-    return cookie;
-  }
-}
-
 /** The session of a handshake, which the store may not have yet. */
 export class NewSession {
   readonly sessionId: string;
-  readonly #session: ExpressSession;
+  readonly session: ExpressSession;
   readonly #hasCookie: boolean;
   readonly #deadlines: Deadlines;
   #isNew = true;
@@ -125,7 +117,7 @@ export class NewSession {
     { hasCookie, deadlines }: { hasCookie: boolean; deadlines: Deadlines },
   ) {
     this.sessionId = sessionId;
-    this.#session = session;
+    this.session = session;
     this.#hasCookie = hasCookie;
     this.#deadlines = deadlines;
   }
@@ -145,7 +137,7 @@ export class NewSession {
 
   /** The record as the store would have it: a copy, without methods. */
   record(): { cookie: object; [key: string]: unknown } {
-    return JSON.parse(JSON.stringify(this.#session));
+    return JSON.parse(JSON.stringify(this.session));
   }
 
   /**
@@ -166,7 +158,7 @@ export class NewSession {
   async #save(): Promise<void> {
     try {
       await this.#deadlines.wait<void>(({ resolve, reject }) => {
-        this.#session.save((error) => (error ? reject(error) : resolve()));
+        this.session.save((error) => (error ? reject(error) : resolve()));
       }, storeTimeoutError);
     } catch (cause) {
       // Some stores throw.

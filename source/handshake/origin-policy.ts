@@ -21,8 +21,11 @@ export interface OriginPolicyDependencies {
   readonly origins: ResolvedOptions['origins'];
   /** Whether the host is taken from `X-Forwarded-Host`, if there is one. */
   readonly trustProxy?: boolean;
-  /** Returns the server's `cors` option; called at each handshake, since the server may be attached later. */
-  readonly cors: () => CorsOption;
+  /**
+   * Returns the `cors` option of the server that a request was sent to; called at each handshake, since
+   * the server may be attached later, and to several HTTP servers with options of their own.
+   */
+  readonly cors: (request: IncomingMessage) => CorsOption;
   readonly deadlines: Deadlines;
 }
 
@@ -68,7 +71,7 @@ export class OriginPolicy {
     } catch (error) {
       cause = error;
     }
-    throw this.#refusal(origin, handshake.headers, cause);
+    throw this.#refusal(origin, handshake, { request, cause });
   }
 
   #isNamed(origin: string, handshake: Handshake, request: IncomingMessage): Promise<boolean> {
@@ -78,16 +81,20 @@ export class OriginPolicy {
         if (typeof origins === 'function') {
           if ((await origins(origin, handshake)) === true) return true;
         } else if (origins && matches(origin, origins)) return true;
-        return isNamedByCors(origin, await corsOrigin(cors(), request));
+        return isNamedByCors(origin, await corsOrigin(cors(request), request));
       },
       (when) => new Error(`\`origins\` or \`cors.origin\` did not answer ${when}`),
     );
   }
 
-  #refusal(origin: string, headers: IncomingHttpHeaders, cause: unknown): SessionError {
+  #refusal(
+    origin: string,
+    { headers }: Handshake,
+    { request, cause }: { request: IncomingMessage; cause: unknown },
+  ): SessionError {
     const { cors, trustProxy = false } = this.#dependencies;
     const host = hostOf(headers, trustProxy);
-    const options = cors();
+    const options = cors(request);
     const hints = [
       "add it to `origins`, or to the server's `cors.origin`",
       proxyHint(headers, trustProxy),
@@ -218,7 +225,9 @@ function readOrigin(options: unknown): unknown {
 /** `true` and `'*'` name no origin; a function that answers `true` names the one it was asked for. */
 function isNamedByCors(origin: string, named: unknown): boolean | Promise<boolean> {
   if (typeof named === 'string' || named instanceof RegExp) return matches(origin, [named]);
-  if (Array.isArray(named)) return matches(origin, named.filter(isPattern));
+  // The `cors` package takes arrays in arrays.
+  if (Array.isArray(named))
+    return matches(origin, named.flat(Number.POSITIVE_INFINITY).filter(isPattern));
   if (typeof named !== 'function') return false;
   return new Promise((resolve, reject) => {
     named(origin, (error: unknown, answer: unknown) => {

@@ -9,10 +9,12 @@ import type { Deadlines } from '../deadlines.js';
 import { debug, type HandshakeTrace, trace } from '../diagnostics.js';
 import { describeValue, SessionError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
+import { redactError } from '../store-error.js';
 import type { Handshake } from '../types/options.js';
+import { rememberEngine } from './engines.js';
 import type { NewSession, NewSessions } from './new-session.js';
 import type { OriginPolicy } from './origin-policy.js';
-import { makeRequest, type SignedCookie } from './signed-cookie.js';
+import { confidentialOf, makeRequest, type SignedCookie } from './signed-cookie.js';
 import type { Tickets } from './tickets.js';
 
 /** A session id, or the error that says why there is none. */
@@ -68,7 +70,7 @@ export class SessionIdReader {
       await originPolicy.check(handshake, request);
       return await (custom ? this.#ask(custom, handshake) : cookie.readSessionId(request));
     } catch (error) {
-      return this.#failure(error);
+      return this.#failure(error, request);
     }
   }
 
@@ -103,12 +105,15 @@ export class SessionIdReader {
     return found;
   }
 
-  #failure(error: unknown): SessionError {
-    if (error instanceof SessionError) return error;
+  #failure(error: unknown, request: IncomingMessage): SessionError {
+    const hasCause = !(error instanceof SessionError) || error.cause !== undefined;
+    // What the application's functions throw may hold cookies.
+    const cause = hasCause ? redactError(error, confidentialOf(request)) : error;
+    if (cause instanceof SessionError) return cause;
     const message = this.#dependencies.custom
       ? 'The option `sessionId` failed'
       : 'The cookies that the cookie parser set could not be read';
-    return new SessionError('ERR_SESSION_COOKIE_PARSER', message, { cause: error });
+    return new SessionError('ERR_SESSION_COOKIE_PARSER', message, { cause });
   }
 
   /** Where the session id of a handshake has to come from. */
@@ -170,8 +175,8 @@ const emptyRequests = new WeakMap<object, IncomingMessage>();
 export function requestOf({ conn, request }: Pick<Socket, 'conn' | 'request'>): IncomingMessage {
   // It may be null, whatever the types of Socket.IO say.
   const known: IncomingMessage | null | undefined = request ?? emptyRequests.get(conn);
-  if (known) return known;
-  const empty = makeRequest();
-  emptyRequests.set(conn, empty);
-  return empty;
+  const found = known ?? makeRequest();
+  if (!known) emptyRequests.set(conn, found);
+  rememberEngine(found, conn);
+  return found;
 }

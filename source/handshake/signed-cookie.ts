@@ -8,6 +8,7 @@ import { Socket as NetSocket } from 'node:net';
 import { isThenable } from '../assertions.js';
 import type { Deadlines, Settle } from '../deadlines.js';
 import { describeValue, SessionError } from '../errors.js';
+import { redactError } from '../store-error.js';
 import type { CookieParser } from '../types/options.js';
 
 /** What a cookie parser leaves on the request that it was given. */
@@ -15,6 +16,7 @@ interface ParsedRequest extends IncomingMessage {
   cookies?: unknown;
   signedCookies?: unknown;
   secret?: unknown;
+  secrets?: unknown;
 }
 
 /** Reads the session id from the signed cookie of a handshake. */
@@ -58,7 +60,8 @@ export class SignedCookie {
         (settle) => this.#begin(request, settle),
         (when) => new Error(`The cookie parser did not call \`next\` ${when}`),
       );
-    } catch (cause) {
+    } catch (error) {
+      const cause = redactError(error, confidentialOf(request));
       throw new SessionError('ERR_SESSION_COOKIE_PARSER', 'The cookie parser failed', { cause });
     }
   }
@@ -152,4 +155,29 @@ function isObject(value: unknown): value is object {
 function ownValue(cookies: unknown, key: string): unknown {
   if (!isObject(cookies) || !Object.hasOwn(cookies, key)) return undefined;
   return Reflect.get(cookies, key);
+}
+
+/** The shortest text of a cookie that is removed from errors: no shorter one is a session id. */
+const shortestConfidential = 8;
+
+/** What errors must not show of a request: its cookies, the ids in them, and the parser's secrets. */
+export function confidentialOf({ headers, secret, secrets }: ParsedRequest): string[] {
+  const { cookie = '' } = headers;
+  const values = cookie.split(';').map((one) => one.slice(one.indexOf('=') + 1).trim());
+  const texts = [cookie, ...values].flatMap((one) => [one, decoded(one)]);
+  const ids = texts.flatMap((text) => /^"?(?:s:)?([^"]*)/.exec(text)?.[1] ?? []);
+  const parts = ids.map((id) => id.replace(/\.[^.]*$/, ''));
+  return [...texts, ...ids, ...parts, secret, secrets]
+    .flat()
+    .filter((text) => typeof text === 'string')
+    .filter(({ length }) => length >= shortestConfidential);
+}
+
+/** Decodes a cookie, in which a client may encode any character. */
+export function decoded(cookie: string): string {
+  try {
+    return decodeURIComponent(cookie);
+  } catch {
+    return cookie;
+  }
 }

@@ -9,6 +9,8 @@ import { isPlain } from '../assertions.js';
 /** The depth up to which recursion is safe, even if the stack is already deep. */
 const deepest = 200;
 
+const hasOwn = Object.prototype.hasOwnProperty;
+
 /** Thrown and caught when data is nested more deeply than that. */
 const tooDeep = new Error('Nested too deeply');
 
@@ -18,12 +20,29 @@ const tooDeep = new Error('Nested too deeply');
  */
 const deepestStored = 1_000;
 
+/** Where a copy goes. */
+interface Place {
+  readonly owner: unknown[] | Record<string, unknown>;
+  readonly key: string | number;
+}
+
 /**
  * Copies data deeply. Instances of the application's classes are not copied, because only the store
  * knows how to serialise them. A key `__proto__` is left out.
  */
 export function copyData<Value>(value: Value): Value {
   return copy(value, Number.POSITIVE_INFINITY) as Value;
+}
+
+/** Copies an object as `copyData` does, and puts another copy in a place: faster than two calls. */
+export function copyTwice(value: object, second: Place): unknown {
+  try {
+    return copyNested(value, 0, second);
+  } catch (error) {
+    if (error !== tooDeep) throw error;
+    put(second, copyData(value));
+    return copyData(value);
+  }
 }
 
 /**
@@ -49,7 +68,7 @@ export function isSameData(one: unknown, other: unknown): boolean {
 }
 
 function copy(value: unknown, deepestAllowed: number): unknown {
-  if (typeof value !== 'object' || value === null) return value;
+  if (!isObject(value)) return value;
   try {
     return copyNested(value, 0);
   } catch (error) {
@@ -58,26 +77,48 @@ function copy(value: unknown, deepestAllowed: number): unknown {
   }
 }
 
-function copyNested(value: unknown, depth: number): unknown {
-  if (typeof value !== 'object' || value === null) return value;
+/** Copies an object; with `second`, makes another copy in the same pass. */
+function copyNested(value: object, depth: number, second?: Place): unknown {
   if (depth > deepest) throw tooDeep;
-  if (Array.isArray(value)) {
-    const copy: unknown[] = value.slice();
-    for (let index = 0; index < copy.length; index++) {
-      const item = copy[index];
-      if (typeof item === 'object' && item !== null) copy[index] = copyNested(item, depth + 1);
+  if (Array.isArray(value)) return copyArray(value, depth, second);
+  if (!isPlain(value)) {
+    const copyItem = (item: unknown): unknown =>
+      isObject(item) ? copyNested(item, depth + 1) : item;
+    if (second) put(second, copyInstance(value, copyItem));
+    return copyInstance(value, copyItem);
+  }
+  const source = value as Readonly<Record<string, unknown>>;
+  const copied: Record<string, unknown> = {};
+  const other: Record<string, unknown> | undefined = second && {};
+  if (second) put(second, other);
+  // Takes less time than a spread, or `Object.keys`.
+  for (const key in source) {
+    if (key === '__proto__' || !hasOwn.call(source, key)) continue;
+    const item = source[key];
+    if (isObject(item)) {
+      copied[key] = copyNested(item, depth + 1, other && { owner: other, key });
+    } else {
+      copied[key] = item;
+      if (other) other[key] = item;
     }
-    return copy;
   }
-  if (!isPlain(value)) return copyInstance(value, (item) => copyNested(item, depth + 1));
-  // A spread whose nested values are then replaced takes half the time of adding the keys one by one.
-  const copy: Record<string, unknown> = { ...value };
-  for (const key in copy) {
-    const item = copy[key];
-    if (key === '__proto__') delete copy[key];
-    else if (typeof item === 'object' && item !== null) copy[key] = copyNested(item, depth + 1);
+  return copied;
+}
+
+function copyArray(source: readonly unknown[], depth: number, second?: Place): unknown[] {
+  const copied = source.slice();
+  const other = second && source.slice();
+  if (second) put(second, other);
+  for (let key = 0; key < copied.length; key++) {
+    const item = copied[key];
+    if (isObject(item)) copied[key] = copyNested(item, depth + 1, other && { owner: other, key });
   }
-  return copy;
+  return copied;
+}
+
+function put({ owner, key }: Place, value: unknown): void {
+  // Either a list and an index, or an object and a key; `Reflect.set` takes several times as long.
+  (owner as Record<string | number, unknown>)[key] = value;
 }
 
 /** A nested object whose copy is still empty. */

@@ -23,6 +23,7 @@ import { SessionReader } from './reader.js';
 import type { SessionRecord } from './record.js';
 import { RecordCache } from './record-cache.js';
 import { RecordWriter } from './record-writer.js';
+import type { NewRequestSession } from './request-baselines.js';
 import { RequestSessions } from './request-sessions.js';
 import { SessionFactory } from './session-factory.js';
 import { type ReadResult, Snapshot } from './snapshot.js';
@@ -127,6 +128,14 @@ export class SessionEngine {
       if (this.#hasEnded(sessionId)) return result;
       return { snapshot: new Snapshot(newRecord, { since, isNew: true }) };
     });
+  }
+
+  /**
+   * Takes over a session that express-session made for a handshake: what its request writes from now on
+   * is merged with what sockets write.
+   */
+  adopt(newSession: NewRequestSession): void {
+    this.#hooks.baselines.adopt(newSession);
   }
 
   /**

@@ -4,7 +4,6 @@
  */
 
 import type { SessionChange } from '../types/session.js';
-import { copyData } from './data.js';
 import type { Snapshot } from './snapshot.js';
 
 /** The listener call or job that a session was opened for. */
@@ -195,8 +194,8 @@ export class HeldSession {
   }
 
   #copy(key: string): unknown {
-    const value = this.snapshot.baseline(key);
-    return key === 'cookie' ? this.shape.makeCookie(value as object) : copyData(value);
+    if (key !== 'cookie') return this.snapshot.copyOf(key);
+    return this.shape.makeCookie(this.snapshot.baseline(key) as object);
   }
 }
 

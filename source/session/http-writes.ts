@@ -20,6 +20,8 @@ export interface RequestSave {
   /** The session as it was loaded, or saved last. */
   readonly before: SessionRecord;
   readonly after: SessionRecord;
+  /** Whether the store may not have the session yet. */
+  readonly isNew: boolean;
   /** Calls the store's own method of that name: its wrappers have already seen this write. */
   readonly callStore: SetSession;
 }
@@ -77,10 +79,12 @@ export class HttpWrites {
     const after = this.#copyOf(session);
     if (after === undefined) return this.#write('set', call);
     const before = baselines.of(session, sessionId);
+    const newSession = baselines.newSessionOf(session);
+    const isNew = newSession?.isNew === true;
     const saving =
       before &&
-      this.#saveRequest('set', call, { before, after })?.catch((error: unknown) => {
-        baselines.takeBack(session, sessionId, { before, after });
+      this.#saveRequest('set', call, { before, after, isNew })?.catch((error: unknown) => {
+        baselines.takeBack(session, sessionId, { before, after, newSession });
         throw error;
       });
     if (saving === undefined) {
@@ -103,7 +107,7 @@ export class HttpWrites {
     const session = Object(call.args[1]);
     const before = this.#dependencies.baselines.of(session, String(call.args[0]));
     const after = before && this.#copyOf(session);
-    const touching = after && this.#saveRequest('touch', call, { before, after });
+    const touching = after && this.#saveRequest('touch', call, { before, after, isNew: false });
     return touching ? answerCaller(call, touching) : this.#write('touch', call);
   }
 
@@ -121,7 +125,7 @@ export class HttpWrites {
   #saveRequest(
     name: WriteCall['name'],
     call: MethodCall,
-    states: Pick<RequestSave, 'before' | 'after'>,
+    states: Pick<RequestSave, 'before' | 'after' | 'isNew'>,
   ): Promise<void> | undefined {
     const sessionId = String(call.args[0]);
     const callStore: SetSession = (session, callback) =>

@@ -9,6 +9,7 @@ import type { HeldLock } from '../types/options.js';
 import type { LostSaves } from './lost-saves.js';
 import {
   isRecord,
+  lifetimeOf,
   type RecordChanges,
   type SessionRecord,
   withChanges,
@@ -166,7 +167,7 @@ export class RecordWriter {
 
   async #rewrite(
     write: Write,
-    { lock, readChanges, newRecord, isForced }: WriteOptions,
+    { lock, readChanges, newRecord, isForced, set }: WriteOptions,
   ): Promise<SessionRecord> {
     const { writes, hooks, lostSaves, touches, hasEnded } = this.#dependencies;
     const { sessionId } = write;
@@ -197,10 +198,12 @@ export class RecordWriter {
       lostSaves.beforeRead(write);
       if (write.logout && (await write.isOvertaken())) throw sessionEndedError();
       assertHeld(lock, sessionId);
-      return this.#set(write, newRecord, { changes });
+      return this.#set(write, newRecord, { changes, set });
     }
     if (record === stored) await touches.touchSaved(write, record);
     else hooks.rewritten(sessionId, record);
+    // `set` of the store would have begun its time to live anew, which is known to the store only.
+    if (isForced && lifetimeOf(record) === undefined) await touches.touch(write, record);
     return record;
   }
 }

@@ -56,7 +56,8 @@ export class RequestSessions {
         `\`update\`: expected a request with a session of the store that \`ExpressionSocket\` was given, got ${given}; put \`session({ store })\` in front of the handler`,
       );
     }
-    if (this.#baselines.of(session, session.id)) return session;
+    const isKnown = this.#baselines.of(session, session.id) !== undefined;
+    if (isKnown && !this.#baselines.newSessionOf(session)) return session;
     await (this.#storing.get(session) ?? this.#storeNew(session));
     return session;
   }
@@ -95,6 +96,7 @@ export class RequestSessions {
       else Reflect.deleteProperty(session, key);
     }
     this.#baselines.set(session, session.id, withChanges(recordOf(session), kept));
+    if (changesBetween(before, record).size > 0) forgetLastSave(session);
   }
 }
 
@@ -108,6 +110,19 @@ function showCookie(cookie: object, stored: object): void {
   Object.assign(cookie, rest, { expires: expires ? new Date(expires) : null });
   // The setter of `expires` has computed another one.
   Object.assign(cookie, { originalMaxAge: originalMaxAge ?? null });
+}
+
+/**
+ * Makes express-session save the session at the end of the request. By itself it does not if the
+ * handler undoes what the update has changed: the session is then as it was when it was loaded.
+ *
+ * express-session keeps a hash of what it saved last, which a save of something else replaces.
+ */
+function forgetLastSave(session: RequestSession): void {
+  // Other frameworks have no such method on the session itself.
+  if (!Object.hasOwn(session, 'save')) return;
+  const somethingElse = { id: session.id, req: { sessionStore: { set: () => {} } } };
+  Reflect.apply(session.save, somethingElse, []);
 }
 
 /** Whether express-session leaves a key out of the sessions that it loads. */

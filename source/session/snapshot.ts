@@ -4,7 +4,7 @@
  */
 
 import type { SessionError } from '../errors.js';
-import { copyData } from './data.js';
+import { copyData, copyTwice } from './data.js';
 import { plainCookie, type SessionRecord } from './record.js';
 
 /** What a read found, or the error that says why it found nothing. */
@@ -43,15 +43,30 @@ export class Snapshot {
     this.#isOwn = isOwn;
   }
 
-  /** The value of a key as it was read, which nobody changes: to be copied, and compared with. */
+  /** The value of a key as it was read, which nobody changes: to be compared with. */
   baseline(key: string): unknown {
-    const value = this.record[key];
-    if (this.#isOwn || typeof value !== 'object' || value === null) return value;
-    this.#baselines ??= Object.create(null) as Record<string, unknown>;
-    const known = this.#baselines[key];
+    const known = this.#known(key);
     if (known !== undefined) return known;
+    const value = this.record[key];
+    if (typeof value !== 'object' || value === null) return value;
+    this.#baselines ??= {};
     const baseline = key === 'cookie' ? plainCookie(value) : copyData(value);
     this.#baselines[key] = baseline;
     return baseline;
+  }
+
+  /** A copy of the value of a key as it was read. The value is an object, but not the cookie. */
+  copyOf(key: string): unknown {
+    const known = this.#known(key);
+    if (known !== undefined) return copyData(known);
+    this.#baselines ??= {};
+    return copyTwice(Object(this.record[key]), { owner: this.#baselines, key });
+  }
+
+  #known(key: string): unknown {
+    if (this.#isOwn) return this.record[key];
+    return this.#baselines && Object.hasOwn(this.#baselines, key)
+      ? this.#baselines[key]
+      : undefined;
   }
 }

@@ -87,7 +87,7 @@ export class SessionWriter {
   }
 
   async #saveRequest(request: RequestSave): Promise<void> {
-    const { name, sessionId, before, after, callStore } = request;
+    const { name, sessionId, before, after, isNew, callStore } = request;
     const { records, turns, canTouch } = this.#dependencies;
     const changes = changesBetween(before, after);
     try {
@@ -95,12 +95,13 @@ export class SessionWriter {
         await turns.runTouchForRequest(sessionId, (write) =>
           records.touch(write, changes, callStore),
         );
-      } else if (changes.size === 0 && canTouch) {
+      } else if (changes.size === 0 && canTouch && !isNew) {
         await turns.runTouchForRequest(sessionId, (write) => records.touch(write, changes));
       } else {
         await turns.runForRequest(sessionId, async (write) => {
           await records.write(write, {
             readChanges: () => changes,
+            newRecord: isNew ? before : undefined,
             isForced: true,
             set: callStore,
           });

@@ -9,7 +9,7 @@ import type { Server } from 'socket.io';
 import { assertCookieParser, assertServer, assertStore, isServer } from '../assertions.js';
 import { describeValue } from '../errors.js';
 import { makeRequest } from '../handshake/signed-cookie.js';
-import { optionNames } from '../options.js';
+import { assertTicketOptions, optionNames } from '../options.js';
 import type { CookieParser, ExpressionSocketOptions, TicketOptions } from '../types/options.js';
 
 /**
@@ -110,6 +110,7 @@ function resolve(io: unknown, store: unknown, given: unknown): ResolvedSettings 
   }
   const { per_message, parser, cutter, resourcePolicy, ...options } = given as SessionsOptions;
   const { ticket = {} } = options;
+  assertTicketOptions(ticket);
   checkPerMessage(per_message);
   checkIdReader(parser, cutter);
   if (resourcePolicy !== undefined && !policies.includes(resourcePolicy)) {

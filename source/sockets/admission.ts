@@ -152,15 +152,29 @@ export class Admission {
     return raw.recovered ? sessionRoomsOf(raw) : [];
   }
 
-  #announce({ connectionListeners }: NamespaceListeners): void {
-    const { snapshot } = this.#initialRead ?? {};
+  #announce(wrapper: NamespaceListeners): void {
+    const { snapshot, error } = this.#initialRead ?? {};
     // The session may have ended while other middlewares ran.
     const hasEnded = snapshot !== undefined && !this.#membership.join(snapshot);
     if (hasEnded) this.#initialRead = { error: notFoundError() };
     if (this.#initialRead === undefined) return;
-    for (const listener of [...connectionListeners]) {
+    if (isStoreUnavailable(error?.code)) void this.#joinLater(wrapper);
+    for (const listener of [...wrapper.connectionListeners]) {
       this.#calls.deliver('connection', listener, this.#initialRead, [this.#context.socket]);
     }
+  }
+
+  /** Adds a socket that was announced without its session to the session once the store is back. */
+  async #joinLater(wrapper: NamespaceListeners): Promise<void> {
+    const isOver = (): boolean =>
+      !this.#context.raw.connected || this.#membership.session !== undefined || wrapper.isClosed;
+    let result: ReadResult;
+    do {
+      await delay(retryInterval, undefined, { ref: false });
+      if (isOver()) return;
+      result = await this.#reader.read();
+    } while (isStoreUnavailable(result.error?.code));
+    if (result.snapshot && !isOver()) this.#membership.join(result.snapshot);
   }
 
   /** Admits and announces the connection later, once for all wrappers. */

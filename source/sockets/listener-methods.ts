@@ -31,13 +31,24 @@ const anyMethods = [
 /** The views of Socket.IO's arrays of listeners. */
 const views = new WeakMap<Listener[], Listener[]>();
 
+/** Binds the acknowledgement of an event to the socket of the call that emits it. */
+type BindAcknowledgement = (listener: Listener, call: SocketCall, event: EventName) => Listener;
+
 /** The overrides of the methods that take listeners of any event, or acknowledgements. */
-export function callbackMethods(): Record<string, SocketMethod> {
+export function callbackMethods(
+  bindAcknowledgement: BindAcknowledgement = (listener, { socket }) =>
+    bindListener(listener, socket),
+): Record<string, SocketMethod> {
   const overrides: Record<string, SocketMethod> = {
     // `this` of an acknowledgement is the prototyped socket. Both methods bind it: a function that a plugin
     // put in place of `emit` may call it on the raw socket, and one that an application put there may call
     // that of the class.
-    emit: (call, args) => runMethod(call, [...args.slice(0, -1), boundTo(call, args.at(-1))]),
+    emit: (call, args) => {
+      const acknowledge = args.at(-1);
+      if (typeof acknowledge !== 'function') return runMethod(call, args);
+      const bound = bindAcknowledgement(acknowledge as Listener, call, args[0] as EventName);
+      return runMethod(call, [...args.slice(0, -1), bound]);
+    },
     // Private, and as old as `timeout`: every method that sends passes its acknowledgement to it.
     registerAckCallback: (call, [id, acknowledge]) =>
       runMethod(call, [id, boundTo(call, acknowledge)]),

@@ -16,8 +16,6 @@ export class NamespaceRegistry {
   readonly #wrappers = new WeakMap<Namespace, SessionNamespaceWrapper>();
   /** The parent namespaces of patterns and functions, which Socket.IO does not list publicly. */
   readonly #parents = new Set<Namespace>();
-  readonly #patterns = new Map<string, Namespace>();
-  readonly #checks = new WeakMap<object, Namespace>();
   #isClosed = false;
 
   constructor(io: Server, sockets: SessionSockets) {
@@ -52,18 +50,14 @@ export class NamespaceRegistry {
 
   #namespaceOf(name: unknown): Namespace {
     if (typeof name === 'string') return this.#io.of(name);
-    if (name instanceof RegExp) {
-      // `io.of` makes a new parent namespace each time, of which the first that matches wins.
-      return remember(this.#patterns, String(name), () => this.#io.of(name));
-    }
-    if (isNamespaceCheck(name)) return remember(this.#checks, name, () => this.#io.of(name));
+    if (isPattern(name)) return parentOf(this.#io, name) ?? this.#io.of(name);
     assertNamespace(name, this.#io);
     return name;
   }
 }
 
 /** Returns the known value, or makes and stores one. */
-function remember<Key extends object | string, Value>(
+function remember<Key extends object, Value>(
   known: { get(key: Key): Value | undefined; set(key: Key, value: Value): unknown },
   key: Key,
   make: () => Value,
@@ -73,9 +67,23 @@ function remember<Key extends object | string, Value>(
   return value;
 }
 
-/** Whether it is a function with which `io.of` makes namespaces on demand. */
-function isNamespaceCheck(
-  name: unknown,
-): name is Exclude<Parameters<Server['of']>[0], string | RegExp> {
-  return typeof name === 'function';
+/** A regular expression or function with which `io.of` makes namespaces on demand. */
+type Pattern = Exclude<Parameters<Server['of']>[0], string>;
+
+function isPattern(name: unknown): name is Pattern {
+  return name instanceof RegExp || typeof name === 'function';
+}
+
+/**
+ * The parent namespace that was already made from a pattern, by whomever. `io.of` would make another
+ * one, and only one of them gets the connections. The lists are private in the types of Socket.IO.
+ */
+function parentOf(io: Server, pattern: Pattern): Namespace | undefined {
+  if (typeof pattern === 'function') return parents(io, 'parentNsps').get(pattern);
+  const ofPatterns = [...parents(io, 'parentNamespacesFromRegExp')];
+  return ofPatterns.find(([one]) => String(one) === String(pattern))?.[1];
+}
+
+function parents(io: Server, list: string): ReadonlyMap<unknown, Namespace> {
+  return Reflect.get(io, list);
 }

@@ -75,6 +75,11 @@ export class SocketController {
     });
   }
 
+  /** Reports what a listener without a session threw or rejected with. */
+  reportListener(error: unknown, event: EventName): void {
+    this.#context.reportListener(error, { event });
+  }
+
   #pendingEvents(): PendingEvents {
     const { options, pendingTotal } = this.#context.shared;
     this.#pending ??= new PendingEvents(options.maxPending, pendingTotal);

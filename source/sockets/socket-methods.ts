@@ -6,6 +6,7 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
 import { assertListener } from '../assertions.js';
+import { SessionError } from '../errors.js';
 import {
   bindListener,
   type EventName,
@@ -14,6 +15,7 @@ import {
   type Listener,
   link,
   registeredOn,
+  standingFor,
   wrapping,
 } from './listener-links.js';
 import { callbackMethods, lookupMethods } from './listener-methods.js';
@@ -28,7 +30,9 @@ import {
 } from './socket-proxies.js';
 
 /** Finds the controller of a raw socket, which receives the events for listeners with a session. */
-type ControllerOf = (raw: Socket) => Pick<SocketController, 'receive' | 'endEvents'>;
+type ControllerOf = (
+  raw: Socket,
+) => Pick<SocketController, 'receive' | 'reportListener' | 'endEvents'>;
 
 /** The methods that add a listener, and those of them that add it for one event only. */
 const adders = ['on', 'addListener', 'prependListener', 'once', 'prependOnceListener'] as const;
@@ -82,7 +86,7 @@ export class SocketMethods implements MethodTable {
     this.#alwaysSession = alwaysSession;
     this.#controllerOf = controllerOf;
     this.overrides = {
-      ...callbackMethods(),
+      ...callbackMethods((listener, call, event) => this.#reporting(listener, call, event)),
       ...lookupMethods((raw) => controllerOf(raw).endEvents),
       ...named(deliveringMethods, () => (call, args) => Reflect.apply(call.method, call.raw, args)),
       ...named(adders, (name) => (call, args) => this.#add(name, call, args)),
@@ -122,8 +126,30 @@ export class SocketMethods implements MethodTable {
     // Node.js binds a listener of `once` to the object that `once` is called on. A function that another
     // library put in its place may call it on the raw socket.
     const isBoundByNode = onceAdders.has(name) && inheritedMethod(call.raw, name) === call.method;
-    const registered = isBoundByNode ? given : bindListener(given, call.socket);
+    const registered = isBoundByNode ? given : this.#reporting(given, call, event);
     return this.#register({ raw: call.raw, event, listener: registered, registered }, call, args);
+  }
+
+  /**
+   * Binds a listener without a session, or an acknowledgement, and reports each `SessionError` that it throws or rejects with,
+   * such as that of a save of another listener's session after a logout: no visitor can end the process
+   * by it. All other errors are left to Node.js.
+   */
+  #reporting(listener: Listener, { raw, socket }: SocketCall, event: EventName): Listener {
+    const report = (error: unknown): void => {
+      if (!(error instanceof SessionError)) throw error;
+      this.#controllerOf(raw).reportListener(error, event);
+    };
+    const run: Listener = (...args) => {
+      try {
+        const result: unknown = Reflect.apply(listener, socket, args);
+        // Of another thenable, `then` may have effects.
+        return result instanceof Promise ? result.then(undefined, report) : result;
+      } catch (error) {
+        return report(error);
+      }
+    };
+    return standingFor(run, listener);
   }
 
   #addForSession(name: 'sessOn' | 'sessOnce', call: SocketCall, args: unknown[]): unknown {
@@ -197,8 +223,10 @@ export class SocketMethods implements MethodTable {
   #addToEndEvents(name: Adder, call: SocketCall, listener: unknown): Socket {
     const bound =
       typeof listener === 'function' ? bindListener(listener as Listener, call.socket) : listener;
+    const { endEvents } = this.#controllerOf(call.raw);
+    endEvents.setMaxListeners(call.raw.getMaxListeners());
     // Node.js refuses anything that is not a function.
-    this.#controllerOf(call.raw).endEvents[name]('sessionend', bound as Listener);
+    endEvents[name]('sessionend', bound as Listener);
     return call.self;
   }
 }

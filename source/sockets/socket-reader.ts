@@ -92,12 +92,15 @@ export class SocketReader {
   }
 
   /**
-   * Stores the session that express-session made for the handshake, if express-session would do so.
+   * Stores the session that express-session made for the handshake, if express-session would do so. If
+   * not, sockets may store it before its request does.
    *
    * @throws {SessionError} if the store fails
    */
   async storeNewSession(): Promise<void> {
-    await this.#newSession?.storeIfCookieSent();
+    if (this.#newSession === undefined) return;
+    await this.#newSession.storeIfCookieSent();
+    this.#engine.adopt(this.#newSession);
   }
 
   async #readUnadmitted(): Promise<ReadResult> {

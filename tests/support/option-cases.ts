@@ -14,9 +14,13 @@ export const optionCases: Readonly<
   >
 > = {
   key: {
-    right: ['sid', '__Host-sid'],
+    right: ['sid', '__Host-sid', 'my.sid'],
     wrong: [
       ['', '""'],
+      ['my sid', '"my sid"'],
+      ['sid;', '"sid;"'],
+      ['sid=', '"sid="'],
+      ['séance', '"séance"'],
       [5, '5'],
       [null, 'null'],
       [['sid'], 'an array'],

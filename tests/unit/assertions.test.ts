@@ -211,6 +211,7 @@ describe('a prototyped socket', () => {
   ): Record<string, (...args: unknown[]) => unknown> {
     const methods = new SocketMethods(alwaysSession, () => ({
       receive: stub(),
+      reportListener: stub(),
       endEvents: new EventEmitter(),
     }));
     const socket: unknown = new SocketProxies(methods).of(new EventEmitter() as Socket);

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { createContext, runInContext } from 'node:vm';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { copyData, copyToStore, isSameData } from '../../source/session/data.js';
+import { copyData, copyToStore, copyTwice, isSameData } from '../../source/session/data.js';
 
 function nested(depth: number, inner: unknown = 1): unknown {
   let value = inner;
@@ -29,107 +29,147 @@ const foreign: unknown = runInContext(
   createContext(),
 );
 
-describe('copyData()', () => {
-  it('copies JSON', () => {
-    fc.assert(
-      fc.property(fc.jsonValue(), (value) => {
-        // A key of that name would be a prototype.
-        fc.pre(!JSON.stringify(value).includes('__proto__'));
-        const copy = copyData(value);
-        expect(isDeepStrictEqual(copy, value)).to.equal(true);
-        if (typeof value === 'object' && value !== null) expect(copy).not.to.equal(value);
-      }),
-    );
-  });
+/** What copies data, each in another way. */
+const copiers: Record<string, <Value>(value: Value) => Value> = {
+  'copyData()': copyData,
+  'copyTwice(), the copy that it returns': (value) => twice(value)[0],
+  'copyTwice(), the copy that it puts elsewhere': (value) => twice(value)[1],
+};
 
-  const kinds: Record<string, unknown> = {
-    'a date': new Date(5),
-    'a regular expression': /a/g,
-    'a buffer': Buffer.from('ab'),
-    'a typed array': new Uint16Array([1, 2]),
-    'an array buffer': new Uint8Array([1, 2]).buffer,
-    'a map': new Map<unknown, unknown>([[{ a: 1 }, { b: [2] }]]),
-    'a set': new Set([{ a: 1 }]),
-    'an object without a prototype': Object.assign(Object.create(null), { a: { b: 1 } }),
-    'an array with a hole': Object.assign([], { 3: 1 }),
-    'an object of another realm': foreign,
-  };
-  for (const [what, value] of Object.entries(kinds)) {
-    for (const depth of [0, 300]) {
-      it(`copies ${what}${depth ? ', deep inside' : ''}`, () => {
-        let copy: unknown = copyData(nested(depth, value));
-        for (let level = 0; level < depth; level++) {
+function twice<Value>(value: Value): readonly [Value, Value] {
+  if (typeof value !== 'object' || value === null) return [value, value];
+  const owner: Value[] = [];
+  const copy = copyTwice(value, { owner, key: 0 }) as Value;
+  return [copy, owner[0] as Value];
+}
+
+for (const [name, makeCopy] of Object.entries(copiers))
+  describe(name, () => {
+    it('copies JSON', () => {
+      fc.assert(
+        fc.property(fc.jsonValue(), (value) => {
+          // A key of that name would be a prototype.
+          fc.pre(!JSON.stringify(value).includes('__proto__'));
+          const copy = makeCopy(value);
+          expect(isDeepStrictEqual(copy, value)).to.equal(true);
+          if (typeof value === 'object' && value !== null) expect(copy).not.to.equal(value);
+        }),
+      );
+    });
+
+    const kinds: Record<string, unknown> = {
+      'a date': new Date(5),
+      'a regular expression': /a/g,
+      'a buffer': Buffer.from('ab'),
+      'a typed array': new Uint16Array([1, 2]),
+      'an array buffer': new Uint8Array([1, 2]).buffer,
+      'a map': new Map<unknown, unknown>([[{ a: 1 }, { b: [2] }]]),
+      'a set': new Set([{ a: 1 }]),
+      'an object without a prototype': Object.assign(Object.create(null), { a: { b: 1 } }),
+      'an array with a hole': Object.assign([], { 3: 1 }),
+      'an object of another realm': foreign,
+    };
+    for (const [what, value] of Object.entries(kinds)) {
+      for (const depth of [0, 300]) {
+        it(`copies ${what}${depth ? ', deep inside' : ''}`, () => {
+          let copy: unknown = makeCopy(nested(depth, value));
+          for (let level = 0; level < depth; level++) {
+            copy = Array.isArray(copy) ? copy[0] : Reflect.get(Object(copy), 'a');
+          }
+          expect(copy).not.to.equal(value);
+          expect(copy).to.deep.equal(what.includes('prototype') ? { a: { b: 1 } } : copyOf(value));
+        });
+      }
+    }
+    /** What chai compares: objects of another realm are not those of this one. */
+    function copyOf(value: unknown): unknown {
+      if (value !== foreign) return value;
+      return { list: [1], date: new Date(5), map: new Map([[1, {}]]) };
+    }
+
+    it('keeps instances of classes and functions as they are', () => {
+      const money = new Money();
+      const call = (): void => {};
+      for (const depth of [0, 300]) {
+        const text = makeCopy(nested(depth, [money, call]));
+        let copy: unknown = text;
+        while (!Array.isArray(copy) || copy.length !== 2) {
           copy = Array.isArray(copy) ? copy[0] : Reflect.get(Object(copy), 'a');
         }
-        expect(copy).not.to.equal(value);
-        expect(copy).to.deep.equal(what.includes('prototype') ? { a: { b: 1 } } : copyOf(value));
-      });
-    }
-  }
-  /** What chai compares: objects of another realm are not those of this one. */
-  function copyOf(value: unknown): unknown {
-    if (value !== foreign) return value;
-    return { list: [1], date: new Date(5), map: new Map([[1, {}]]) };
-  }
+        expect(copy[0]).to.equal(money);
+        expect(copy[1]).to.equal(call);
+      }
+    });
 
-  it('keeps instances of classes and functions as they are', () => {
-    const money = new Money();
-    const call = (): void => {};
+    it('leaves a key __proto__ out', () => {
+      const value = JSON.parse('{"a":{"__proto__":{"polluted":1},"b":2}}');
+      for (const copy of [makeCopy(value), makeCopy(nested(300, value))]) {
+        let inner: unknown = copy;
+        while (!Object.hasOwn(Object(inner), 'b')) {
+          inner = Array.isArray(inner) ? inner[0] : Reflect.get(Object(inner), 'a');
+        }
+        expect(Reflect.get(Object(inner), 'polluted')).to.equal(undefined);
+        expect(Object.keys(Object(inner))).to.deep.equal(['b']);
+      }
+    });
+
+    it('copies what an object has itself, and not what all objects have', () => {
+      let keys: string[];
+      Reflect.set(Object.prototype, 'everywhere', 1);
+      try {
+        keys = Object.keys(makeCopy({ own: {} }));
+      } finally {
+        Reflect.deleteProperty(Object.prototype, 'everywhere');
+      }
+      expect(keys).to.deep.equal(['own']);
+    });
+
+    it('copies data however deeply it is nested', () => {
+      expect(depthOf(makeCopy(nested(100_000)))).to.equal(100_000);
+    });
+
+    it('copies circular data', () => {
+      const value: Record<string, unknown> = { list: [] };
+      value.self = value;
+      (value.list as unknown[]).push(value);
+      const copy = makeCopy(value);
+      expect(copy.self).to.equal(copy);
+      expect((copy.list as unknown[])[0]).to.equal(copy);
+      expect(copy).not.to.equal(value);
+    });
+
+    it('copies maps and sets that hold themselves', () => {
+      const map = new Map<string, unknown>();
+      const set = new Set<unknown>([map]);
+      map.set('set', set).set('map', map);
+      const copy = makeCopy(map);
+      expect(copy.get('map')).to.equal(copy);
+      expect([...(copy.get('set') as Set<unknown>)]).to.deep.equal([copy]);
+      expect(copy).not.to.equal(map);
+    });
+
+    it('passes on what a getter throws', () => {
+      const mistake = new Error('no');
+      const value = {
+        get a(): never {
+          throw mistake;
+        },
+      };
+      expect(() => makeCopy(value)).to.throw(mistake);
+    });
+  });
+
+describe('copyTwice()', () => {
+  it('makes copies that share nothing', () => {
     for (const depth of [0, 300]) {
-      const text = copyData(nested(depth, [money, call]));
-      let copy: unknown = text;
-      while (!Array.isArray(copy) || copy.length !== 2) {
-        copy = Array.isArray(copy) ? copy[0] : Reflect.get(Object(copy), 'a');
-      }
-      expect(copy[0]).to.equal(money);
-      expect(copy[1]).to.equal(call);
+      const value = { list: [{}], map: new Map([[1, {}]]), date: new Date(5), deep: nested(depth) };
+      const [one, other] = twice(value);
+      expect(one).to.deep.equal(other);
+      expect(one.list[0]).not.to.equal(other.list[0]);
+      expect(one.map.get(1)).not.to.equal(other.map.get(1));
+      expect(one.date).not.to.equal(other.date);
+      expect(one.deep).not.to.equal(depth ? other.deep : null);
     }
-  });
-
-  it('leaves a key __proto__ out', () => {
-    const value = JSON.parse('{"a":{"__proto__":{"polluted":1},"b":2}}');
-    for (const copy of [copyData(value), copyData(nested(300, value))]) {
-      let inner: unknown = copy;
-      while (!Object.hasOwn(Object(inner), 'b')) {
-        inner = Array.isArray(inner) ? inner[0] : Reflect.get(Object(inner), 'a');
-      }
-      expect(Reflect.get(Object(inner), 'polluted')).to.equal(undefined);
-      expect(Object.keys(Object(inner))).to.deep.equal(['b']);
-    }
-  });
-
-  it('copies data however deeply it is nested', () => {
-    expect(depthOf(copyData(nested(100_000)))).to.equal(100_000);
-  });
-
-  it('copies circular data', () => {
-    const value: Record<string, unknown> = { list: [] };
-    value.self = value;
-    (value.list as unknown[]).push(value);
-    const copy = copyData(value);
-    expect(copy.self).to.equal(copy);
-    expect((copy.list as unknown[])[0]).to.equal(copy);
-    expect(copy).not.to.equal(value);
-  });
-
-  it('copies maps and sets that hold themselves', () => {
-    const map = new Map<string, unknown>();
-    const set = new Set<unknown>([map]);
-    map.set('set', set).set('map', map);
-    const copy = copyData(map);
-    expect(copy.get('map')).to.equal(copy);
-    expect([...(copy.get('set') as Set<unknown>)]).to.deep.equal([copy]);
-    expect(copy).not.to.equal(map);
-  });
-
-  it('passes on what a getter throws', () => {
-    const mistake = new Error('no');
-    const value = {
-      get a(): never {
-        throw mistake;
-      },
-    };
-    expect(() => copyData(value)).to.throw(mistake);
   });
 });
 

@@ -91,6 +91,27 @@ describe('options', () => {
       .that.does.not.include('keyboard');
   });
 
+  for (const [how, options] of Object.entries({
+    'own fields of a class': new (class {
+      key = 'sid';
+    })(),
+    'getters of a class': new (class {
+      get key(): string {
+        return 'sid';
+      }
+    })(),
+    inherited: Object.create({ key: 'sid' }),
+  })) {
+    it(`are read where they are ${how}`, () => {
+      expect(resolve(options)).to.have.property('key', 'sid');
+    });
+  }
+
+  it('are refused where a wrong or unknown one is inherited', () => {
+    expect(() => resolve(Object.create({ key: 5 }))).to.throw(TypeError, '`key`');
+    expect(() => resolve(Object.create({ cookieName: 'sid' }))).to.throw(TypeError, '`cookieName`');
+  });
+
   describe('an unknown one', () => {
     it('is refused by its name, with the names that there are', () => {
       expect(() => resolve({ cookieName: 'sid' }))
@@ -119,6 +140,9 @@ describe('options', () => {
       [true, 'a boolean'],
       [() => ({}), 'a function'],
       [[], 'an Array'],
+      [new Map([['key', 'sid']]), 'a Map'],
+      [Promise.resolve({ key: 'sid' }), 'a Promise'],
+      [Object(5), 'a Number'],
     ] as const) {
       it(`are refused: ${inspect(value)}`, () => {
         expect(() => resolve(value)).to.throw(

@@ -158,6 +158,7 @@ describe('Only a friendly origin gets a session', () => {
     for (const [what, origin] of [
       ['a string', friend],
       ['an array', ['https://other.example', friend]],
+      ['arrays in an array', [['https://other.example'], [[friend]]]],
       ['a regular expression', /^https:\/\/friend\.example$/],
       ['a global regular expression', /friend/g],
       ['an array with a regular expression', ['https://other.example', /friend/]],

@@ -35,6 +35,7 @@ describe('the methods of a prototyped socket', () => {
   function methodsWith(alwaysSession: boolean): SocketMethods {
     return new SocketMethods(alwaysSession, (of) => ({
       receive: (...args) => receive(of, ...args),
+      reportListener: sinon.stub(),
       endEvents,
     }));
   }

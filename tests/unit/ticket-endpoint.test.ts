@@ -37,13 +37,15 @@ describe('TicketEndpoint', () => {
     ['an id', 'a string'],
     [undefined, 'undefined'],
     [{ sessionID: 'an id' }, 'an object'],
+    [{ headers: {} }, 'an object'],
+    [new Request('http://127.0.0.1/ticket'), 'a Request'],
   ] as const) {
-    it(`refuses ${shown} in place of a request`, async () => {
+    it(`refuses ${shown} in place of a request: ${JSON.stringify(value)}`, async () => {
       const outcome = handshakeOf(value as unknown as object).catch((error: unknown) => error);
       expect(await outcome)
         .to.be.instanceOf(TypeError)
         .with.property('message')
-        .that.includes(`expected an HTTP request, got ${shown}`);
+        .that.includes(`expected an HTTP request of Node.js, got ${shown}`);
     });
   }
 

@@ -48,6 +48,7 @@ describe('the option `ticket`', () => {
     [null, /`ticket`: expected an object.*got null/],
     ['keyboard cat', /`ticket`: expected an object.*got a string/],
     [['keyboard cat'], /`ticket`: expected an object.*got an Array/],
+    [Promise.resolve({}), /`ticket`: expected an object, got a Promise/],
     [true, /`ticket`: expected an object.*`\{\}`.*got a boolean/],
     [
       { secret: '' },
@@ -58,6 +59,7 @@ describe('the option `ticket`', () => {
     [{ secret: ['keyboard cat', null] }, /`ticket\.secret`: .*got an array with null/],
     [{ secret: Buffer.from('keyboard cat') }, /`ticket\.secret`: .*got a Buffer/],
     [{ secret: 5 }, /`ticket\.secret`: .*got a number/],
+    [{ secret: new Array(2) }, /`ticket\.secret`: .*got an array with undefined/],
     [{ secret: null }, /`ticket\.secret`: .*got null/],
     [
       { lifetime: 0 },

@@ -137,6 +137,14 @@ describe('`enable`', () => {
     expect(complaint({ socket, store, parser, ticket: true })).to.include('`ticket`');
   });
 
+  for (const ticket of [null, true, 'keyboard cat', [], { secret: null }]) {
+    it(`refuses ${inspect(ticket)} for \`ticket\`, with a \`cutter\` as well`, () => {
+      expect(complaint({ socket, store, cutter: () => undefined, ticket }))
+        .to.match(/^`ticket(\.secret)?`: expected/)
+        .and.not.to.include('keyboard');
+    });
+  }
+
   it('refuses other events than its own, and what is no listener', () => {
     const sessions = enable({ socket, store, parser });
     const on =

@@ -49,6 +49,11 @@ describe('A null session ends no process', () => {
     return warnings.values.find(isIt) as Error;
   }
 
+  /** Waits for a warning with this code. */
+  async function warningOf(code: string): Promise<void> {
+    await until(() => warnings.values.some((warning) => codeOf(warning) === code));
+  }
+
   for (const [how, listener] of ways) {
     describe(`when a listener ${how} for a visitor without a session`, () => {
       it('warns and goes on, in `connection`', async () => {
@@ -122,4 +127,62 @@ describe('A null session ends no process', () => {
     client.emit('login');
     expect(await warnings.first()).to.have.property('code', 'ERR_SESSION_REGENERATE');
   });
+
+  describe('when a listener without a session saves that of the connection, which has ended', () => {
+    it('warns and goes on as the visitor logs out, in `disconnecting`', async () => {
+      const app = await startApp();
+      app.expressionIO.sockets.on('connection', (_err, session, socket) => {
+        socket.on('disconnecting', async () => {
+          if (session) session.n = 1;
+          await session?.save();
+        });
+      });
+      const { cookie } = await app.login();
+      await app.connect({ cookie });
+      await app.logout(cookie);
+      await warningOf('ERR_SESSION_ENDED');
+    });
+
+    it('warns and goes on, in an acknowledgement', async () => {
+      const app = await startApp();
+      const { cookie, sessionId } = await app.login();
+      app.expressionIO.sockets.on('connection', (_err, session, socket) => {
+        socket.emit('question', async () => {
+          await session?.save();
+        });
+      });
+      const client = app.client({ cookie });
+      const [acknowledge] = (await received(client, 'question')) as [() => void];
+      await new Promise((resolve) => app.store.destroy(sessionId, resolve));
+      acknowledge();
+      await warningOf('ERR_SESSION_ENDED');
+    });
+
+    it('passes the error, and no other, to `onError`', async () => {
+      const reported: unknown[] = [];
+      const app = await startApp({
+        options: { onError: (error, { event }) => reported.push([codeOf(error), event]) },
+      });
+      app.expressionIO.sockets.on('connection', (_err, session, socket) => {
+        socket.on('vote', async () => {
+          await session?.save();
+        });
+        socket.on('fail', async () => Promise.reject(new Error('a mistake')));
+      });
+      const { cookie, sessionId } = await app.login();
+      const client = await app.connect({ cookie });
+      const rejections = new ProcessEvents('unhandledRejection');
+      client.emit('fail');
+      await until(() => rejections.values.length > 0);
+      rejections.stop();
+      await new Promise((resolve) => app.store.destroy(sessionId, resolve));
+      client.emit('vote');
+      await until(() => reported.length > 0);
+      expect(reported).to.deep.equal([['ERR_SESSION_ENDED', 'vote']]);
+    });
+  });
 });
+
+function codeOf(error: unknown): unknown {
+  return Reflect.get(Object(error), 'code');
+}

@@ -95,6 +95,31 @@ describe('Bad input by a cookie parser', () => {
     });
   }
 
+  for (const [how, fail] of Object.entries({
+    'quotes the header': (cookie) => new Error(`cannot read ${cookie}`),
+    'quotes the decoded cookie': (cookie) => new Error(`cannot read ${decodeURIComponent(cookie)}`),
+    'quotes the value': (cookie) => new Error(`cannot read ${cookie.slice('connect.sid='.length)}`),
+    'quotes the id': (cookie) => new Error(`no session ${/s%3A(.*)\./.exec(cookie)?.[1]}`),
+    'has the request': (cookie) => Object.assign(new Error('no'), { request: { cookie } }),
+    'has a cause': (cookie) => new Error('no', { cause: new Error(cookie) }),
+    'is a string': (cookie) => cookie,
+    'quotes the secret': () => new Error(`cannot read it with ${secret}`),
+  } satisfies Record<string, (cookie: string) => unknown>)) {
+    it(`shows neither the id nor the secret where an error of the parser ${how}`, async () => {
+      await start((request, _response, next) => {
+        Object.assign(request, { secret });
+        next(fail(String(request.headers.cookie)));
+      });
+      const { cookie, sessionId } = await app.login();
+      const { err } = await arrive(app, { cookie });
+      const shown = inspect(err, { depth: Number.POSITIVE_INFINITY, showHidden: true });
+      expect(err).to.have.property('code', 'ERR_SESSION_COOKIE_PARSER');
+      expect(err?.cause).to.be.instanceOf(Error);
+      expect(shown).not.to.include(sessionId);
+      expect(shown).not.to.include(secret);
+    });
+  }
+
   for (const [how, parser] of Object.entries({
     'calls back twice': (request, response, next) => {
       good(request, response, next);

@@ -221,6 +221,40 @@ describe('Only a friendly origin gets a session', () => {
     });
   });
 
+  it('is named by the `cors.origin` of the HTTP server that it connects to, if there are several', async () => {
+    await start();
+    const io = new Server();
+    const hosts = [createServer(), createServer()] as const;
+    const [ours, others] = hosts;
+    io.attach(ours, { cors: { origin: friend } });
+    io.attach(others, { cors: { origin: foe } });
+    const expressionIO = new ExpressionSocket(io, app.store, cookieParser(secret));
+    const codes: unknown[] = [];
+    expressionIO.sockets.on('connection', (err, _session, socket) => {
+      codes.push(err?.code);
+      socket.emit('heard');
+    });
+    const { cookie } = await app.login();
+    for (const http of hosts) {
+      await once(http.listen(0, '127.0.0.1'), 'listening');
+      for (const origin of [friend, foe]) {
+        const client = open(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, {
+          transports: ['websocket'],
+          forceNew: true,
+          reconnection: false,
+          extraHeaders: { cookie, origin },
+        });
+        await new Promise((resolve) => client.once('heard', resolve));
+        client.disconnect();
+      }
+    }
+    expressionIO.close();
+    await io.close();
+    ours.close();
+    const refusal = 'ERR_SESSION_ORIGIN';
+    expect(codes).to.deep.equal([undefined, refusal, refusal, undefined]);
+  });
+
   describe('by `origins`', () => {
     it('passes an origin of its list, and no other', async () => {
       await start({ origins: [friend] });

@@ -3,6 +3,7 @@
  * about it, and of nothing else.
  */
 
+import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { stub } from 'sinon';
 import type { CookieParser, ExpressionSocketOptions } from '../../../source/index.js';
@@ -177,6 +178,16 @@ describe('`sessionId`', () => {
         expect(err?.cause).to.equal(failure);
       });
     }
+
+    it('gives an error without the id, when it quotes the cookies', async () => {
+      await start(({ headers }) => {
+        throw new Error(`no token in ${headers.cookie}`);
+      });
+      const { cookie, sessionId } = await app.login();
+      const { err } = await arrive(app, { cookie });
+      expect(err?.cause).to.have.property('message').that.includes('no token in');
+      expect(inspect(err, { depth: Number.POSITIVE_INFINITY })).not.to.include(sessionId);
+    });
 
     it('gives ERR_SESSION_COOKIE_PARSER at the deadline, when it never answers', async () => {
       await start(() => new Promise(() => {}), { storeTimeout: 50 });

@@ -85,6 +85,36 @@ describe('update(request, change)', () => {
             });
           });
 
+          it('lets the handler undo what it has changed', async () => {
+            const { cookie } = await site.visitor();
+            for (const visitor of [cookie, undefined]) {
+              const { result } = await site.visit(visitor, async (request) => {
+                const { n } = request.session;
+                await site.expressionIO.update(request, (fresh) => {
+                  fresh.n = 5;
+                  fresh['test:isBusy'] = true;
+                });
+                Object.assign(request.session, { n });
+                delete request.session['test:isBusy'];
+                return { n, sessionId: request.sessionID };
+              });
+              const { cookie: _cookie, ...data } = (await site.record(result.sessionId)) ?? {};
+              expect(data).to.deep.equal(visitor === undefined ? {} : { n: 0 });
+            }
+          });
+
+          it('lets the handler undo what another request has changed', async () => {
+            const { cookie, sessionId } = await site.visitor();
+            await site.visit(cookie, async (request) => {
+              await site.visit(cookie, (other) => {
+                other.session.n = 5;
+              });
+              await site.expressionIO.update(request, () => {});
+              request.session.n = 0;
+            });
+            expect(await site.record(sessionId)).to.have.property('n', 0);
+          });
+
           it('passes an error of the change on, and saves nothing', async () => {
             const { cookie, sessionId } = await site.visitor();
             const mistake = new Error('a mistake');

@@ -66,6 +66,20 @@ describe('When a session ends', () => {
     expect(await ended).to.equal('destroyed');
   });
 
+  it('its idle sockets end that connected while the store was down, once the store is back', async () => {
+    const visitor = await app.login();
+    store.failing.add('get');
+    const { client, ended, left } = await watch(app, visitor);
+    store.failing.delete('get');
+    const told = received(client, 'told');
+    const tell = setInterval(() => app.expressionIO.to(visitor.sessionId).emit('told'), 50);
+    await told;
+    clearInterval(tell);
+    await app.logout(visitor.cookie);
+    expect(await ended).to.equal('destroyed');
+    expect(await left).to.equal('io server disconnect');
+  });
+
   it('its sockets of all namespaces end, also of those that are made as clients ask', async () => {
     app.expressionIO.of('/news');
     app.expressionIO.of(/^\/room-\d+$/);

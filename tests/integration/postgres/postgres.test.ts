@@ -11,6 +11,7 @@ import {
   requirePostgres,
   sessionTable,
 } from '../../support/postgres.js';
+import { overHttp } from '../../support/visits.js';
 import { until } from '../../support/waiting.js';
 
 const Store = connectPgSimple(session);
@@ -61,6 +62,20 @@ describe('expression.socket.io/postgres', () => {
     expect(await response.json()).to.have.property('n', 2);
     await app.logout(cookie);
     expect(await client.emitWithAck('increment')).to.equal('ERR_SESSION_NOT_FOUND');
+  });
+
+  it('lets each write of a request begin the life of a session anew where no cookie expires', async () => {
+    const store = new Store({ pool, pruneSessionInterval: false });
+    const app = await startApp({ store, options: { ...postgres(pool) } });
+    const { cookie } = await app.login();
+    await pool.query("UPDATE session SET expire = now() + interval '1 minute'");
+    await overHttp(app, cookie, (request) => {
+      request.session.n = 1;
+    });
+    const { rows } = await pool.query(
+      "SELECT FROM session WHERE expire > now() + interval '1 hour'",
+    );
+    expect(rows).to.have.length(1);
   });
 
   it('reads text in the order of the ids, and `null` for what is not there or over', async () => {

@@ -5,7 +5,7 @@ import { type RedisOptions, redis } from '../../../source/redis/index.js';
 import { useApps } from '../../support/app.js';
 import { type RedisServer, requireRedis } from '../../support/redis.js';
 import { clientKinds, withScripts } from '../../support/redis-clients.js';
-import { codeOf, Visits } from '../../support/visits.js';
+import { codeOf, overHttp, Visits } from '../../support/visits.js';
 
 type Client = Awaited<ReturnType<ReturnType<typeof createClient>['connect']>>;
 type Change = (record: object | null) => object | undefined;
@@ -189,6 +189,16 @@ describe('The time to live of a session in Redis', () => {
       );
       expect(left).not.to.include(-1);
     });
+  });
+
+  it('begins anew with each write of a request where no cookie expires, as without the helper', async () => {
+    const app = await startApp({ store: new RedisStore({ client }), options: redis(client) });
+    const { cookie, sessionId: ownId } = await app.login();
+    await client.expire(`sess:${ownId}`, 60);
+    await overHttp(app, cookie, (request) => {
+      request.session.n = 1;
+    });
+    expect(await client.ttl(`sess:${ownId}`)).to.be.within(86_000, 86_400);
   });
 
   it('ends a session in an application without touches, as it does without saves', async () => {

@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { expect } from 'chai';
+import { stub } from 'sinon';
 import type { ExpressionSocketOptions } from '../../../source/index.js';
 import { App } from '../../support/app.js';
 import { type Pair, pair } from '../../support/pair.js';
@@ -139,6 +140,20 @@ describe('Transparent: clients can not fake `sessionend`', () => {
     expect(socket.off('sessionend', listener)).to.equal(socket);
 
     expect(socket.listeners('sessionend')).to.deep.equal([other]);
+  });
+
+  it('allows as many of its listeners as `setMaxListeners` says', () => {
+    const warn = stub(process, 'emitWarning');
+    try {
+      socket.setMaxListeners(20);
+      for (let count = 0; count < 20; count++) socket.on('sessionend', () => {});
+
+      expect(warn.callCount).to.equal(0);
+      socket.on('sessionend', () => {});
+      expect(warn.callCount).to.equal(1);
+    } finally {
+      warn.restore();
+    }
   });
 
   it('removes such listeners with `removeAllListeners` of this event, and no others', () => {
