@@ -166,14 +166,19 @@ function checked(
   how: { name: string; prefix?: string; show: (name: string, value: unknown) => string },
 ): object {
   const { name: whole, prefix = '', show } = how;
+  // What all objects have is no option, whoever added it.
+  const givenAs = (name: string): unknown =>
+    Object.hasOwn(options, name) || !(name in Object.prototype)
+      ? Reflect.get(options, name)
+      : undefined;
   for (const name in options) {
-    if (Object.hasOwn(known, name) || Reflect.get(options, name) === undefined) continue;
+    if (Object.hasOwn(known, name) || givenAs(name) === undefined) continue;
     const names = Object.keys(known).join(', ');
     throw new TypeError(`Unknown option \`${prefix}${name}\`; expected one of ${names}`);
   }
   const given: Record<string, unknown> = {};
   for (const [name, [expected, isRight]] of Object.entries(known)) {
-    const value: unknown = Reflect.get(options, name);
+    const value = givenAs(name);
     if (value === undefined) continue;
     if (!isRight(value)) {
       throw new TypeError(`\`${prefix}${name}\`: expected ${expected}, got ${show(name, value)}`);

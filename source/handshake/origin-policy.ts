@@ -226,8 +226,9 @@ function readOrigin(options: unknown): unknown {
 function isNamedByCors(origin: string, named: unknown): boolean | Promise<boolean> {
   if (typeof named === 'string' || named instanceof RegExp) return matches(origin, [named]);
   // The `cors` package takes arrays in arrays.
-  if (Array.isArray(named))
+  if (Array.isArray(named)) {
     return matches(origin, named.flat(Number.POSITIVE_INFINITY).filter(isPattern));
+  }
   if (typeof named !== 'function') return false;
   return new Promise((resolve, reject) => {
     named(origin, (error: unknown, answer: unknown) => {

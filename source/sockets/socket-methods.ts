@@ -131,9 +131,9 @@ export class SocketMethods implements MethodTable {
   }
 
   /**
-   * Binds a listener without a session, or an acknowledgement, and reports each `SessionError` that it throws or rejects with,
-   * such as that of a save of another listener's session after a logout: no visitor can end the process
-   * by it. All other errors are left to Node.js.
+   * Binds a listener without a session, or an acknowledgement, and reports each `SessionError` that it
+   * throws or rejects with, such as that of a save of another listener's session after a logout: no
+   * visitor can end the process by it. All other errors are left to Node.js.
    */
   #reporting(listener: Listener, { raw, socket }: SocketCall, event: EventName): Listener {
     const report = (error: unknown): void => {

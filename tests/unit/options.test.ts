@@ -107,6 +107,16 @@ describe('options', () => {
     });
   }
 
+  it('are not what all objects have, whoever added it', () => {
+    Object.assign(Object.prototype, { origins: false, everywhere: 1 });
+    try {
+      expect(resolve({})).to.have.property('origins').that.deep.equals([]);
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'origins');
+      Reflect.deleteProperty(Object.prototype, 'everywhere');
+    }
+  });
+
   it('are refused where a wrong or unknown one is inherited', () => {
     expect(() => resolve(Object.create({ key: 5 }))).to.throw(TypeError, '`key`');
     expect(() => resolve(Object.create({ cookieName: 'sid' }))).to.throw(TypeError, '`cookieName`');
