@@ -36,11 +36,11 @@ export interface Composition {
   close(): void;
 }
 
-/** Builds it. */
+/** Builds the parts of one `ExpressionSocket`, whose options have been resolved. */
 export function compose(io: Server, { store, cookieParser, options }: Dependencies): Composition {
   const { key, origins, trustProxy, storeTimeout } = options;
   const deadlines = new Deadlines(storeTimeout);
-  const reporter = new ErrorReporter(options.onError, options);
+  const reporter = new ErrorReporter(options);
 
   // A server without an engine yet has no `cors` either.
   const cors = (request: IncomingMessage): unknown => (engineOf(request) ?? io.engine)?.opts?.cors;
@@ -69,7 +69,7 @@ export function compose(io: Server, { store, cookieParser, options }: Dependenci
     store,
     options,
     bus,
-    report: (error) => reporter.failed(error, { event: 'http' }),
+    report: (error) => reporter.report(error, { event: 'http' }),
   });
 
   const sockets = new SessionSockets({ options, sessionIds, engine, reporter });

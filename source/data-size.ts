@@ -1,12 +1,12 @@
 /**
- * @module Measures approximately how much memory data takes that clients have sent.
+ * @module Estimates how much memory the data takes that clients have sent.
  */
 
 import { types } from 'node:util';
 import { isPlain } from './assertions.js';
 
-/** More than this is not measured, in bytes: it exceeds every limit. */
-const largest = 256_000_000;
+/** The size at which measuring stops, in bytes: it exceeds every limit. */
+const maxMeasured = 256_000_000;
 
 /** The size of an object or array without its values, in bytes. */
 const objectSize = 16;
@@ -15,26 +15,26 @@ const objectSize = 16;
 const binarySize = 100;
 
 /**
- * The memory that was counted already. A view, however small, keeps all of its memory: the whole
- * message with some parsers, or else what the network delivered at once, which events may share.
+ * The memory that has been counted. A view, however small, keeps all of its memory alive: with some
+ * parsers the whole message, and otherwise what the network delivered at once, which events may share.
  */
 const countedMemory = new WeakSet<ArrayBufferLike>();
 
 /**
- * The approximate size of data in bytes. A middleware of the application may have added anything, such
- * as an object that refers to itself, or an instance of a class, which is not measured.
+ * The approximate size of data in bytes. Since a middleware of the application may have added anything,
+ * objects may refer to themselves; instances of classes are not measured.
  *
- * @param memory gets the memory that was counted for the first time
+ * @param memory the buffers that are counted for the first time are added to it
  */
 export function sizeOf(values: Iterable<unknown>, memory: ArrayBufferLike[] = []): number {
   let bytes = 0;
   const nested: object[] = [];
-  // Only an object with nested objects can refer to itself. To remember all would take several times
-  // longer than parsing them took.
+  // Only objects with nested objects are remembered, because only they can refer to themselves: to remember
+  // all would take several times longer than it took to parse them.
   let measured: Set<object> | undefined;
   for (const value of values) bytes += ownSizeOf(value, nested);
   // A set holds 16 million objects at most.
-  for (let value = nested.pop(); value && bytes < largest; value = nested.pop()) {
+  for (let value = nested.pop(); value && bytes < maxMeasured; value = nested.pop()) {
     if (measured?.has(value)) continue;
     const { length } = nested;
     bytes += objectSize;
@@ -71,7 +71,7 @@ function binarySizeOf(buffer: ArrayBufferLike, used: number, memory: ArrayBuffer
   return binarySize + buffer.byteLength;
 }
 
-/** Memory that was counted is not kept after all. */
+/** Forgets counted memory that is not kept after all. */
 export function forgetCounted(memory: readonly ArrayBufferLike[]): void {
   for (const one of memory) countedMemory.delete(one);
 }

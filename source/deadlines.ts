@@ -20,7 +20,7 @@ export class Wait {
   }
 }
 
-/** The two ways to end a task; both may be passed on as functions. */
+/** The two ways to end a task; both work without `this`. */
 export interface Settle<Value> {
   readonly resolve: (value: Value) => void;
   readonly reject: (error: unknown) => void;
@@ -82,14 +82,14 @@ export class Deadlines {
    * comes later is ignored.
    *
    * @param start starts it; not called after `close()`
-   * @param late makes the error of a missed deadline
+   * @param makeError makes the error of a missed deadline; `when` is that of `begin`
    */
   wait<Value>(
     start: (settle: Settle<Value>) => void,
-    late: (when: string) => Error,
+    makeError: (when: string) => Error,
   ): Promise<Value> {
     return new Promise<Value>((resolve, reject) => {
-      const wait = this.begin((when) => reject(late(when)));
+      const wait = this.begin((when) => reject(makeError(when)));
       if (wait === undefined) return;
       const fail = (error: unknown): void => {
         if (this.end(wait)) reject(error);
@@ -110,11 +110,11 @@ export class Deadlines {
   /** Calls a function, and waits for what it returns; otherwise as `wait`. */
   call<Value>(
     run: () => Value | PromiseLike<Value>,
-    late: (when: string) => Error,
+    makeError: (when: string) => Error,
   ): Promise<Value> {
     return this.wait(({ resolve, reject }) => {
       Promise.resolve(run()).then(resolve, reject);
-    }, late);
+    }, makeError);
   }
 
   /** Ends every wait under way, and every later one at once. */

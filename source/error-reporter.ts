@@ -6,8 +6,7 @@ import type { Socket } from 'socket.io';
 import { isThenable } from './assertions.js';
 import { debug, publishRefusal } from './diagnostics.js';
 import { describeValue, helpFor, SessionError, type SessionErrorCode } from './errors.js';
-import type { ResolvedOptions } from './options.js';
-import type { ErrorContext } from './types/options.js';
+import type { ErrorContext, ExpressionSocketOptions } from './types/options.js';
 
 /** The socket and event of a call of a listener, and whether it got a session. */
 export interface ListenerContext extends ErrorContext {
@@ -22,10 +21,13 @@ export interface ListenerContext extends ErrorContext {
 /** The socket and event of a refusal. */
 type RefusalContext = ErrorContext & { readonly socket: Socket };
 
-type ErrorReporterOptions = Partial<Pick<ResolvedOptions, 'reportRefusals' | 'sessionId'>>;
+type ErrorReporterOptions = Pick<
+  ExpressionSocketOptions,
+  'onError' | 'reportRefusals' | 'sessionId'
+>;
 
-/** The refusals that a mistake in the configuration can cause, for every visitor. */
-const configurable: ReadonlySet<SessionErrorCode> = new Set<SessionErrorCode>([
+/** The refusals that a mistake in the configuration may cause for every visitor. */
+const mayBeMisconfigured: ReadonlySet<SessionErrorCode> = new Set<SessionErrorCode>([
   'ERR_SESSION_COOKIE_MISSING',
   'ERR_SESSION_COOKIE_INVALID',
   'ERR_SESSION_COOKIE_PARSER',
@@ -35,12 +37,10 @@ const configurable: ReadonlySet<SessionErrorCode> = new Set<SessionErrorCode>([
 
 /** Reports errors to `onError`; without it, as a process warning or an uncaught exception. */
 export class ErrorReporter {
-  readonly #onError: ResolvedOptions['onError'];
   readonly #options: ErrorReporterOptions;
   readonly #warned = new Set<unknown>();
 
-  constructor(onError: ResolvedOptions['onError'], options: ErrorReporterOptions = {}) {
-    this.#onError = onError;
+  constructor(options: ErrorReporterOptions) {
     this.#options = options;
   }
 
@@ -59,24 +59,24 @@ export class ErrorReporter {
       if (isThenable(result)) {
         result.then(undefined, (error) => {
           // Rethrown, it is an unhandled rejection, as it is without the library.
-          if (!this.#report(error, context)) throw error;
+          if (!this.#handleListenerError(error, context)) throw error;
         });
       }
       return result;
     } catch (error) {
-      this.listenerFailed(error, context);
+      this.reportListener(error, context);
       return undefined;
     }
   }
 
   /** Reports what a listener threw or rejected with. */
-  listenerFailed(error: unknown, context: ListenerContext): void {
-    if (!this.#report(error, context)) rethrow(error);
+  reportListener(error: unknown, context: ListenerContext): void {
+    if (!this.#handleListenerError(error, context)) rethrow(error);
   }
 
   /** Reports a failure of the store, of the parser, or of an ignored save; never ends the process. */
-  failed(error: unknown, context: ErrorContext): void {
-    if (this.#onError) this.#callOnError(error, context);
+  report(error: unknown, context: ErrorContext): void {
+    if (this.#options.onError) this.#callOnError(error, context);
     else this.#warn(error);
   }
 
@@ -84,7 +84,7 @@ export class ErrorReporter {
    * Reports that a client has no session or was refused: to `onError` with `reportRefusals`, or else,
    * outside production, as a warning if the configuration may be the reason.
    */
-  refused(error: SessionError, context: RefusalContext): void {
+  reportRefusal(error: SessionError, context: RefusalContext): void {
     const { code, message } = error;
     const event = String(context.event);
     const namespace = context.socket.nsp.name;
@@ -92,7 +92,7 @@ export class ErrorReporter {
     // A client without a session is still connected, unless an `authorization` listener refuses it.
     const outcome = event === 'handshake' ? 'no session' : 'refused';
     debug.socket('%s in %s (%s): %s', outcome, namespace, code, message);
-    if (this.#onError && this.#options.reportRefusals) this.#callOnError(error, context);
+    if (this.#options.onError && this.#options.reportRefusals) this.#callOnError(error, context);
     else if (this.#isLikelyMistake(code, context)) {
       this.#warnOnce(
         `refused ${code}`,
@@ -104,7 +104,7 @@ export class ErrorReporter {
 
   /** Whether the configuration may be the reason, and not only that a visitor has no session yet. */
   #isLikelyMistake(code: SessionErrorCode, { socket }: RefusalContext): boolean {
-    if (process.env.NODE_ENV === 'production' || !configurable.has(code)) return false;
+    if (process.env.NODE_ENV === 'production' || !mayBeMisconfigured.has(code)) return false;
     if (code !== 'ERR_SESSION_COOKIE_MISSING') return true;
     const { cookie } = socket.handshake.headers;
     // A signed cookie of another name is probably the session's.
@@ -129,12 +129,13 @@ export class ErrorReporter {
   }
 
   /**
-   * Reports a listener's error. Returns `false` if it must end the process, as in Node.js: a mistake
-   * of a listener that had its session, without `onError`. Visitors cannot cause that: a missing
-   * session, or a `SessionError` that a listener rethrows, is a warning.
+   * Reports what a listener threw. Without `onError`, a visitor must not be able to end the process:
+   * a `SessionError`, or what is thrown for lack of a session, becomes a warning.
+   *
+   * @returns `false` for any other mistake without `onError`, which ends the process as in Node.js
    */
-  #report(error: unknown, context: ListenerContext): boolean {
-    if (this.#onError) this.#callOnError(error, context);
+  #handleListenerError(error: unknown, context: ListenerContext): boolean {
+    if (this.#options.onError) this.#callOnError(error, context);
     else if (error instanceof SessionError) this.#warn(error);
     else if (context.hasSession === false) this.#warnOfListener(error, context);
     else return false;
@@ -165,8 +166,9 @@ export class ErrorReporter {
   }
 
   #callOnError(error: unknown, { socket, event }: ErrorContext): void {
+    const { onError } = this.#options;
     try {
-      this.#onError?.(error, { socket, event });
+      onError?.(error, { socket, event });
     } catch (mistake) {
       rethrow(mistake);
     }

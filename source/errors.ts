@@ -1,5 +1,5 @@
 /**
- * @module The errors of the library, with their codes. Messages never hold a cookie value, a secret
+ * @module The errors of the library, with their codes. Messages never contain a cookie value, a secret
  * or a session id.
  */
 

@@ -1,6 +1,6 @@
 /**
- * @module Turns, one after another for each key, in the order in which they were asked for; and how
- * many may wait.
+ * @module A queue for each key: whoever requests the turn of a key gets it in the order of the requests,
+ * one at a time.
  */
 
 /** Ends a turn; ending it twice does nothing. */
@@ -8,42 +8,45 @@ export type EndTurn = () => void;
 
 type Begin = (end: EndTurn) => void;
 
-/** How many may wait for a turn: for one key, and for all keys together. */
+/** How many requests may wait for a turn: for one key, and for all keys together. */
 export interface QueueLimits {
   readonly perKey: number;
-  readonly inAll: number;
+  readonly total: number;
 }
 
-/** Gives turns: for each key to one at a time. */
+/** Gives out the turns. */
 export class KeyedQueue {
-  /** Those who wait behind the turn of a key, if any: a key is here as long as somebody has its turn. */
+  /**
+   * The requests that wait for the turn of each key. A key is in the map while its turn is taken, with
+   * undefined if no request waits for it.
+   */
   readonly #waiting = new Map<string, Set<Begin> | undefined>();
   #count = 0;
 
-  /** Takes the turn at once, or returns undefined if somebody else has it. */
+  /** Takes the turn of a key; returns undefined if it is taken already. */
   take(key: string): EndTurn | undefined {
     if (this.#waiting.has(key)) return undefined;
     this.#waiting.set(key, undefined);
     return this.#turn(key);
   }
 
-  /** Whether somebody waits for the turn of a key. */
+  /** Whether a request waits for the turn of a key. */
   isWanted(key: string): boolean {
     return (this.#waiting.get(key)?.size ?? 0) > 0;
   }
 
-  /** Whether no more may wait for the turn of a key. Who need not wait is not one too many. */
-  isFull(key: string, { perKey, inAll }: QueueLimits): boolean {
+  /** Whether a request for the turn of a key would have to wait, and may not. */
+  isFull(key: string, { perKey, total }: QueueLimits): boolean {
     if (!this.#waiting.has(key)) return false;
     const size = this.#waiting.get(key)?.size ?? 0;
-    return size >= perKey || this.#count >= inAll;
+    return size >= perKey || this.#count >= total;
   }
 
   /**
-   * Calls `begin` when the turn comes: at once if nobody has it.
+   * Calls `begin` when the turn comes: at once if it is free.
    *
-   * @param begin a function of its own for each request
-   * @returns stops waiting
+   * @param begin a different function for each request
+   * @returns a function that withdraws the request
    */
   request(key: string, begin: Begin): () => void {
     const end = this.take(key);

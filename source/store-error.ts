@@ -6,11 +6,11 @@
 import { types } from 'node:util';
 import { describeValue, SessionError } from './errors.js';
 
-/** How many causes of causes are passed on. */
-const mostCauses = 8;
+/** How many causes of causes are passed on at most. */
+const maxCauses = 8;
 
-/** Properties of errors that describe the failure, and hold no arguments of the command. */
-const harmless: ReadonlySet<unknown> = new Set([
+/** Properties of errors that describe the failure, and contain no arguments of the command. */
+const safeProperties: ReadonlySet<unknown> = new Set([
   'name',
   'code',
   'errno',
@@ -28,19 +28,19 @@ const harmless: ReadonlySet<unknown> = new Set([
   'routine',
 ]);
 
-/** What messages quote of a record, and what is put in its place. */
+/** The parts of messages that quote a record, and what replaces them. */
 const quotations: readonly (readonly [RegExp, string])[] = [
-  // V8, of a text that it cannot parse: some 20 characters. Without a bound, a long message that holds
-  // many quotes takes minutes.
+  // V8 quotes some 20 characters of a text that it cannot parse. Without a bound, matching a long message
+  // with many quotation marks takes minutes.
   [/, (?:\.{3})?"[\s\S]{0,100}?"(?:\.{3})? is not valid JSON/g, ' is not valid JSON'],
-  // Redis, of a command that it does not know.
+  // Redis quotes the arguments of a command that it does not know.
   [/,? with args beginning with:[^\n]*/g, ''],
   [/\{\s*\\*"cookie\\*"\s*:[^\n]*/g, '[record]'],
-  // Keys that are numbers are before it.
+  // Keys that are numbers come before the cookie.
   [/^([^{\n]*)\{[^\n]*"cookie\\*"\s*:[^\n]*/gm, '$1[record]'],
 ];
 
-/** Turns what a store failed with into an error with a name. */
+/** Turns whatever a store failed with into a `SessionError`. */
 export function storeError(cause: unknown, sessionIds: readonly string[]): SessionError {
   const safe = redactError(cause, sessionIds);
   if (safe instanceof SessionError) return safe;
@@ -48,8 +48,8 @@ export function storeError(cause: unknown, sessionIds: readonly string[]): Sessi
 }
 
 /**
- * The same error if it leads to no session id and no record; otherwise a copy with its class, its
- * message, its stack and what else is harmless.
+ * Returns the error itself if it contains no session id and no record; otherwise a copy of the same
+ * class, with the message and stack redacted, and only the safe properties.
  */
 export function redactError(error: unknown, sessionIds: readonly string[], depth = 0): unknown {
   if (typeof error === 'string') {
@@ -59,7 +59,7 @@ export function redactError(error: unknown, sessionIds: readonly string[], depth
   if ((typeof error !== 'object' && typeof error !== 'function') || error === null) return error;
   try {
     if (!isError(error)) return new Error(messageOf(error, sessionIds));
-    return isSafe(error, sessionIds, depth) ? error : copyOf(error, sessionIds, depth);
+    return isSafe(error, sessionIds, depth) ? error : redactedCopyOf(error, sessionIds, depth);
   } catch {
     // Its getters, or the traps of a proxy, throw.
     return new Error('The error cannot be read');
@@ -67,12 +67,12 @@ export function redactError(error: unknown, sessionIds: readonly string[], depth
 }
 
 function isSafe(error: Error, sessionIds: readonly string[], depth: number): boolean {
-  if (depth > mostCauses) return false;
-  const isHarmless = (value: unknown): boolean =>
+  if (depth > maxCauses) return false;
+  const needsNoRedaction = (value: unknown): boolean =>
     typeof value !== 'string' || redact(value, sessionIds) === value;
   return Reflect.ownKeys(error).every((key) => {
-    // Some versions of Node.js have it as an accessor.
-    if (key === 'message' || key === 'stack') return isHarmless(error[key]);
+    // In some versions of Node.js, `stack` is an accessor.
+    if (key === 'message' || key === 'stack') return needsNoRedaction(error[key]);
     const descriptor = Object.getOwnPropertyDescriptor(error, key);
     if (descriptor === undefined || !('value' in descriptor)) return false;
     const { value }: { value?: unknown } = descriptor;
@@ -83,15 +83,14 @@ function isSafe(error: Error, sessionIds: readonly string[], depth: number): boo
         value.every((inner) => redactError(inner, sessionIds, depth + 1) === inner)
       );
     }
-    if (typeof value === 'string') return harmless.has(key) && isHarmless(value);
-    return isWord(value);
+    if (typeof value === 'string') return safeProperties.has(key) && needsNoRedaction(value);
+    return holdsNoText(value);
   });
 }
 
-/** A copy of the same class. */
-function copyOf(error: Error, sessionIds: readonly string[], depth: number): Error {
+function redactedCopyOf(error: Error, sessionIds: readonly string[], depth: number): Error {
   const message = redact(String(error.message), sessionIds);
-  const hasCause = error.cause !== undefined && depth < mostCauses;
+  const hasCause = error.cause !== undefined && depth < maxCauses;
   const cause = hasCause ? redactError(error.cause, sessionIds, depth + 1) : undefined;
   const copy =
     error instanceof SessionError
@@ -105,21 +104,21 @@ function copyOf(error: Error, sessionIds: readonly string[], depth: number): Err
   };
   if (typeof error.stack === 'string') define('stack', redact(error.stack, sessionIds));
   const errors: unknown = Object.getOwnPropertyDescriptor(error, 'errors')?.value;
-  if (Array.isArray(errors) && depth < mostCauses) {
+  if (Array.isArray(errors) && depth < maxCauses) {
     const copies = errors.map((inner: unknown) => redactError(inner, sessionIds, depth + 1));
     define('errors', copies);
   }
   for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(error))) {
     const value: unknown = descriptor.value;
-    if (!harmless.has(key) || Object.hasOwn(copy, key)) continue;
+    if (!safeProperties.has(key) || Object.hasOwn(copy, key)) continue;
     if (typeof value === 'string') define(key, redact(value, sessionIds), true);
-    else if (isWord(value)) define(key, value, true);
+    else if (holdsNoText(value)) define(key, value, true);
   }
   return copy;
 }
 
-/** Whether a value can hold nothing of others. */
-function isWord(value: unknown): boolean {
+/** Whether a value has no text, and so cannot contain a session id or a record. */
+function holdsNoText(value: unknown): boolean {
   return value === undefined || value === null || ['number', 'boolean'].includes(typeof value);
 }
 
@@ -127,7 +126,7 @@ function isError(value: object): value is Error {
   return types.isNativeError(value) || value instanceof Error;
 }
 
-/** What something says that is no error. */
+/** The message of an object that is not an `Error`. */
 function messageOf(value: object, sessionIds: readonly string[]): string {
   const message: unknown = Object.getOwnPropertyDescriptor(value, 'message')?.value;
   return typeof message === 'string' ? redact(message, sessionIds) : 'The error has no message';
@@ -142,7 +141,7 @@ function redact(text: string, sessionIds: readonly string[]): string {
   return redacted;
 }
 
-/** The error of a store that rejects with nothing, or throws it. */
+/** The error of a store that throws or rejects with `undefined` or another falsy value. */
 export function noReasonError(): Error {
   return new Error('The session store failed without an error');
 }
@@ -157,8 +156,8 @@ export function wrongCountError(expected: number, values: unknown): SessionError
   );
 }
 
-/** Whether an error is a file store's "no such session", as `express-session` understands it. */
-export function isAbsence(error: Error): boolean {
+/** Whether an error means "no such session", as file stores say it and `express-session` understands it. */
+export function isNoSuchSession(error: Error): boolean {
   const cause = error instanceof SessionError ? error.cause : error;
   return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
 }

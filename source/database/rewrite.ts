@@ -1,9 +1,10 @@
 /**
  * @module Changes a record atomically by compare-and-set: writes it only if it is still the one that
- * was read and the lock is held, or else starts again. Also finds out how long the record lives then.
+ * was read and the lock is held, or else starts again. Also finds out when the written record expires.
  */
 
 import { setTimeout as pause } from 'node:timers/promises';
+import { cookieExpiryOf } from '../cookie-expiry.js';
 import { lockLostError } from '../errors.js';
 import type { HeldLock, RewriteRecord } from '../types/options.js';
 import type { TimeLimit } from './time-limit.js';
@@ -75,38 +76,28 @@ async function parseRecord(records: ComparedRecords, text: string): Promise<obje
 }
 
 /**
- * When a session that is written now expires, in milliseconds since 1970; undefined if that is unknown.
+ * When a record that is written now expires, in milliseconds since 1970; undefined if that is unknown.
  *
- * @param ttl how long it lives if its cookie does not expire, in seconds
+ * @param ttl the time to live, in seconds, of a session whose cookie does not expire
  */
-export function expiryOf(session: object, ttl: number | undefined): number | undefined {
+export function recordExpiry(session: object, ttl: number | undefined): number | undefined {
   // For the stores, 0 means their default, which may not be what the application uses.
-  return cookieExpiry(session) ?? (ttl ? Date.now() + ttl * 1_000 : undefined);
+  return cookieExpiryOf(session) ?? (ttl ? Date.now() + ttl * 1_000 : undefined);
 }
 
 /** How far apart two unchanged expiries of one cookie may be, because stores count in seconds. */
 const tolerance = 1_000;
 
 /**
- * Whether a write changes the life of the cookie. If the cookie has an age, another `expires` with the
- * same age only renews it.
+ * Whether a write changes the lifetime of the cookie. If the cookie has a `maxAge`, another `expires` with
+ * the same `maxAge` only renews it.
  */
-export function isLifeChanged(before: object, after: object): boolean {
-  const age = cookieField(before, 'originalMaxAge');
-  if (typeof age === 'number') return cookieField(after, 'originalMaxAge') !== age;
-  const [oldExpiry, newExpiry] = [cookieExpiry(before), cookieExpiry(after)];
+export function isLifetimeChanged(before: object, after: object): boolean {
+  const maxAge = cookieField(before, 'originalMaxAge');
+  if (typeof maxAge === 'number') return cookieField(after, 'originalMaxAge') !== maxAge;
+  const [oldExpiry, newExpiry] = [cookieExpiryOf(before), cookieExpiryOf(after)];
   if (oldExpiry === undefined || newExpiry === undefined) return oldExpiry !== newExpiry;
   return Math.abs(newExpiry - oldExpiry) > tolerance;
-}
-
-function cookieExpiry(record: object): number | undefined {
-  // The second is the field of `Cookie`, which a serialiser stores that does not call `toJSON`.
-  const expires = cookieField(record, 'expires') ?? cookieField(record, '_expires');
-  if (!(typeof expires === 'string' || typeof expires === 'number' || expires instanceof Date)) {
-    return undefined;
-  }
-  const time = new Date(expires).getTime();
-  return Number.isNaN(time) ? undefined : time;
 }
 
 function cookieField(record: object, name: string): unknown {

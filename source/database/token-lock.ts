@@ -10,7 +10,7 @@ import type { ExpressionSocketOptions, HeldLock, SessionLock } from '../types/op
 import { TimeLimit } from './time-limit.js';
 
 /** After how long the lock of a dead holder expires, and how often a holder renews it, in milliseconds. */
-const life = 10_000;
+const lockLifetime = 10_000;
 const renewalInterval = 2_500;
 
 /** How long to wait before trying again to acquire a held lock: at first, and at most, in milliseconds. */
@@ -52,7 +52,7 @@ export function tokenLock(table: LockTable): SessionLock {
       const lock = { name: table.lockName(sessionId), token: randomUUID() };
       for (let wait = shortestWait; ; wait = Math.min(longestWait, wait * 1.5)) {
         signal.throwIfAborted();
-        const heldUntil = performance.now() + life;
+        const heldUntil = performance.now() + lockLifetime;
         if (await acquire(table, lock, signal)) {
           if (performance.now() < heldUntil) return new TokenHold(table, lock, heldUntil);
           // The answer took so long that the lock may have expired by now.
@@ -83,7 +83,7 @@ export function tokenOf(lock: HeldLock | undefined, client: object): LockToken |
 }
 
 async function acquire(table: LockTable, lock: LockToken, signal: AbortSignal): Promise<boolean> {
-  const asked = table.acquire(lock, life, signal);
+  const asked = table.acquire(lock, lockLifetime, signal);
   try {
     return await untilAborted(asked, signal);
   } catch (error) {
@@ -117,7 +117,7 @@ function release(table: LockTable, lock: LockToken): Promise<void> {
  * be back soon.
  */
 async function remove(table: LockTable, lock: LockToken): Promise<void> {
-  const endsAt = performance.now() + life;
+  const endsAt = performance.now() + lockLifetime;
   for (let wait = shortestReleaseWait; ; wait = Math.min(longestReleaseWait, wait * 1.5)) {
     try {
       await table.release(lock);
@@ -174,8 +174,10 @@ class TokenHold implements HeldLock {
     const limit = new TimeLimit(database, this.#heldUntil - askedAt);
     this.#isRenewing = true;
     try {
-      const isHeld = await limit.run((signal) => this.#table.renew(this.#lock, life, signal));
-      if (isHeld) this.#heldUntil = askedAt + life;
+      const isHeld = await limit.run((signal) =>
+        this.#table.renew(this.#lock, lockLifetime, signal),
+      );
+      if (isHeld) this.#heldUntil = askedAt + lockLifetime;
       else this.#lose(new Error(`${database} no longer has the lock`));
     } catch {
       // The database may be back in time: the next call of the timer retries, or gives up.

@@ -1,6 +1,6 @@
 /**
- * @module The session that `express-session` made for the request of a handshake, where
- * `io.engine.use(session(…))` stands in front of Socket.IO. When it is used is up to the caller.
+ * @module Finds the session that `express-session` made for the request of a handshake, if
+ * `io.engine.use(session(…))` runs before Socket.IO, and stores it. The caller decides when to use it.
  */
 
 import type { IncomingMessage } from 'node:http';
@@ -19,7 +19,7 @@ interface SessionRequest extends IncomingMessage {
   readonly sessionStore?: unknown;
 }
 
-/** As much of a session of `express-session` as is needed here. */
+/** The needed part of a session of `express-session`. */
 interface ExpressSession {
   readonly id?: unknown;
   save(callback: (error?: unknown) => void): unknown;
@@ -73,7 +73,7 @@ export class NewSessions {
       deadlines: this.#dependencies.deadlines,
     });
     // The id came with the request: the session was loaded, and is not new.
-    if (isInCookies(request, sessionID)) newSession.settle();
+    if (isInCookies(request, sessionID)) newSession.markNotNew();
     this.#sessions.set(request, newSession);
     return newSession;
   }
@@ -107,7 +107,7 @@ export class NewSessions {
   };
 }
 
-/** Whether a signed cookie has the session id. Its dot tells an id from the beginning of a longer one. */
+/** Whether a signed cookie has the session id. The dot after it excludes a longer id that begins with it. */
 function isInCookies({ headers }: IncomingMessage, sessionId: string): boolean {
   const { cookie = '' } = headers;
   return cookie.split(';').some((one) => decoded(one).includes(`s:${sessionId}.`));
@@ -119,7 +119,7 @@ export class NewSession {
   readonly session: ExpressSession;
   readonly #hasCookie: boolean;
   readonly #deadlines: Deadlines;
-  #isSettled = false;
+  #isNew = true;
   #storing: Promise<void> | undefined;
 
   constructor(
@@ -138,12 +138,12 @@ export class NewSession {
    * nothing then means a session that is new, and otherwise one that has ended.
    */
   get isNew(): boolean {
-    return !this.#isSettled;
+    return this.#isNew;
   }
 
-  /** The session was found in the store, or has ended: it is never stored from here again. */
-  settle(): void {
-    this.#isSettled = true;
+  /** Notes that the session was found in the store, or has ended: it is not stored from here any more. */
+  markNotNew(): void {
+    this.#isNew = false;
   }
 
   /** The record as the store would have it: a copy, without methods. */
@@ -159,7 +159,7 @@ export class NewSession {
    * @throws {SessionError} `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
    */
   async storeIfCookieSent(): Promise<void> {
-    if (this.#isSettled || !this.#hasCookie) return;
+    if (!this.#isNew || !this.#hasCookie) return;
     this.#storing ??= this.#save().finally(() => {
       this.#storing = undefined;
     });
@@ -175,6 +175,6 @@ export class NewSession {
       // Some stores throw.
       throw storeError(cause, [this.sessionId]);
     }
-    this.#isSettled = true;
+    this.#isNew = false;
   }
 }

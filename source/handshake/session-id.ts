@@ -37,8 +37,8 @@ export interface SessionIdDependencies {
 export class SessionIdReader {
   readonly #dependencies: SessionIdDependencies;
 
-  constructor(sources: SessionIdDependencies) {
-    this.#dependencies = sources;
+  constructor(dependencies: SessionIdDependencies) {
+    this.#dependencies = dependencies;
   }
 
   /**
@@ -117,7 +117,7 @@ export class SessionIdReader {
     return new SessionError('ERR_SESSION_COOKIE_PARSER', message, { cause });
   }
 
-  /** What a handshake has to present. */
+  /** Where the session id of a handshake has to come from. */
   #sourceOf(handshake: Handshake): 'ticket' | 'sessionId' | 'cookie' {
     const { custom, tickets } = this.#dependencies;
     if (tickets && ticketOf(handshake.auth) !== undefined) return 'ticket';
@@ -150,7 +150,7 @@ function ticketOf(auth: unknown): unknown {
   return Reflect.get(auth, 'session');
 }
 
-/** Adds to an error that there was no ticket: the client may have failed to fetch it. */
+/** Adds to an error that there is no ticket either: the client may have failed to fetch one. */
 function withoutTicket(presented: Found): Found {
   if (typeof presented === 'string') return presented;
   const { code, message, cause } = presented;

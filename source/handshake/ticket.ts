@@ -1,6 +1,6 @@
 /**
  * @module Encrypts and decrypts tickets, which contain a session id, as JSON Web Encryption (RFC 7516)
- * with AES-256-GCM. The secrets and the claims are those of `Tickets`.
+ * with AES-256-GCM. `Tickets` has the secrets, and decides whether a ticket is accepted.
  */
 
 import type { webcrypto } from 'node:crypto';

@@ -1,6 +1,6 @@
 /**
  * @module Makes tickets for session ids, and accepts them from handshakes in place of the cookie:
- * each as often as it is shown, or once.
+ * each any number of times, or only once.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -67,21 +67,21 @@ export class Tickets {
    * @throws {SessionError} `ERR_SESSION_TICKET`, whose message says what is wrong with it
    */
   async open(ticket: unknown, request: object): Promise<string> {
-    if (!isTicketShaped(ticket)) throw bad(`is malformed: ${describeShape(ticket)}`);
+    if (!isTicketShaped(ticket)) throw ticketError(`is malformed: ${describeShape(ticket)}`);
     const { once, lifetime } = this.#dependencies.options;
     const content = await decryptTicket(ticket, await this.#deriveKeys());
     if (content === undefined) {
-      throw bad(
+      throw ticketError(
         'is forged or belongs to another application: it was not made with this secret for this cookie name; processes that share sessions need the same `ticket.secret` and `key`',
       );
     }
     if (content.expiry <= Date.now()) {
-      throw bad(
+      throw ticketError(
         `has expired: tickets are valid for ${lifetime} ms; fetch a new one before each connection`,
       );
     }
     if (once && !(await this.#claimOnce(content.ticketId, request))) {
-      throw bad(
+      throw ticketError(
         'was used before, and `ticket.once` accepts each ticket once; fetch a new one before each connection',
       );
     }
@@ -137,7 +137,7 @@ export class Tickets {
   }
 }
 
-function bad(what: string): SessionError {
+function ticketError(what: string): SessionError {
   return new SessionError('ERR_SESSION_TICKET', `The ticket ${what}`);
 }
 

@@ -32,7 +32,7 @@ export interface PostgresOptions {
 
   /**
    * How long a session lives, in seconds, if its cookie does not expire. A write never shortens
-   * the life of a session, unless it changes the age of its cookie.
+   * the lifetime of a session, unless it changes that of its cookie.
    *
    * @default a write leaves the expiry of such a session as it is
    */
@@ -100,7 +100,7 @@ export function postgres(
   client: PostgresClient,
   options: PostgresOptions = {},
 ): PostgresSessionOptions {
-  const { ttl, createLockTable: isCreated = true, timeout = 5_000 } = options;
+  const { ttl, createLockTable = true, timeout = 5_000 } = options;
   assertPostgresClient(client);
   assertTtl(ttl);
   assertTimeout(timeout);
@@ -111,7 +111,7 @@ export function postgres(
   const lockTable =
     schema + quotedName(options.lockTableName ?? `${tableName}_locks`, 'lockTableName');
   const limit = new TimeLimit('PostgreSQL', timeout);
-  const locks = new PostgresLockTable({ client, limit, table: lockTable, isCreated });
+  const locks = new PostgresLockTable({ client, limit, table: lockTable, createLockTable });
   const records = new PostgresRecords({ client, limit, table, locks, ttl });
   return {
     readMany: (sessionIds) => records.readMany(sessionIds),

@@ -19,7 +19,7 @@ interface PostgresLockDependencies {
   /** The quoted name of the table. */
   readonly table: string;
   /** Whether to create the table if it is missing. */
-  readonly isCreated: boolean;
+  readonly createLockTable: boolean;
 }
 
 /** The errors of two processes that create the same table at the same time. */
@@ -30,15 +30,15 @@ export class PostgresLockTable implements LockTable {
   readonly client: PostgresClient;
   readonly limit: TimeLimit;
   readonly #table: string;
-  readonly #isCreated: boolean;
+  readonly #createsTable: boolean;
   #creation: Promise<void> | undefined;
   #prunedAt = Number.NEGATIVE_INFINITY;
 
-  constructor({ client, limit, table, isCreated }: PostgresLockDependencies) {
+  constructor({ client, limit, table, createLockTable }: PostgresLockDependencies) {
     this.client = client;
     this.limit = limit;
     this.#table = table;
-    this.#isCreated = isCreated;
+    this.#createsTable = createLockTable;
   }
 
   lockName(sessionId: string): string {
@@ -100,7 +100,7 @@ export class PostgresLockTable implements LockTable {
   }
 
   #ready(): Promise<void> {
-    if (!this.#isCreated) return Promise.resolve();
+    if (!this.#createsTable) return Promise.resolve();
     this.#creation ??= this.#create().catch((error) => {
       // The next call tries again.
       this.#creation = undefined;

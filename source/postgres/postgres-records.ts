@@ -4,9 +4,9 @@
 
 import {
   type ComparedRecords,
-  expiryOf,
-  isLifeChanged,
+  isLifetimeChanged,
   type RecordWrite,
+  recordExpiry,
   type WriteOutcome,
 } from '../database/rewrite.js';
 import type { TimeLimit } from '../database/time-limit.js';
@@ -70,7 +70,7 @@ export class PostgresRecords implements ComparedRecords {
   async write(sessionId: string, write: RecordWrite): Promise<WriteOutcome> {
     const held = tokenOf(write.lock, this.#dependencies.client);
     const text = held ? this.#updateUnderLock : this.#update;
-    const expiry = expiryOf(write.session, this.#dependencies.ttl);
+    const expiry = recordExpiry(write.session, this.#dependencies.ttl);
     const values: unknown[] = [
       sessionId,
       write.before,
@@ -78,7 +78,7 @@ export class PostgresRecords implements ComparedRecords {
       now(),
       // In seconds, as connect-pg-simple rounds them.
       expiry === undefined ? null : Math.ceil(expiry / 1_000),
-      isLifeChanged(write.record, write.session),
+      isLifetimeChanged(write.record, write.session),
       ...(held ? [held.name, held.token] : []),
     ];
     try {
@@ -104,7 +104,7 @@ export class PostgresRecords implements ComparedRecords {
 
 /**
  * Updates a session if it is still the one that was read. Its current expiry is never shortened,
- * unless the write changes the life of the session: `touch` of connect-pg-simple changes only the
+ * unless the write changes the lifetime of the session: `touch` of connect-pg-simple changes only the
  * column.
  */
 function updateSql(table: string): string {

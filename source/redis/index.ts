@@ -38,7 +38,7 @@ export interface RedisOptions {
 
   /**
    * How long a session lives, in seconds, if its cookie does not expire; or a function that returns it
-   * for any session. A write never shortens the life of a session, unless it changes the age of its
+   * for any session. A write never shortens the lifetime of a session, unless it changes that of its
    * cookie.
    *
    * @default a write leaves the time to live of such a session as it is

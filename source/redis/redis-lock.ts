@@ -32,8 +32,10 @@ export function redisLocks({ client, limit, keyOf }: RedisSessions): LockTable {
     lockName: (sessionId) => lockKeyOf(client, keyOf(sessionId)),
     // Without the prefix of the sessions, so that it does not appear in a list of sessions.
     claimName: (name) => `expression.socket.io:${name}`,
-    acquire: ({ name, token }, life, signal) => run(acquire, [name, token, String(life)], signal),
-    renew: ({ name, token }, life, signal) => run(renew, [name, token, String(life)], signal),
+    acquire: ({ name, token }, lifetime, signal) =>
+      run(acquire, [name, token, String(lifetime)], signal),
+    renew: ({ name, token }, lifetime, signal) =>
+      run(renew, [name, token, String(lifetime)], signal),
     release: ({ name, token }) => run(release, [name, token]),
   };
 

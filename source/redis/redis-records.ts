@@ -5,8 +5,8 @@
 
 import {
   comparingRewrite,
-  expiryOf,
-  isLifeChanged,
+  isLifetimeChanged,
+  recordExpiry,
   type WriteOutcome,
 } from '../database/rewrite.js';
 import type { TimeLimit } from '../database/time-limit.js';
@@ -33,7 +33,7 @@ export interface SessionSerializer {
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export type SessionTtl = number | ((session: any) => number);
 
-/** The keys of sessions, their serialisation, and their life. */
+/** The keys of sessions, their serialisation, and their lifetime. */
 export interface RedisSessions {
   readonly client: RedisClient;
   readonly limit: TimeLimit;
@@ -84,9 +84,9 @@ const outcomes: Readonly<Record<number, WriteOutcome>> = {
 
 /**
  * Takes the record as it was read, the one to write, the token of the lock or '', the time to live in
- * milliseconds or '', and whether the life of the session is changed by this write.
+ * milliseconds or '', and whether the lifetime of the session is changed by this write.
  *
- * The current time to live is never shortened, unless the write changes the life of the session:
+ * The current time to live is never shortened, unless the write changes the lifetime of the session:
  * `touch` of connect-redis extends it without changing the record. `PTTL` is -1 for a key without an
  * expiry, and 0 in the last millisecond of a key. The key is deleted then, so that a session that was
  * reported as ended cannot be read again.
@@ -135,7 +135,7 @@ export function redisRewrite(sessions: RedisSessions): RewriteRecord | undefined
         await serializer.stringify(session),
         held?.token ?? '',
         String(timeToLiveOf(session, sessions) ?? ''),
-        isLifeChanged(record, session) ? 'changed' : '',
+        isLifetimeChanged(record, session) ? 'changed' : '',
       ];
       // Without a lock, the second key is not read; it has to be in the same slot.
       const keys = [key, held?.name ?? key];
@@ -163,6 +163,6 @@ function timeToLiveOf(session: object, { ttl, disableTTL }: RedisSessions): numb
 
 function wantedTimeToLive(session: object, ttl: SessionTtl | undefined): number | undefined {
   if (typeof ttl === 'function') return Number(ttl(session)) * 1_000;
-  const expiry = expiryOf(session, ttl);
+  const expiry = recordExpiry(session, ttl);
   return expiry === undefined ? undefined : expiry - Date.now();
 }

@@ -4,7 +4,7 @@
  */
 
 import { Deadlines } from '../deadlines.js';
-import { type PendingDestroy, Write } from './write.js';
+import { type PendingLogout, Write } from './write.js';
 
 /** How long a write is remembered that the store never answers, in milliseconds. */
 const longestAnswer = 10 * 60_000;
@@ -18,8 +18,8 @@ export class ActiveWrites {
   readonly #writes = new Map<string, Write[]>();
   /** The write in which the store was given a session object, or its cookie. */
   readonly #bySession = new WeakMap<object, Write>();
-  /** By session id; undefined for those of all sessions. */
-  readonly #destroys = new Map<string | undefined, Set<PendingDestroy>>();
+  /** By session id; under undefined, the removals of all sessions. */
+  readonly #logouts = new Map<string | undefined, Set<PendingLogout>>();
 
   /** @param deadlines how long a logout may take */
   constructor(deadlines: Deadlines) {
@@ -28,12 +28,13 @@ export class ActiveWrites {
 
   /** Whether no write and no logout is in progress. */
   get isIdle(): boolean {
-    return this.#writes.size === 0 && this.#destroys.size === 0;
+    return this.#writes.size === 0 && this.#logouts.size === 0;
   }
 
   /** Begins a write, which logouts overtake until it ends. */
   begin(sessionId: string): Write {
-    const write = new Write(sessionId, this.#destroyOf(sessionId));
+    // A removal of all sessions does not overtake later writes, which may store a new session.
+    const write = new Write(sessionId, this.#pendingLogout(sessionId));
     const writes = this.#writes.get(sessionId);
     if (writes) writes.push(write);
     else this.#writes.set(sessionId, [write]);
@@ -92,56 +93,56 @@ export class ActiveWrites {
    * Begins a logout, which overtakes all writes in progress.
    *
    * @param sessionId undefined if all sessions are removed
-   * @param late called at the deadline, at which the logout counts as failed
-   * @returns to be called once with whether the session was removed; returns whether that was in time
+   * @param missDeadline called at the deadline, at which the logout counts as failed
+   * @returns ends the logout; call it once, with whether the session was removed. It returns whether
+   * that was before the deadline
    */
-  beginDestroy(
+  beginLogout(
     sessionId: string | undefined,
-    late: () => void = () => {},
-  ): (isGone: boolean) => boolean {
-    let resolve: (isGone: boolean) => void = () => {};
-    const destroy: PendingDestroy = new Promise((settle) => {
+    missDeadline: () => void = () => {},
+  ): (isRemoved: boolean) => boolean {
+    let resolve: (isRemoved: boolean) => void = () => {};
+    const logout: PendingLogout = new Promise((settle) => {
       resolve = settle;
     });
-    const destroys = this.#destroys.get(sessionId) ?? new Set();
-    const settle = (isGone: boolean): void => {
-      resolve(isGone);
-      destroys.delete(destroy);
-      if (destroys.size === 0) this.#destroys.delete(sessionId);
+    const logouts = this.#logouts.get(sessionId) ?? new Set();
+    const settle = (isRemoved: boolean): void => {
+      resolve(isRemoved);
+      logouts.delete(logout);
+      if (logouts.size === 0) this.#logouts.delete(sessionId);
     };
     const wait = this.#deadlines.begin(() => {
       settle(false);
-      late();
+      missDeadline();
     });
-    destroys.add(destroy);
-    this.#destroys.set(sessionId, destroys);
-    this.#overtake(sessionId, destroy);
-    return (isGone) => {
+    logouts.add(logout);
+    this.#logouts.set(sessionId, logouts);
+    this.#overtake(sessionId, logout);
+    return (isRemoved) => {
       const isInTime = wait === undefined || this.#deadlines.end(wait);
-      if (isInTime) settle(isGone);
+      if (isInTime) settle(isRemoved);
       // Writes that no longer wait for it may be running.
-      else if (isGone) this.#overtake(sessionId, Promise.resolve(true));
+      else if (isRemoved) this.#overtake(sessionId, Promise.resolve(true));
       return isInTime;
     };
   }
 
   /** The logouts in progress that concern a session, if any: its writes wait for them before they read. */
-  destroyOf(sessionId: string): PendingDestroy | undefined {
-    const own = this.#destroyOf(sessionId);
-    const ofAll = this.#destroyOf(undefined);
+  logoutOf(sessionId: string): PendingLogout | undefined {
+    const own = this.#pendingLogout(sessionId);
+    const ofAll = this.#pendingLogout(undefined);
     return own && ofAll ? anyOf([own, ofAll]) : (own ?? ofAll);
   }
 
-  /** A removal of all sessions does not overtake later writes, which may store a new session. */
-  #destroyOf(sessionId: string | undefined): PendingDestroy | undefined {
-    const destroys = this.#destroys.get(sessionId);
-    return destroys && anyOf([...destroys]);
+  #pendingLogout(sessionId: string | undefined): PendingLogout | undefined {
+    const logouts = this.#logouts.get(sessionId);
+    return logouts && anyOf([...logouts]);
   }
 
-  #overtake(sessionId: string | undefined, destroy: PendingDestroy): void {
+  #overtake(sessionId: string | undefined, logout: PendingLogout): void {
     const writes = sessionId === undefined ? [...this.#writes.values()].flat() : this.of(sessionId);
     for (const write of writes) {
-      write.destroy = write.destroy ? anyOf([write.destroy, destroy]) : destroy;
+      write.logout = write.logout ? anyOf([write.logout, logout]) : logout;
     }
   }
 
@@ -156,6 +157,6 @@ export class ActiveWrites {
 }
 
 /** Whether at least one of some logouts has removed the session. */
-async function anyOf(destroys: readonly PendingDestroy[]): Promise<boolean> {
-  return (await Promise.all(destroys)).includes(true);
+async function anyOf(logouts: readonly PendingLogout[]): Promise<boolean> {
+  return (await Promise.all(logouts)).includes(true);
 }

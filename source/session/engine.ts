@@ -12,18 +12,19 @@ import type {
   SessionRequest,
   SocketSession,
 } from '../types/session.js';
-import { HeldSession, type SessionOwner } from './held-session.js';
+import type { SessionOwner } from './held-session.js';
 import type { LiveSession, Member } from './live-session.js';
 import { LiveSessions } from './live-sessions.js';
 import { SessionLocks } from './locks.js';
 import { LostSaves } from './lost-saves.js';
+import { OpenSessions } from './open-sessions.js';
 import type { ProcessBus } from './process-bus.js';
 import { SessionReader } from './reader.js';
 import type { SessionRecord } from './record.js';
 import { RecordCache } from './record-cache.js';
 import { RecordWriter } from './record-writer.js';
-import { type NewRequestSession, RequestSessions } from './request-sessions.js';
-import { type OpenSessionFor, SessionBackend } from './session-backend.js';
+import type { NewRequestSession } from './request-baselines.js';
+import { RequestSessions } from './request-sessions.js';
 import { SessionFactory } from './session-factory.js';
 import { type ReadResult, Snapshot } from './snapshot.js';
 import { StoreEvents } from './store-events.js';
@@ -31,7 +32,7 @@ import { StoreHooks } from './store-hooks.js';
 import { StoreReads } from './store-reads.js';
 import { StoreWrites } from './store-writes.js';
 import { Touches } from './touches.js';
-import { SessionUpdater } from './updater.js';
+import { SessionUpdater, type UpdateTarget } from './updater.js';
 import { SessionWriter } from './writer.js';
 
 /** What an engine is made with. */
@@ -52,12 +53,11 @@ export class SessionEngine {
   readonly #reads: StoreReads;
   readonly #reader: SessionReader;
   readonly #live: LiveSessions;
-  readonly #factory: SessionFactory;
   readonly #touches: Touches;
   readonly #records: RecordWriter;
   readonly #updater: SessionUpdater;
   readonly #requests: RequestSessions;
-  readonly #backend: SessionBackend;
+  readonly #sessions: OpenSessions;
 
   constructor({ store, options, bus, report }: EngineDependencies) {
     const hooks = StoreHooks.of(store, options);
@@ -72,7 +72,7 @@ export class SessionEngine {
     const lostSaves = new LostSaves(turns.active, (sessionId) => this.#repair(sessionId));
     const writes = new StoreWrites(store, {
       options,
-      call: (...method) => hooks.call(...method),
+      hooks,
       turns,
       factory,
       lostSaves,
@@ -88,30 +88,26 @@ export class SessionEngine {
       canRewrite,
       hasEnded: (sessionId) => this.#hasEnded(sessionId),
     });
-    const { canTouch } = writes;
-    const writer = new SessionWriter({ records, turns, canTouch });
+    const writer = new SessionWriter({ records, turns, canTouch: writes.canTouch });
     const updater = new SessionUpdater(new SessionLocks(store, options), records, writer);
-    const open: OpenSessionFor = (...session) => this.#open(...session);
-    const { mergeHttpWrites } = options;
     this.#report = report;
     this.#hooks = hooks;
     this.#cache = cache;
     this.#reads = reads;
     this.#reader = reader;
     this.#live = live;
-    this.#factory = factory;
     this.#touches = touches;
     this.#records = records;
     this.#updater = updater;
     this.#requests = new RequestSessions(store, { baselines, writes });
-    this.#backend = new SessionBackend({ writes, reader, writer, updater, factory, open });
+    this.#sessions = new OpenSessions({ writes, reader, writer, updater, factory });
     this.#events = new StoreEvents({
       writes,
       reader,
       live,
       writer,
       canRewrite,
-      mergeHttpWrites,
+      mergeHttpWrites: options.mergeHttpWrites,
       report,
     });
     hooks.observe(this.#events);
@@ -149,7 +145,7 @@ export class SessionEngine {
    */
   open(sessionId: string, snapshot: Snapshot, owner: SessionOwner): SocketSession | SessionError {
     try {
-      return this.#open(sessionId, snapshot, owner);
+      return this.#sessions.open(sessionId, snapshot, owner);
     } catch (error) {
       if (error instanceof SessionError) return error;
       throw error;
@@ -207,12 +203,12 @@ export class SessionEngine {
   }
 
   /**
-   * Counts activity of a socket: touches its session in the store if that is due.
+   * Counts an event as activity of its session, which is touched in the store if that is due.
    *
    * @returns a promise if it is due, which rejects with a `SessionError` if the store fails
    */
-  use(session: LiveSession, snapshot: Snapshot): Promise<void> | undefined {
-    return this.#touches.use(session, snapshot);
+  countActivity(session: LiveSession, snapshot: Snapshot): Promise<void> | undefined {
+    return this.#touches.countActivity(session, snapshot);
   }
 
   /** Ends the sockets of a session in all processes. The store keeps the session. */
@@ -228,23 +224,10 @@ export class SessionEngine {
     this.#cache.clear();
   }
 
-  #target(sessionId: string): {
-    readonly sessionId: string;
-    readonly open: (snapshot: Snapshot) => SocketSession;
-  } {
-    // Only what a job does not await is reported.
+  /** A session that a request or a job updates. Only what its function does not await is reported. */
+  #target(sessionId: string): UpdateTarget {
     const owner: SessionOwner = { report: this.#report, endsSession: () => {} };
-    return { sessionId, open: (snapshot) => this.#open(sessionId, snapshot, owner) };
-  }
-
-  #open(sessionId: string, snapshot: Snapshot, owner: SessionOwner): SocketSession {
-    const held = new HeldSession(sessionId, snapshot, {
-      store: this.#backend,
-      owner,
-      shape: this.#factory,
-    });
-    // Its prototype has the methods that the type adds.
-    return this.#factory.open(held) as SocketSession;
+    return { sessionId, open: (snapshot) => this.#sessions.open(sessionId, snapshot, owner) };
   }
 
   /** Whether a session that the store does not have was there before. */
@@ -253,7 +236,7 @@ export class SessionEngine {
     return this.#live.endSince(sessionId, 0) !== undefined;
   }
 
-  /** Nobody waits for it, because the saves that it repairs were acknowledged before. */
+  /** Reports a failure, because no caller waits: the saves that it repairs have been acknowledged. */
   async #repair(sessionId: string): Promise<boolean> {
     try {
       await this.#records.repair(sessionId);

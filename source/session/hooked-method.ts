@@ -61,7 +61,7 @@ export function hookMethod(
   };
 }
 
-/** What follows from a call of a method of the store. */
+/** The callbacks for the outcome of a call of the store. */
 export interface CallOutcome {
   /** Called once with the answer, by callback or by promise. */
   answered(answer: readonly unknown[]): void;

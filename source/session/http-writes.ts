@@ -1,14 +1,14 @@
 /**
- * @module Writes of sessions that do not come from this library: `store.set` and `store.touch`, as
- * express-session calls them at the end of a request. They wait for the session's turn; what a request
- * did not change is left as the store has it.
+ * @module External writes: calls of `store.set` and `store.touch` by others than this library, such as
+ * express-session at the end of a request. They wait for the session's turn; what a request did not
+ * change is left as the store has it.
  */
 
 import type { EndTurn } from '../keyed-queue.js';
 import { answerCaller, callbackOf, callMethod, type MethodCall } from './hooked-method.js';
 import type { Logouts } from './logouts.js';
 import { recordOf, type SessionRecord } from './record.js';
-import type { RequestBaselines } from './request-sessions.js';
+import type { RequestBaselines } from './request-baselines.js';
 import type { SetSession } from './store-call.js';
 import type { Write } from './write.js';
 import type { WriteTurns } from './write-turns.js';
@@ -29,19 +29,19 @@ export interface RequestSave {
 /** Observes the writes of sessions. */
 export interface WriteObserver {
   /**
-   * The store is about to be given a session by somebody else than the library, to write or to touch it.
-   * If a store's `touch` writes the session whole, there is a call for each.
+   * An external write is about to call the store. If the store's `touch` calls its own `set`, there may be
+   * two.
    *
-   * @returns to be called when the store has answered, if it concerns the observer
+   * @returns a function to call once the store has answered; undefined if the observer need not know
    */
   issued(write: Write, session: object): (() => void) | undefined;
-  /** It was written. */
+  /** A session was written. */
   written(sessionId: string, session: unknown): void;
-  /** It was touched, which the store may ignore. */
+  /** A session was touched, which the store may have ignored. */
   touched(sessionId: string, session: unknown): void;
-  /** Whether `saveRequest` is called; if not, requests write their sessions whole. */
+  /** Whether `saveRequest` is to be called; if not, requests write whole sessions. */
   readonly mergesRequests: boolean;
-  /** Writes the differences of a request. */
+  /** Writes what a request has changed. */
   saveRequest(write: RequestSave): Promise<void>;
 }
 
@@ -54,13 +54,13 @@ export interface HttpWritesDependencies {
 }
 
 /** One call of a store's `set` or `touch`. */
-interface SetCall {
+interface WriteCall {
   readonly name: 'set' | 'touch';
   readonly call: MethodCall;
   readonly sessionId: string;
   readonly session: object;
-  /** Called when the store has written the session. */
-  readonly written?: (() => void) | undefined;
+  /** Called once the store has written the session. */
+  readonly onWritten?: (() => void) | undefined;
 }
 
 /** The external writes of one store. */
@@ -111,19 +111,19 @@ export class HttpWrites {
     return touching ? answerCaller(call, touching) : this.#write('touch', call);
   }
 
-  /** A copy of a session that is not written by this library already. */
+  /** Copies a session; returns undefined if it cannot be copied, or the call is part of another write. */
   #copyOf(session: object): SessionRecord | undefined {
     if (this.#dependencies.turns.active.isMarked(session)) return undefined;
     try {
       return recordOf(session);
     } catch {
-      // The store may be able to write what cannot be copied.
+      // The store may still be able to write it.
       return undefined;
     }
   }
 
   #saveRequest(
-    name: SetCall['name'],
+    name: WriteCall['name'],
     call: MethodCall,
     states: Pick<RequestSave, 'before' | 'after' | 'isNew'>,
   ): Promise<void> | undefined {
@@ -134,36 +134,36 @@ export class HttpWrites {
     return observer?.saveRequest({ name, sessionId, ...states, callStore });
   }
 
-  /** Writes at once if no internal write has the session's turn, and otherwise after it. */
-  #write(name: SetCall['name'], call: MethodCall, written?: () => void): unknown {
+  /** Calls the store: at once, or after the writes of this library that have the turn or wait for it. */
+  #write(name: WriteCall['name'], call: MethodCall, onWritten?: () => void): unknown {
     const { turns } = this.#dependencies;
     const { active } = turns;
     const sessionId = String(call.args[0]);
     const session = Object(call.args[1]);
-    const set: SetCall = { name, call, sessionId, session, written };
+    const set: WriteCall = { name, call, sessionId, session, onWritten };
     const known = active.writeOf(session, sessionId);
-    if (known) return this.#issueAgain(set, known);
+    if (known) return this.#issueWithin(set, known);
     // It begins now, so that a logout that comes while it waits overtakes it.
     const write = active.begin(sessionId);
     active.forgetLater(write);
-    const endTurn = active.isMarked(session) ? () => {} : turns.take(sessionId);
+    const endTurn = active.isMarked(session) ? () => {} : turns.takeShared(sessionId);
     if (endTurn) return this.#issue(set, write, endTurn);
     const task = turns
-      .takeInTime(sessionId)
-      .then((endTurn) => this.#issueLate(set, write, endTurn));
-    // A caller with a callback ignores the promise.
+      .waitForShared(sessionId)
+      .then((endTurn) => this.#issueInTurn(set, write, endTurn));
+    // A caller that gave a callback ignores the promise.
     task.catch(() => {});
     return task;
   }
 
-  /** A call that is part of a write in progress: mostly the one that this library makes for it. */
-  #issueAgain(set: SetCall, write: Write): unknown {
+  /** Makes a call that is part of a write in progress, such as that of this library's own write. */
+  #issueWithin(set: WriteCall, write: Write): unknown {
     const { active } = this.#dependencies.turns;
     active.beginPart(write);
     return this.#call(set, write, () => active.endPart(write));
   }
 
-  async #issueLate(set: SetCall, write: Write, endTurn: EndTurn): Promise<unknown> {
+  async #issueInTurn(set: WriteCall, write: Write, endTurn: EndTurn): Promise<unknown> {
     const callback = callbackOf(set.call);
     if (await write.isOvertaken()) {
       // The logout would have removed what this writes.
@@ -180,7 +180,7 @@ export class HttpWrites {
     }
   }
 
-  #issue(set: SetCall, write: Write, endTurn: EndTurn): unknown {
+  #issue(set: WriteCall, write: Write, endTurn: EndTurn): unknown {
     const { active } = this.#dependencies.turns;
     const { session } = set;
     const answered = this.#issued(write, session);
@@ -195,7 +195,7 @@ export class HttpWrites {
     });
   }
 
-  /** What a write erases is repaired once, by one of the observers. */
+  /** Notifies the observers until one of them takes charge: what the write erases is repaired once. */
   #issued(write: Write, session: object): (() => void) | undefined {
     for (const observer of this.#dependencies.observers) {
       const answered = observer.issued(write, session);
@@ -204,37 +204,37 @@ export class HttpWrites {
     return undefined;
   }
 
-  #call(set: SetCall, write: Write, end: () => void): unknown {
+  #call(set: WriteCall, write: Write, end: () => void): unknown {
     return callMethod(set.name, set.call, {
       answered: (answer) => {
         end();
-        if (!answer[0]) set.written?.();
+        if (!answer[0]) set.onWritten?.();
         this.#answered(set, write, answer);
       },
       failed: end,
     });
   }
 
-  /** A write that a logout overtook may have come after it, and have stored the session anew. */
+  /** Answers the caller. If a logout has overtaken the write, the store may have run the write after it. */
   #answered(
-    { name, call, sessionId }: SetCall,
-    { destroy }: Write,
+    { name, call, sessionId }: WriteCall,
+    { logout }: Write,
     answer: readonly unknown[],
   ): void {
     const callback = callbackOf(call);
-    if (destroy === undefined) {
+    if (logout === undefined) {
       if (!answer[0]) this.#notify(name, sessionId, call.args[1]);
       callback(...answer);
       return;
     }
-    void destroy.then(async (isGone) => {
-      if (isGone) await this.#dependencies.logouts.removeAgain(sessionId);
+    void logout.then(async (isRemoved) => {
+      if (isRemoved) await this.#dependencies.logouts.removeAgain(sessionId);
       process.nextTick(callback, ...answer);
     });
   }
 
   /** Tells the observers that a session was written, or touched. */
-  #notify(name: SetCall['name'], sessionId: string, session: unknown): void {
+  #notify(name: WriteCall['name'], sessionId: string, session: unknown): void {
     for (const observer of this.#dependencies.observers) {
       if (name === 'set') observer.written(sessionId, session);
       else observer.touched(sessionId, session);

@@ -1,6 +1,6 @@
 /**
- * @module The ends of sessions: `destroy`, `regenerate` and `clear` of a store were called, by HTTP
- * handlers, by jobs, by the store itself or by this library.
+ * @module Handles the calls of a store's methods that end sessions, `destroy`, `regenerate` and `clear`: by
+ * HTTP handlers, by jobs, by the store itself or by this library.
  */
 
 import type { Store } from 'express-session';
@@ -44,10 +44,10 @@ export class Logouts {
     this.#dependencies = dependencies;
   }
 
-  /** Some stores remove several sessions at once, whose ids they are given in a list. */
+  /** The store's `destroy` was called. Some stores take a list of ids, and remove several sessions. */
   destroy(call: MethodCall): unknown {
     const sessionIds = [call.args[0]].flat().map(String);
-    const ends = sessionIds.map((sessionId) => this.#beginDestroy(sessionId));
+    const ends = sessionIds.map((sessionId) => this.#beginLogout(sessionId));
     return callMethod('destroy', call, {
       answered: (answer) => {
         const removals = ends.flatMap((end) => end(!answer[0]) ?? []);
@@ -64,17 +64,17 @@ export class Logouts {
   /**
    * Begins a logout, which waits for no write.
    *
-   * @returns to be called once with whether the store has removed the session; returns a promise if it
-   * is being removed again
+   * @returns ends the logout; call it once, with whether the store has removed the session. It returns a
+   * promise if the session is being removed again
    */
-  #beginDestroy(sessionId: string): (isGone: boolean) => Promise<void> | undefined {
-    const regeneration = this.#regenerations.seen(sessionId);
+  #beginLogout(sessionId: string): (isRemoved: boolean) => Promise<void> | undefined {
+    const regeneration = this.#regenerations.markSeen(sessionId);
     const reason = regeneration ? 'regenerated' : 'destroyed';
-    const endDestroy = this.#dependencies.turns.active.beginDestroy(sessionId);
+    const endLogout = this.#dependencies.turns.active.beginLogout(sessionId);
     for (const observer of this.#dependencies.observers) observer.ending(sessionId, reason);
-    return (isGone) => {
-      const isInTime = endDestroy(isGone);
-      if (!isGone) {
+    return (isRemoved) => {
+      const isInTime = endLogout(isRemoved);
+      if (!isRemoved) {
         for (const observer of this.#dependencies.observers) observer.stayed(sessionId);
         return undefined;
       }
@@ -84,7 +84,7 @@ export class Logouts {
     };
   }
 
-  /** The session of a request gets another id. */
+  /** The store's `regenerate` was called: the session of a request gets another id. */
   regenerate(call: MethodCall): unknown {
     const [request] = call.args;
     const sessionId = String(Reflect.get(Object(request), 'sessionID'));
@@ -101,11 +101,11 @@ export class Logouts {
     });
   }
 
-  /** Writes that are running, or begin meanwhile, must not bring their sessions back. */
+  /** The store's `clear` was called. Writes that are running or begin meanwhile must not undo it. */
   clear(call: MethodCall): unknown {
-    const endDestroy = this.#dependencies.turns.active.beginDestroy(undefined);
-    const cleared = (isGone: boolean): void => {
-      endDestroy(isGone);
+    const endLogout = this.#dependencies.turns.active.beginLogout(undefined);
+    const cleared = (isRemoved: boolean): void => {
+      endLogout(isRemoved);
       for (const observer of this.#dependencies.observers) observer.cleared();
     };
     return callMethod('clear', call, {
@@ -136,10 +136,10 @@ export class Logouts {
         if (pause > longestPause) return;
         setTimeout(() => void this.removeAgain(sessionId, pause * 1.1), pause).unref();
       };
-      const endDestroy = this.#dependencies.turns.active.beginDestroy(sessionId, retry);
-      const settle = (isGone: boolean): void => {
-        if (!endDestroy(isGone)) return;
-        if (isGone) resolve();
+      const endLogout = this.#dependencies.turns.active.beginLogout(sessionId, retry);
+      const settle = (isRemoved: boolean): void => {
+        if (!endLogout(isRemoved)) return;
+        if (isRemoved) resolve();
         else retry();
       };
       try {

@@ -1,7 +1,11 @@
 /**
- * @module Saves that were acknowledged, and may be erased by other writes: by those that missed their
- * deadline and may land later, and by those that overlap with others because one of them could not wait
- * for its turn. What was erased is written again.
+ * @module Writes acknowledged saves again if another write has erased them. For example: write A misses its
+ * deadline, save B writes the key `k` and is acknowledged, and then the store runs A, whose record lacks
+ * `k`. Writes also overlap if one of them runs without its turn.
+ *
+ * Each write says what it does, in this order: `beforeRead`, `beforeWrite`, `beforeCall`, `settled` and
+ * `answered`. Meanwhile, `laterChanges` of a write collects what others write after it has read. Once the
+ * store has answered, those of them that the write has erased are repaired.
  */
 
 import type { ActiveWrites } from './active-writes.js';
@@ -9,9 +13,9 @@ import { isSameData } from './data.js';
 import { isSameCookie, type RecordChanges, type SessionRecord, withChanges } from './record.js';
 import type { Write } from './write.js';
 
-/** How many late writes are remembered at once, and of how many characters; the oldest are forgotten. */
-const mostRemembered = 1_000;
-const mostCharacters = 64_000_000;
+/** How many late writes are remembered at most, and with how many characters; the oldest are forgotten. */
+const maxRemembered = 1_000;
+const maxCharacters = 64_000_000;
 
 /** How soon a repair that failed is tried again, at first and at most, in milliseconds. */
 const shortestPause = 100;
@@ -19,95 +23,95 @@ const longestPause = 10_000;
 
 const nothing: RecordChanges = new Map();
 
-/** What the writes of one store may erase. */
+/** The saves that the writes of one store may erase. */
 export class LostSaves {
   readonly #active: ActiveWrites;
   readonly #repair: (sessionId: string) => Promise<boolean>;
   /**
-   * The late writes, the oldest first, with the number of their characters: their result is unknown, or
-   * is to be repaired.
+   * The late writes, the oldest first, each with the number of its characters: the store has not answered
+   * yet, or what the write has erased is not repaired yet.
    */
   readonly #remembered = new Map<Write, number>();
   #characters = 0;
 
   /**
-   * @param active those of all that use the same store in this process
-   * @param repair writes again what was erased of a session, in its turn; resolves to whether that
-   * worked, and never rejects
+   * @param active the writes of all users of the store in this process
+   * @param repair writes again what was erased from a session, in its turn; resolves to whether that
+   * has succeeded, and never rejects
    */
   constructor(active: ActiveWrites, repair: (sessionId: string) => Promise<boolean>) {
     this.#active = active;
     this.#repair = repair;
   }
 
-  /** A write is about to read its session: it may erase what others write from now on. */
-  reading(write: Write): void {
+  /** A write is about to read its session: from now on, it may erase what others write. */
+  beforeRead(write: Write): void {
     write.mayErase = true;
     for (const { changes } of this.#active.of(write.sessionId)) {
-      if (changes) write.later = joined(write.later, changes);
+      if (changes) write.laterChanges = join(write.laterChanges, changes);
     }
   }
 
-  /** The store is about to be given what a write writes. */
-  issued(write: Write, record: SessionRecord): void {
-    if (!write.mayErase) this.reading(write);
-    write.written = write.later ? textOf(record) : record;
+  /** The store is about to be called with the record that a write writes. */
+  beforeCall(write: Write, record: SessionRecord): void {
+    if (!write.mayErase) this.beforeRead(write);
+    write.writtenRecord = write.laterChanges ? textOf(record) : record;
     write.isUnanswered = true;
     this.#active.beginPart(write);
   }
 
-  /** The caller of a write is about to be told its result. It may have missed its deadline, and land later. */
+  /** A write has got its result. If it has missed its deadline, it may still land later. */
   settled(write: Write): void {
     write.changes = undefined;
     if (write.isUnanswered) this.#remember(write);
   }
 
-  /** The store has answered, however late: the write has landed, and what it has erased is written again. */
+  /** The store has answered, possibly late: the write has landed, and what it has erased is repaired. */
   answered(write: Write): void {
     // A store may answer twice.
     if (!write.isUnanswered) return;
     write.isUnanswered = false;
     write.onAnswered?.();
-    if (write.later) void this.#repairErased(write);
+    if (write.laterChanges) void this.#repairErased(write);
     else this.#forget(write);
   }
 
-  /** The changes of a write are about to be written, and other writes may erase them. */
-  writing(write: Write, changes: RecordChanges): void {
+  /** A write is about to write its changes, which other writes may erase. */
+  beforeWrite(write: Write, changes: RecordChanges): void {
     write.changes = changes;
-    if (write.later) {
-      const later = [...write.later].filter(([key]) => !changes.has(key));
-      write.later = later.length > 0 ? new Map(later) : undefined;
+    if (write.laterChanges) {
+      const later = [...write.laterChanges].filter(([key]) => !changes.has(key));
+      write.laterChanges = later.length > 0 ? new Map(later) : undefined;
     }
     for (const other of this.#othersOf(write)) {
-      write.replaced ??= new Map();
-      write.replaced.set(other, other.later);
-      other.written = asText(other.written);
-      other.later = joined(other.later, changes);
+      write.replacedChanges ??= new Map();
+      write.replacedChanges.set(other, other.laterChanges);
+      other.writtenRecord = asText(other.writtenRecord);
+      other.laterChanges = join(other.laterChanges, changes);
     }
   }
 
-  /** The changes of a write were not written. */
+  /** The changes of a write were not written: other writes need not keep them. */
   takeBack(write: Write, changes: RecordChanges): void {
     for (const other of this.#othersOf(write)) {
-      const later = new Map<string, unknown>(other.later);
-      const earlier = write.replaced?.get(other);
+      const later = new Map<string, unknown>(other.laterChanges);
+      const earlier = write.replacedChanges?.get(other);
       for (const [key, value] of changes) {
         if (later.get(key) !== value) continue;
         if (earlier?.has(key)) later.set(key, earlier.get(key));
         else later.delete(key);
       }
-      other.later = later.size > 0 ? later : undefined;
+      other.laterChanges = later.size > 0 ? later : undefined;
     }
   }
 
   /** What was saved in a session, but has been erased from the record by another write. */
   erased(sessionId: string, record: SessionRecord): RecordChanges {
     let erased: Map<string, unknown> | undefined;
-    for (const { written: text, later } of this.#active.of(sessionId)) {
-      if (later === undefined || typeof text !== 'string') continue;
+    for (const { writtenRecord: text, laterChanges } of this.#active.of(sessionId)) {
+      if (laterChanges === undefined || typeof text !== 'string') continue;
       const written: SessionRecord = JSON.parse(text);
-      for (const [key, value] of later) {
+      for (const [key, value] of laterChanges) {
         const isSame = key === 'cookie' ? isSameCookie : isSameData;
         const now = asStored(record[key]);
         // The value is that of the late write, and not the one that was saved after it.
@@ -129,26 +133,26 @@ export class LostSaves {
     return this.#active.of(write.sessionId).filter((other) => other !== write && other.mayErase);
   }
 
-  /** Keeps a write for a limited time, with what it may erase for a limited number of writes. */
+  /** Keeps a write for a limited time, and a limited number of writes with what they may erase. */
   #remember(write: Write): void {
-    write.written = asText(write.written);
+    write.writtenRecord = asText(write.writtenRecord);
     this.#active.forgetLater(write);
     if (!this.#remembered.has(write)) {
-      const length = write.written?.length ?? 0;
+      const length = write.writtenRecord?.length ?? 0;
       this.#remembered.set(write, length);
       this.#characters += length;
     }
     for (const oldest of this.#remembered.keys()) {
       if (!this.#hasTooMany) break;
-      this.#noLongerRemember(oldest);
+      this.#stopRemembering(oldest);
     }
   }
 
   get #hasTooMany(): boolean {
-    return this.#remembered.size > mostRemembered || this.#characters > mostCharacters;
+    return this.#remembered.size > maxRemembered || this.#characters > maxCharacters;
   }
 
-  #noLongerRemember(write: Write): void {
+  #stopRemembering(write: Write): void {
     this.#characters -= this.#remembered.get(write) ?? 0;
     this.#remembered.delete(write);
     write.erasesNothing();
@@ -158,7 +162,7 @@ export class LostSaves {
   async #repairErased(write: Write): Promise<void> {
     this.#remember(write);
     let pause = shortestPause;
-    while (write.later && !(await this.#repair(write.sessionId))) {
+    while (write.laterChanges && !(await this.#repair(write.sessionId))) {
       await new Promise((resolve) => void setTimeout(resolve, pause).unref());
       pause = Math.min(longestPause, pause * 2);
     }
@@ -166,17 +170,17 @@ export class LostSaves {
   }
 
   #forget(write: Write): void {
-    this.#noLongerRemember(write);
+    this.#stopRemembering(write);
     this.#active.endPart(write);
   }
 }
 
-/** Changes, and later ones. */
-function joined(changes: RecordChanges | undefined, later: RecordChanges): RecordChanges {
+/** Adds later changes to changes, if there are any. */
+function join(changes: RecordChanges | undefined, later: RecordChanges): RecordChanges {
   return changes ? new Map([...changes, ...later]) : later;
 }
 
-function asText(written: Write['written']): string | undefined {
+function asText(written: Write['writtenRecord']): string | undefined {
   return typeof written === 'object' ? textOf(written) : written;
 }
 

@@ -1,5 +1,5 @@
 /**
- * @module The messages of processes about sessions that they share.
+ * @module The messages that processes send each other about the sessions of their store.
  */
 
 import type { SessionEndReason } from '../types/session.js';

@@ -11,9 +11,9 @@ import {
   isRecord,
   lifetimeOf,
   type RecordChanges,
-  renewed,
   type SessionRecord,
   withChanges,
+  withRenewedLifetime,
 } from './record.js';
 import { type ReadResult, Snapshot } from './snapshot.js';
 import type { SetSession } from './store-call.js';
@@ -38,8 +38,8 @@ export interface RecordWriterDependencies {
 
 /** What to write. */
 export interface WriteOptions {
-  /** Called for the changes when the record has been read. */
-  readonly changes: () => RecordChanges;
+  /** Returns the changes; called once the record has been read. */
+  readonly readChanges: () => RecordChanges;
   readonly lock?: HeldLock | undefined;
   /** The record of a visitor's new session, which the store may not have yet. */
   readonly newRecord?: SessionRecord | undefined;
@@ -60,18 +60,18 @@ export class RecordWriter {
   }
 
   /**
-   * Writes a change. The caller has the session's turn.
+   * Writes changes. The caller has the session's turn.
    *
    * @returns what the store has now
    * @throws {SessionError} `ERR_SESSION_ENDED`, `ERR_SESSION_LOCK` if the lock was lost,
    * `ERR_SESSION_STORE` or `ERR_SESSION_STORE_TIMEOUT`
    */
-  async write(write: Write, change: WriteOptions): Promise<SessionRecord> {
+  async write(write: Write, options: WriteOptions): Promise<SessionRecord> {
     const record = await (this.#dependencies.canRewrite
-      ? this.#rewrite(write, change)
-      : this.#readAndSet(write, change));
-    // The store may have written after a logout. Then the record has been removed again by now.
-    if (write.destroy && (await write.isOvertaken())) throw sessionEndedError();
+      ? this.#rewrite(write, options)
+      : this.#readAndSet(write, options));
+    // If the store has written after a logout, the record has been removed again by now.
+    if (write.logout && (await write.isOvertaken())) throw sessionEndedError();
     return record;
   }
 
@@ -109,7 +109,7 @@ export class RecordWriter {
    */
   async touch(write: Write, changes: RecordChanges, touch?: SetSession): Promise<void> {
     const { lostSaves, touches } = this.#dependencies;
-    lostSaves.reading(write);
+    lostSaves.beforeRead(write);
     const { record } = await this.readForWrite(write.sessionId);
     await touches.touch(write, withChanges(record, changes), touch);
   }
@@ -118,7 +118,7 @@ export class RecordWriter {
   async repair(sessionId: string): Promise<void> {
     const { reads, hooks, lostSaves } = this.#dependencies;
     await hooks.turns.run(sessionId, async (write) => {
-      lostSaves.reading(write);
+      lostSaves.beforeRead(write);
       const { snapshot, error } = await reads.getForWrite(sessionId);
       if (error?.code === 'ERR_SESSION_NOT_FOUND') return;
       if (error) throw error;
@@ -131,16 +131,16 @@ export class RecordWriter {
   async #readAndSet(write: Write, options: WriteOptions): Promise<SessionRecord> {
     const { sessionId } = write;
     const { reads, lostSaves, touches } = this.#dependencies;
-    lostSaves.reading(write);
+    lostSaves.beforeRead(write);
     const found = await reads.getForWrite(sessionId);
     const { record, isNew } = this.#stored(sessionId, found, options.newRecord);
-    const changes = options.changes();
+    const changes = options.readChanges();
     if (changes.size === 0 && !isNew && !options.isForced) {
       const repaired = lostSaves.repaired(sessionId, record);
       await touches.touchSaved(write, repaired);
       return repaired;
     }
-    if (write.destroy && (await write.isOvertaken())) throw sessionEndedError();
+    if (write.logout && (await write.isOvertaken())) throw sessionEndedError();
     assertHeld(options.lock, sessionId);
     return this.#set(write, record, { changes, set: options.set });
   }
@@ -154,20 +154,20 @@ export class RecordWriter {
     // This write also restores what another one has erased.
     const erased = lostSaves.erased(write.sessionId, stored);
     const written = erased.size === 0 ? changes : new Map([...erased, ...changes]);
-    const record = applied(stored, written);
-    lostSaves.writing(write, written);
+    const record = applyChanges(stored, written);
+    lostSaves.beforeWrite(write, written);
     try {
       await writes.set(write, record, set);
       return record;
     } catch (error) {
       lostSaves.takeBack(write, written);
-      throw namingKey(error, changes);
+      throw nameKey(error, changes);
     }
   }
 
   async #rewrite(
     write: Write,
-    { lock, changes: readChanges, newRecord, isForced, set }: WriteOptions,
+    { lock, readChanges, newRecord, isForced, set }: WriteOptions,
   ): Promise<SessionRecord> {
     const { writes, hooks, lostSaves, touches, hasEnded } = this.#dependencies;
     const { sessionId } = write;
@@ -185,18 +185,18 @@ export class RecordWriter {
           record = stored;
           if (stored === undefined || (changes.size === 0 && !isForced)) return undefined;
           assertHeld(lock, sessionId);
-          record = applied(stored, changes);
+          record = applyChanges(stored, changes);
           return record;
         },
         lock,
       );
     } catch (error) {
-      throw namingKey(error, changes);
+      throw nameKey(error, changes);
     }
     if (record === undefined) {
       if (newRecord === undefined) throw notChangedError();
-      lostSaves.reading(write);
-      if (write.destroy && (await write.isOvertaken())) throw sessionEndedError();
+      lostSaves.beforeRead(write);
+      if (write.logout && (await write.isOvertaken())) throw sessionEndedError();
       assertHeld(lock, sessionId);
       return this.#set(write, newRecord, { changes, set });
     }
@@ -208,9 +208,9 @@ export class RecordWriter {
   }
 }
 
-/** Applies changes. Each write renews the lifetime, also because a changed cookie may have an old date. */
-function applied(stored: SessionRecord, changes: RecordChanges): SessionRecord {
-  return renewed(withChanges(stored, changes));
+/** Applies changes, and renews the lifetime as every write does: a changed cookie may have an old date. */
+function applyChanges(stored: SessionRecord, changes: RecordChanges): SessionRecord {
+  return withRenewedLifetime(withChanges(stored, changes));
 }
 
 /** @throws {SessionError} if the lock was lost */
@@ -218,8 +218,8 @@ function assertHeld(lock: HeldLock | undefined, sessionId: string): void {
   if (lock?.lost?.aborted) throw lockLostError(redactError(lock.lost.reason, [sessionId]));
 }
 
-/** Names the key of a value that cannot be serialised. */
-function namingKey(error: unknown, changes: RecordChanges): unknown {
+/** Replaces the error of a value that cannot be serialised by one that names its key. */
+function nameKey(error: unknown, changes: RecordChanges): unknown {
   if (!(error instanceof SessionError) || error.code !== 'ERR_SESSION_STORE') return error;
   for (const [key, value] of changes) {
     try {

@@ -2,6 +2,7 @@
  * @module What the store holds of a session: plain data with a `cookie`.
  */
 
+import { cookieExpiryOf } from '../cookie-expiry.js';
 import { copyData, isSameData } from './data.js';
 
 /** A session as a store holds it. */
@@ -74,7 +75,7 @@ export function withChanges(record: SessionRecord, changes: RecordChanges): Sess
  * Most stores' `touch` only moves a time to live of their own. The date inside the record is that of
  * its last whole write, and would end the session if it were written back.
  */
-export function renewed(record: SessionRecord): SessionRecord {
+export function withRenewedLifetime(record: SessionRecord): SessionRecord {
   const lifetime = lifetimeOf(record);
   if (lifetime === undefined) return record;
   const expires = new Date(Date.now() + lifetime);
@@ -89,13 +90,7 @@ export function lifetimeOf(record: { readonly cookie?: unknown }): number | unde
 
 /** When a record expires by its cookie, in milliseconds since 1970; infinite if the cookie has no date. */
 export function expiryOf(record: { readonly cookie?: unknown }): number {
-  const cookie: object = Object(record.cookie);
-  const expires: unknown = Reflect.get(cookie, 'expires') ?? Reflect.get(cookie, '_expires');
-  if (!(typeof expires === 'string' || typeof expires === 'number' || expires instanceof Date)) {
-    return Number.POSITIVE_INFINITY;
-  }
-  const time = new Date(expires).getTime();
-  return Number.isNaN(time) ? Number.POSITIVE_INFINITY : time;
+  return cookieExpiryOf(record) ?? Number.POSITIVE_INFINITY;
 }
 
 /**

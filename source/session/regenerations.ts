@@ -3,7 +3,7 @@
  * has been sent: after a login, the browser needs the new cookie before it reconnects.
  */
 
-/** How long a response is waited for at most, in milliseconds. */
+/** How long to wait for a response at most, in milliseconds. */
 const longestResponse = 30_000;
 
 /** How long to wait if the response cannot be found, in milliseconds. */
@@ -41,8 +41,8 @@ export class Regenerations {
     if (this.#running.get(sessionId) === regeneration) this.#running.delete(sessionId);
   }
 
-  /** The regeneration that removes a session, which has now been seen; undefined for a logout. */
-  seen(sessionId: string): Regeneration | undefined {
+  /** Notes that the store removes a session, and returns the regeneration that causes it; undefined for a logout. */
+  markSeen(sessionId: string): Regeneration | undefined {
     const regeneration = this.#running.get(sessionId);
     if (regeneration) regeneration.isSeen = true;
     return regeneration;

@@ -100,13 +100,13 @@ export class SessionChanges {
   /** Runs a task, and returns its result with the keys that were saved meanwhile. */
   async during<Result>(
     task: () => Promise<Result>,
-  ): Promise<{ readonly result: Result; readonly saved: ReadonlySet<string> }> {
-    const saved = new Set<string>();
-    this.#savedDuring.add(saved);
+  ): Promise<{ readonly result: Result; readonly savedKeys: ReadonlySet<string> }> {
+    const savedKeys = new Set<string>();
+    this.#savedDuring.add(savedKeys);
     try {
-      return { result: await task(), saved };
+      return { result: await task(), savedKeys };
     } finally {
-      this.#savedDuring.delete(saved);
+      this.#savedDuring.delete(savedKeys);
     }
   }
 

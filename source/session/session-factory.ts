@@ -24,7 +24,7 @@ export type CreateSession = (holder: SessionHolder, record: object) => object;
 /** What the factory is made with. */
 export interface FactoryDependencies {
   readonly createSession: CreateSession;
-  /** Whether `createSession` is that of express-session, which this module can replace by less. */
+  /** Whether `createSession` is that of express-session: then this module does the same at less cost. */
   readonly isStandard: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * @module What follows from what others do to the sessions of a store: HTTP handlers, jobs, and the
- * store's own `get`.
+ * @module Passes on what others do with the store, so that the sessions of this process follow: HTTP
+ * handlers, jobs, and the store's own `get`.
  */
 
 import { SessionError } from '../errors.js';
@@ -14,7 +14,7 @@ import type { StoreWrites } from './store-writes.js';
 import type { Write } from './write.js';
 import type { SessionWriter } from './writer.js';
 
-/** What the events of a store concern. */
+/** What is notified of the events of a store. */
 export interface StoreEventsDependencies {
   readonly writes: StoreWrites;
   readonly reader: SessionReader;
@@ -37,7 +37,7 @@ export class StoreEvents implements LogoutObserver, WriteObserver {
     this.mergesRequests = dependencies.mergeHttpWrites;
   }
 
-  /** What the library writes meanwhile must survive it. */
+  /** Tracks an external write, which may erase what the library saves meanwhile. */
   issued(write: Write, session: object): (() => void) | undefined {
     const { writes, canRewrite } = this.#dependencies;
     // `rewrite` reads and writes at once, so nothing that it writes can be erased.

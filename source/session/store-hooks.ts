@@ -1,6 +1,6 @@
 /**
  * @module Hooks the methods of a store, so that everything that HTTP handlers do to sessions is seen:
- * `createSession`, `set`, `touch`, `destroy`, `regenerate` and `clear`. Its observers decide what follows.
+ * `createSession`, `set`, `touch`, `destroy`, `regenerate` and `clear`. The observers decide what to do about it.
  */
 
 import type { Store } from 'express-session';
@@ -13,7 +13,7 @@ import {
 } from './hooked-method.js';
 import { HttpWrites, type WriteObserver } from './http-writes.js';
 import { type LogoutObserver, Logouts } from './logouts.js';
-import { RequestBaselines } from './request-sessions.js';
+import { RequestBaselines } from './request-baselines.js';
 import { type CreateSession, hasStandardSessions } from './session-factory.js';
 import { WriteTurns } from './write-turns.js';
 
@@ -37,9 +37,9 @@ export class StoreHooks {
   readonly #httpWrites: HttpWrites;
   readonly #observers = new Set<StoreObserver>();
   readonly #logouts: Logouts;
-  /** What the hooks would do that could not be put in place, because the store is frozen. */
-  readonly #missing = new Map<string, Hook>();
-  /** What the methods were before they were hooked. */
+  /** The hooks that could not be installed, because the store is frozen, by the names of their methods. */
+  readonly #notInstalled = new Map<string, Hook>();
+  /** The store's own methods, as they were before they were hooked. */
   #ownDestroy: Method;
   #ownCreateSession: Method | undefined;
   #restore: (() => void)[] = [];
@@ -106,15 +106,15 @@ export class StoreHooks {
     return Reflect.apply(method, this.#store, [holder, record]) as object;
   };
 
-  /** Calls a method of the store for this library, by its hook even if that could not be put in place. */
+  /** Calls a method of the store for this library, through its hook even if that is not installed. */
   call(name: 'set' | 'touch' | 'destroy', ...args: unknown[]): unknown {
     const method = this.#store[name] as Method;
-    const hook = this.#missing.get(name);
+    const hook = this.#notInstalled.get(name);
     if (hook) return hook({ method, target: this.#store, args });
     return Reflect.apply(method, this.#store, args);
   }
 
-  /** A session was written, but not by the store's own methods. */
+  /** Notifies the observers of a session that the option `rewrite` has written. */
   rewritten(sessionId: string, session: unknown): void {
     for (const observer of this.#observers) observer.written(sessionId, session);
   }
@@ -133,7 +133,7 @@ export class StoreHooks {
     for (const name of Object.keys(hooks) as HookedName[]) {
       const restore = hookMethod(this.#store, name, hooks[name]);
       if (restore) this.#restore.push(restore);
-      else this.#missing.set(name, hooks[name]);
+      else this.#notInstalled.set(name, hooks[name]);
     }
   }
 

@@ -8,7 +8,7 @@ import { Deadlines } from '../deadlines.js';
 import { isTraced, traceCallback } from '../diagnostics.js';
 import { notASessionError, notFoundError, storeTimeoutError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
-import { isAbsence, noReasonError, storeError, wrongCountError } from '../store-error.js';
+import { isNoSuchSession, noReasonError, storeError, wrongCountError } from '../store-error.js';
 import { isRecord } from './record.js';
 import type { RecordCache } from './record-cache.js';
 import { type ReadResult, Snapshot } from './snapshot.js';
@@ -171,7 +171,7 @@ export class StoreReads {
 
   /** Turns what the store returned into a result, and reports a session that the store does not have. */
   #resultOf(sessionId: string, value: unknown, since: number): ReadResult {
-    if (value instanceof Error && !isAbsence(value)) {
+    if (value instanceof Error && !isNoSuchSession(value)) {
       return { error: storeError(value, [sessionId]) };
     }
     if (!value || value instanceof Error) {

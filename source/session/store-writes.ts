@@ -10,17 +10,17 @@ import type { LostSaves } from './lost-saves.js';
 import type { SessionRecord } from './record.js';
 import type { SessionFactory } from './session-factory.js';
 import { callStore, type SetSession, type StoreCall, type StoreCallback } from './store-call.js';
+import type { StoreHooks } from './store-hooks.js';
 import type { Write } from './write.js';
 import type { WriteTurns } from './write-turns.js';
 
 /** What the writes of one engine are made with. */
 export interface StoreWritesDependencies {
   readonly options: Pick<ResolvedOptions, 'storeTimeout' | 'rewrite'>;
-  /** Calls a method of the store. */
-  readonly call: (name: 'set' | 'touch' | 'destroy', ...args: unknown[]) => unknown;
+  readonly hooks: Pick<StoreHooks, 'call'>;
   readonly turns: Pick<WriteTurns, 'active'>;
   readonly factory: Pick<SessionFactory, 'forStore'>;
-  readonly lostSaves: Pick<LostSaves, 'issued' | 'settled' | 'answered'>;
+  readonly lostSaves: Pick<LostSaves, 'beforeCall' | 'settled' | 'answered'>;
   /** Called with each session that the store was found not to have. */
   readonly absent: (sessionId: string) => void;
 }
@@ -52,7 +52,7 @@ export class StoreWrites {
     write: Write,
     record: SessionRecord,
     set: SetSession = (session, callback) =>
-      this.#dependencies.call('set', write.sessionId, session, callback),
+      this.#dependencies.hooks.call('set', write.sessionId, session, callback),
   ): Promise<void> {
     write.keepsTurn = true;
     return this.#give(write, record, set);
@@ -68,7 +68,7 @@ export class StoreWrites {
     write: Write,
     record: SessionRecord,
     touch: SetSession = (session, callback) =>
-      this.#dependencies.call('touch', write.sessionId, session, callback),
+      this.#dependencies.hooks.call('touch', write.sessionId, session, callback),
   ): Promise<void> {
     return this.#give(write, record, touch);
   }
@@ -124,7 +124,7 @@ export class StoreWrites {
    */
   destroy(sessionId: string): Promise<void> {
     return this.run(sessionId, (callback) =>
-      this.#dependencies.call('destroy', sessionId, callback),
+      this.#dependencies.hooks.call('destroy', sessionId, callback),
     );
   }
 
@@ -143,7 +143,7 @@ export class StoreWrites {
   }
 
   #issue(write: Write, record: SessionRecord, start: StoreCall['start']): Promise<void> {
-    this.#dependencies.lostSaves.issued(write, record);
+    this.#dependencies.lostSaves.beforeCall(write, record);
     return this.#call(write.sessionId, start, write);
   }
 

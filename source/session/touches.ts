@@ -8,7 +8,7 @@ import { ExpiringMap } from '../expiring-map.js';
 import type { ResolvedOptions } from '../options.js';
 import type { LiveSession } from './live-session.js';
 import type { LiveSessions } from './live-sessions.js';
-import { renewed, type SessionRecord } from './record.js';
+import { type SessionRecord, withRenewedLifetime } from './record.js';
 import type { Snapshot } from './snapshot.js';
 import type { SetSession } from './store-call.js';
 import type { StoreWrites } from './store-writes.js';
@@ -48,7 +48,7 @@ export class Touches {
    *
    * @returns a promise if it is due, which rejects with a `SessionError` if the store fails
    */
-  use(session: LiveSession, snapshot: Snapshot): Promise<void> | undefined {
+  countActivity(session: LiveSession, snapshot: Snapshot): Promise<void> | undefined {
     // Events that share a read count once.
     if (snapshot.hasCounted || snapshot.isNew) return undefined;
     snapshot.hasCounted = true;
@@ -82,7 +82,7 @@ export class Touches {
     await trace(
       'write',
       () => ({ operation: 'touch' }),
-      () => writes.touch(write, renewed(record), touch),
+      () => writes.touch(write, withRenewedLifetime(record), touch),
     );
   }
 

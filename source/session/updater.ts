@@ -100,14 +100,12 @@ export class SessionUpdater {
     if (held.isUpdating) return change(session as unknown as SocketSession);
     const changes = SessionChanges.of(held);
     const newRecord = held.snapshot.isNew ? held.snapshot.record : undefined;
-    const {
-      result: { result, saved },
-      saved: savedMeanwhile,
-    } = await changes.during(() =>
+    const { result: updated, savedKeys } = await changes.during(() =>
       this.update(change, { sessionId: held.sessionID, open, newRecord }),
     );
-    const mine = new Set([...changes.unsavedKeys, ...savedMeanwhile]);
-    const kept = [...mine].filter((key) => !saved.changes.has(key));
+    const { result, saved } = updated;
+    const changedHere = new Set([...changes.unsavedKeys, ...savedKeys]);
+    const kept = [...changedHere].filter((key) => !saved.changes.has(key));
     changes.rebase(new Snapshot(saved.record), kept);
     return result;
   }

@@ -1,12 +1,11 @@
 /**
- * @module Limits what the changes of waiting writes hold: each save has copies of the values that it
- * writes.
+ * @module Limits the memory of waiting writes: each save keeps copies of the values that it writes.
  */
 
 import { forgetCounted, sizeOf } from '../data-size.js';
 import type { RecordChanges } from './record.js';
 
-/** How much may wait: for one session, and in all, in bytes. */
+/** The largest size of the changes that wait: for one session, and in total, in bytes. */
 const sessionLimit = 16_000_000;
 const totalLimit = 64_000_000;
 
@@ -19,7 +18,7 @@ export class WaitingChanges {
   /**
    * Counts changes that are to wait.
    *
-   * @returns to be called once they no longer wait; undefined if they may not wait
+   * @returns a function to call once they no longer wait; undefined if they may not wait
    */
   enter(sessionId: string, changes: RecordChanges): (() => void) | undefined {
     const memory: ArrayBufferLike[] = [];

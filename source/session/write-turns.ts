@@ -1,6 +1,7 @@
 /**
- * @module The turns of the writes of one store in this process: writes of a session run one after
- * another, and a logout waits for none of them.
+ * @module The turns of the writes of one store in this process: a write of this library has the session
+ * to itself, and external writes, which others make with the store, share a turn. A logout waits for
+ * neither.
  */
 
 import { longestDelay } from '../assertions.js';
@@ -12,29 +13,30 @@ import type { RecordChanges } from './record.js';
 import { WaitingChanges } from './waiting-changes.js';
 import type { Write } from './write.js';
 
-/** External writes that share one turn. */
-interface ExternalTurn {
+/** A turn that external writes share. */
+interface SharedTurn {
   readonly endTurn: EndTurn;
+  /** How many writes have not ended yet. */
   count: number;
 }
 
 /**
- * How long a session is not written after a write has missed its deadline, as a part of
- * `storeTimeout`: less than all of it, so that the next write only has to wait.
+ * How long a write that has missed its deadline keeps its turn, as a share of `storeTimeout`: less than
+ * all of it, so that the next write has to wait, but does not miss its own deadline.
  */
-const waitShare = 0.75;
+const unansweredShare = 0.75;
 
 const noChanges: RecordChanges = new Map();
 
-/** How many writes may wait in all, as a multiple of those that may wait for one session. */
-const sessionsAtTheLimit = 10;
+/** How many writes may wait in total, as a multiple of those that may wait for one session. */
+const totalFactor = 10;
 
-/** Ends the turn of a write that has none, because it could not wait for it. */
+/** Ends nothing: for a write that runs without a turn, because it has waited for it until the deadline. */
 const noTurn: EndTurn = () => {};
 
-/** How many writes may wait: for one session, and in all. */
+/** How many writes may wait: for one session, and in total. */
 export function writeLimits(maxPending: number): QueueLimits {
-  return { perKey: maxPending, inAll: maxPending * sessionsAtTheLimit };
+  return { perKey: maxPending, total: maxPending * totalFactor };
 }
 
 /** The error of a write that may not wait, because too many do already. */
@@ -53,13 +55,13 @@ export class WriteTurns {
   readonly #limits: QueueLimits;
   readonly #waitingChanges = new WaitingChanges();
   readonly #deadlines: Deadlines;
-  /** How long a session is not written after a write has missed its deadline. */
+  /** How long a write that has missed its deadline keeps its turn. */
   readonly #unanswered: Deadlines;
-  /** The same for external writes, which have no deadline of their own. */
-  readonly #external: Deadlines;
-  readonly #externalTurns = new Map<string, ExternalTurn>();
-  /** The touches of requests that wait for their turn: those of a session share the next. */
-  readonly #waitingTouches = new Map<string, Set<(turn: ExternalTurn) => void>>();
+  /** The same for external writes, from their beginning, because they have no deadline. */
+  readonly #unansweredExternal: Deadlines;
+  readonly #sharedTurns = new Map<string, SharedTurn>();
+  /** The touches of requests that wait for a turn: those of a session share the next one. */
+  readonly #waitingTouches = new Map<string, Set<(turn: SharedTurn) => void>>();
 
   constructor({
     storeTimeout,
@@ -69,17 +71,20 @@ export class WriteTurns {
     readonly maxPending: number;
   }) {
     this.#deadlines = new Deadlines(storeTimeout);
-    this.#unanswered = new Deadlines(waitShare * storeTimeout);
-    this.#external = new Deadlines(Math.min(longestDelay, (1 + waitShare) * storeTimeout));
+    this.#unanswered = new Deadlines(unansweredShare * storeTimeout);
+    this.#unansweredExternal = new Deadlines(
+      Math.min(longestDelay, (1 + unansweredShare) * storeTimeout),
+    );
     this.#limits = writeLimits(maxPending);
     this.active = new ActiveWrites(this.#deadlines);
   }
 
   /**
-   * Runs a task while nothing else in this process writes the session, and after logouts in progress.
+   * Runs a write of this library while nothing else in this process writes the session, and after
+   * logouts in progress.
    *
-   * @param changes what the task holds while it waits
-   * @throws {SessionError} `ERR_SESSION_STORE_TIMEOUT` if the write before it does not end,
+   * @param changes what the task keeps in memory while it waits
+   * @throws {SessionError} `ERR_SESSION_STORE_TIMEOUT` if its turn does not come in time,
    * `ERR_SESSION_OVERLOAD` if too many wait
    */
   run<Result>(
@@ -96,27 +101,30 @@ export class WriteTurns {
       leave?.();
       return Promise.reject(overloadError());
     }
-    return this.#inTurn(sessionId, this.#turn(sessionId).finally(leave), task);
+    return this.#inTurn(sessionId, this.#waitForTurn(sessionId).finally(leave), task);
   }
 
   /**
-   * Does the same for an HTTP write, which waits for others until the deadline at most: after that, it
-   * is not alone.
+   * Runs the write of a request. If its turn does not come before the deadline, it runs without it,
+   * while others may be writing the session.
    */
-  runInTime<Result>(sessionId: string, task: (write: Write) => Promise<Result>): Promise<Result> {
+  runForRequest<Result>(
+    sessionId: string,
+    task: (write: Write) => Promise<Result>,
+  ): Promise<Result> {
     // It begins now, so that a logout that comes while it waits overtakes it.
     const write = this.active.begin(sessionId);
-    const turn = this.#queue.take(sessionId) ?? this.#turn(sessionId).catch(() => noTurn);
+    const turn = this.#queue.take(sessionId) ?? this.#waitForTurn(sessionId).catch(() => noTurn);
     return this.#inTurn(sessionId, turn, task, write);
   }
 
-  /** Does the same for a touch of a request, which shares its turn with others of its kind. */
-  runTogetherInTime<Result>(
+  /** Runs the touch of a request, as `runForRequest` does; it may share its turn with external writes. */
+  runTouchForRequest<Result>(
     sessionId: string,
     task: (write: Write) => Promise<Result>,
   ): Promise<Result> {
     const write = this.active.begin(sessionId);
-    const turn = this.take(sessionId) ?? this.#takeTogether(sessionId);
+    const turn = this.takeShared(sessionId) ?? this.#waitWithTouches(sessionId);
     return this.#inTurn(sessionId, turn, task, write);
   }
 
@@ -127,8 +135,8 @@ export class WriteTurns {
     begun?: Write,
   ): Promise<Result> {
     const endTurn = typeof turn === 'function' ? turn : await turn;
-    const logouts = this.active.destroyOf(sessionId);
-    if (logouts) await logouts;
+    const logout = this.active.logoutOf(sessionId);
+    if (logout) await logout;
     const write = begun ?? this.active.begin(sessionId);
     try {
       return await task(write);
@@ -143,29 +151,29 @@ export class WriteTurns {
   #endOnceAnswered(write: Write, endTurn: EndTurn): void {
     const wait = this.#unanswered.begin(endTurn);
     write.onAnswered = () => {
-      // Only so that nothing is kept until then: the second call does nothing.
+      // Ending a turn twice does nothing; ending the wait frees what it refers to.
       if (wait) this.#unanswered.end(wait);
       endTurn();
     };
   }
 
-  /** Waits for the turn of an external write, until the deadline at most. */
-  takeInTime(sessionId: string): Promise<EndTurn> {
-    return this.#turn(sessionId).then(
-      (endTurn) => this.#join(sessionId, this.#shareExternally(sessionId, endTurn)),
+  /** Takes the turn for an external write; returns undefined if a write of this library has it or waits. */
+  takeShared(sessionId: string): EndTurn | undefined {
+    const turn = this.#sharedTurns.get(sessionId);
+    if (turn && !this.#queue.isWanted(sessionId)) return this.#join(sessionId, turn);
+    const endTurn = this.#queue.take(sessionId);
+    return endTurn && this.#join(sessionId, this.#share(sessionId, endTurn));
+  }
+
+  /** Waits for the turn of an external write, which runs without it if it does not come in time. */
+  waitForShared(sessionId: string): Promise<EndTurn> {
+    return this.#waitForTurn(sessionId).then(
+      (endTurn) => this.#join(sessionId, this.#share(sessionId, endTurn)),
       () => noTurn,
     );
   }
 
-  /** Takes the turn for an external write, if no internal one has it or waits for it. */
-  take(sessionId: string): EndTurn | undefined {
-    const turn = this.#externalTurns.get(sessionId);
-    if (turn && !this.#queue.isWanted(sessionId)) return this.#join(sessionId, turn);
-    const endTurn = this.#queue.take(sessionId);
-    return endTurn && this.#join(sessionId, this.#shareExternally(sessionId, endTurn));
-  }
-
-  #turn(sessionId: string): Promise<EndTurn> {
+  #waitForTurn(sessionId: string): Promise<EndTurn> {
     let leave = (): void => {};
     return this.#deadlines.wait(
       ({ resolve }) => {
@@ -185,45 +193,45 @@ export class WriteTurns {
    * Waits for a turn together with the other touches of the session, until the deadline at most: a page
    * that loads many things at once would otherwise wait for one touch after another.
    */
-  #takeTogether(sessionId: string): Promise<EndTurn> {
-    const waiting = this.#waitingTouches.get(sessionId) ?? this.#requestTogether(sessionId);
+  #waitWithTouches(sessionId: string): Promise<EndTurn> {
+    const waiting = this.#waitingTouches.get(sessionId) ?? this.#requestForTouches(sessionId);
     return new Promise((resolve) => {
-      const late = this.#deadlines.begin(() => {
+      const wait = this.#deadlines.begin(() => {
         waiting.delete(join);
         resolve(noTurn);
       });
-      const join = (turn: ExternalTurn): void => {
-        // Only so that nothing is kept until then: a promise settles once.
-        if (late) this.#deadlines.end(late);
+      const join = (turn: SharedTurn): void => {
+        if (wait) this.#deadlines.end(wait);
         resolve(this.#join(sessionId, turn));
       };
       waiting.add(join);
     });
   }
 
-  /** Asks for a turn, which somebody else has now, for all touches that wait when it comes. */
-  #requestTogether(sessionId: string): Set<(turn: ExternalTurn) => void> {
-    const waiting = new Set<(turn: ExternalTurn) => void>();
+  /** Requests one turn for all touches that wait when it comes. */
+  #requestForTouches(sessionId: string): Set<(turn: SharedTurn) => void> {
+    const waiting = new Set<(turn: SharedTurn) => void>();
     this.#waitingTouches.set(sessionId, waiting);
     this.#queue.request(sessionId, (endTurn) => {
       this.#waitingTouches.delete(sessionId);
-      const turn = this.#shareExternally(sessionId, endTurn);
+      const turn = this.#share(sessionId, endTurn);
       const end = this.#join(sessionId, turn);
       for (const join of waiting) join(turn);
-      // All of them may have missed their deadlines.
+      // Ends the turn if all of them have missed their deadlines.
       end();
     });
     return waiting;
   }
 
-  /** External writes share one turn, because a store's `touch` may call its own `set`. */
-  #shareExternally(sessionId: string, endTurn: EndTurn): ExternalTurn {
-    const turn: ExternalTurn = { endTurn, count: 0 };
-    this.#externalTurns.set(sessionId, turn);
+  /** External writes share a turn because a store's `touch` may call its own `set`. */
+  #share(sessionId: string, endTurn: EndTurn): SharedTurn {
+    const turn: SharedTurn = { endTurn, count: 0 };
+    this.#sharedTurns.set(sessionId, turn);
     return turn;
   }
 
-  #join(sessionId: string, turn: ExternalTurn): EndTurn {
+  /** Adds a write to a shared turn, which ends with the last of its writes. */
+  #join(sessionId: string, turn: SharedTurn): EndTurn {
     turn.count++;
     let isOver = false;
     const end = (): void => {
@@ -231,13 +239,13 @@ export class WriteTurns {
       isOver = true;
       turn.count--;
       if (turn.count > 0) return;
-      this.#externalTurns.delete(sessionId);
+      this.#sharedTurns.delete(sessionId);
       turn.endTurn();
     };
     // A store that never answers must not block all other writes of the session.
-    const late = this.#external.begin(end);
+    const wait = this.#unansweredExternal.begin(end);
     return () => {
-      if (late) this.#external.end(late);
+      if (wait) this.#unansweredExternal.end(wait);
       end();
     };
   }

@@ -1,5 +1,5 @@
 /**
- * @module Saves what a listener or a request has changed in its session, when it is its turn.
+ * @module Saves what a listener or a request has changed in its session, in the session's turn.
  */
 
 import { trace } from '../diagnostics.js';
@@ -20,7 +20,7 @@ export interface WriterDependencies {
   readonly canTouch: boolean;
 }
 
-/** Writes sessions. */
+/** Saves sessions. */
 export class SessionWriter {
   readonly #dependencies: WriterDependencies;
 
@@ -55,8 +55,8 @@ export class SessionWriter {
         (write) =>
           records.write(write, {
             lock,
-            // An earlier save may have failed by then.
-            changes: () => {
+            // An earlier save may have failed by then, whose changes this one writes, too.
+            readChanges: () => {
               changes = unsaved.toWrite(begun);
               return changes;
             },
@@ -92,15 +92,15 @@ export class SessionWriter {
     const changes = changesBetween(before, after);
     try {
       if (name === 'touch') {
-        await turns.runTogetherInTime(sessionId, (write) =>
+        await turns.runTouchForRequest(sessionId, (write) =>
           records.touch(write, changes, callStore),
         );
       } else if (changes.size === 0 && canTouch && !isNew) {
-        await turns.runTogetherInTime(sessionId, (write) => records.touch(write, changes));
+        await turns.runTouchForRequest(sessionId, (write) => records.touch(write, changes));
       } else {
-        await turns.runInTime(sessionId, async (write) => {
+        await turns.runForRequest(sessionId, async (write) => {
           await records.write(write, {
-            changes: () => changes,
+            readChanges: () => changes,
             newRecord: isNew ? before : undefined,
             isForced: true,
             set: callStore,

@@ -43,8 +43,8 @@ export class EnabledSessions {
     this.expressionIO = new ExpressionSocket(io, store, parser, options);
     const { maxPending, trustProxy } = resolveOptions(options);
     this.#isPerMessage = isPerMessage;
-    this.#limits = { perKey: maxPending - 1, inAll: maxPending * 10 };
-    this.#reporter = new ErrorReporter(options.onError);
+    this.#limits = { perKey: maxPending - 1, total: maxPending * 10 };
+    this.#reporter = new ErrorReporter(options);
     this.#clients = new SocketProxies(
       clientMethods(
         isPerMessage
@@ -114,8 +114,8 @@ export class EnabledSessions {
         await session.save();
       } catch (error) {
         // After a logout there is nothing to save.
-        if (isAbsence(error)) return;
-        this.#reporter.failed(error, { socket: client, event: 'disconnect' });
+        if (isSessionGone(error)) return;
+        this.#reporter.report(error, { socket: client, event: 'disconnect' });
       }
     });
   }
@@ -143,7 +143,7 @@ export class EnabledSessions {
       const [err, session, ...args] = given as SessionArguments<false, unknown[]>;
       if (err) return this.#emitInvalid(client, err, event);
       try {
-        if (this.#queue.isFull(session.id, this.#limits)) throw overload();
+        if (this.#queue.isFull(session.id, this.#limits)) throw overloadError();
         // The queue keeps the order within this process; the lock excludes other processes.
         await this.#queue.run(session.id, () =>
           session.update(async (fresh) => {
@@ -160,12 +160,12 @@ export class EnabledSessions {
 
   /** Emits `sinvalid`: once per client, or each time if the session may be back later. */
   #emitInvalid(client: Socket, error: SessionError, event: string): void {
-    if (isAbsence(error)) {
+    if (isSessionGone(error)) {
       if (this.#ended.has(client)) return;
       this.#ended.add(client);
     }
     const hasListener = this.#emit('sinvalid', [client, error]);
-    if (!hasListener && isTrouble(error)) this.#reporter.failed(error, { socket: client, event });
+    if (!hasListener && isTrouble(error)) this.#reporter.report(error, { socket: client, event });
   }
 
   /** Calls the listeners of an event. One that throws or rejects does not stop the others. */
@@ -196,7 +196,7 @@ function sessionFirst(session: SocketSession, args: readonly unknown[]): unknown
   return [session, ...args];
 }
 
-function isAbsence(error: unknown): boolean {
+function isSessionGone(error: unknown): boolean {
   if (!(error instanceof SessionError)) return false;
   return error.code === 'ERR_SESSION_NOT_FOUND' || error.code === 'ERR_SESSION_ENDED';
 }
@@ -206,7 +206,7 @@ function isTrouble({ code, cause }: SessionError): boolean {
   return isStoreUnavailable(code) || code === 'ERR_SESSION_LOCK' || cause !== undefined;
 }
 
-function overload(): SessionError {
+function overloadError(): SessionError {
   return new SessionError(
     'ERR_SESSION_OVERLOAD',
     'Too many messages of this session are waiting: listeners are slow, or clients send too fast; the limit is `maxPending`',

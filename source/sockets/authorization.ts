@@ -16,8 +16,8 @@ export interface Refusal extends Error {
   readonly data?: { readonly code?: unknown };
 }
 
-/** One question to all listeners. */
-export interface Question {
+/** What the listeners are called with. */
+export interface AuthorizationDependencies {
   readonly context: SocketContext;
   readonly calls: ListenerCalls;
   /** What was read for it. */
@@ -35,16 +35,16 @@ const event = 'authorization';
  */
 export async function authorize(
   listeners: readonly Listener[],
-  question: Question,
+  dependencies: AuthorizationDependencies,
 ): Promise<Refusal | undefined> {
-  const { context, calls, result } = question;
+  const { context, calls, result } = dependencies;
   for (const listener of listeners) {
-    const leading = calls.authorizationArguments(result);
-    if (leading instanceof SessionError) {
-      context.reportUnlessExpected(leading, event);
-      return connectError(leading.code);
+    const sessionArguments = calls.authorizationArguments(result);
+    if (sessionArguments instanceof SessionError) {
+      context.reportUnlessExpected(sessionArguments, event);
+      return connectError(sessionArguments.code);
     }
-    const refusal = await ask(listener, leading, question);
+    const refusal = await ask(listener, sessionArguments, dependencies);
     if (refusal) {
       context.reportRefusal(refusedByListenerError(), event);
       return refusal;
@@ -60,13 +60,13 @@ export async function authorize(
  */
 async function ask(
   listener: Listener,
-  leading: readonly unknown[],
-  { context, result, deadlines }: Question,
+  sessionArguments: readonly unknown[],
+  { context, result, deadlines }: AuthorizationDependencies,
 ): Promise<Refusal | undefined> {
   try {
     return await deadlines.wait<Refusal | undefined>(({ resolve }) => {
       const answer = (error?: unknown, accepted?: unknown): void =>
-        resolve(verdict(error, accepted));
+        resolve(refusalOf(error, accepted));
       const take = (returned: unknown): void => {
         if (typeof returned === 'boolean') answer(null, returned);
       };
@@ -75,7 +75,7 @@ async function ask(
         answer(null, false);
       };
       try {
-        const returned = listener(...leading, context.raw.handshake, answer);
+        const returned = listener(...sessionArguments, context.raw.handshake, answer);
         if (isThenable(returned)) returned.then(take, fail);
         else take(returned);
       } catch (error) {
@@ -102,7 +102,7 @@ function refusedByListenerError(): SessionError {
   );
 }
 
-function verdict(error: unknown, accepted: unknown): Refusal | undefined {
+function refusalOf(error: unknown, accepted: unknown): Refusal | undefined {
   if (error instanceof SessionError) return connectError(error.code);
   if (!error) return accepted === true ? undefined : connectError('ERR_SESSION_REFUSED');
   // Socket.IO sends the `message` and `data` of the error; a string has neither.

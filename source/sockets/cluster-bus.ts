@@ -18,7 +18,7 @@ const lockAdvice =
 /** Sends messages to the other nodes, and receives theirs. */
 export class ClusterBus implements ProcessBus {
   readonly #namespace: Namespace;
-  readonly #reporter: Pick<ErrorReporter, 'failed' | 'advise'>;
+  readonly #reporter: Pick<ErrorReporter, 'report' | 'advise'>;
   readonly #isLockShared: boolean;
   #registered: Listener | undefined;
   #isClosed = false;
@@ -26,7 +26,7 @@ export class ClusterBus implements ProcessBus {
   /** @param isLockShared whether updates take a lock that the other nodes share */
   constructor(
     io: Server,
-    reporter: Pick<ErrorReporter, 'failed' | 'advise'>,
+    reporter: Pick<ErrorReporter, 'report' | 'advise'>,
     isLockShared: boolean,
   ) {
     this.#namespace = io.of('/');
@@ -42,7 +42,7 @@ export class ClusterBus implements ProcessBus {
       this.#namespace.serverSideEmit(event, message);
     } catch (error) {
       // The adapter is down. The other nodes notice the change when they read the store.
-      this.#reporter.failed(error, { event: 'cluster' });
+      this.#reporter.report(error, { event: 'cluster' });
     }
   }
 

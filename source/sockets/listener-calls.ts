@@ -42,7 +42,7 @@ export class ListenerCalls {
       this.#call(call, listener, [session, null, ...args]);
       return;
     }
-    this.#manage(session, event);
+    this.#handleError(session, event);
     if (event === 'disconnect') this.#call(call, listener, [null, ...args]);
   }
 
@@ -68,7 +68,7 @@ export class ListenerCalls {
   }
 
   /** Handles an error with `autoErrManager`: disconnects the client, unless only the store is down. */
-  #manage(error: SessionError, event: EventName): void {
+  #handleError(error: SessionError, event: EventName): void {
     this.#context.reportUnlessExpected(error, event);
     // A socket whose session has ended is disconnected by its end, after which it may reconnect.
     const staysForNow = isStoreUnavailable(error.code) || this.#membership.endsWithSession;

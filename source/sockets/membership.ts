@@ -5,7 +5,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
 import type { Socket } from 'socket.io';
 import { isThenable } from '../assertions.js';
 import type { SessionEngine } from '../session/engine.js';
@@ -100,9 +100,9 @@ export class Membership implements Member {
     if (reason === 'regenerated') preventRecovery(this.#context.raw);
     const listenerResult = this.endingCall?.result;
     // Code that awaits `session.destroy()`, or the same read, continues first.
-    await turn();
+    await immediate();
     if (this.isGone) return;
-    this.#reader.newSession?.settle();
+    this.#reader.newSession?.markNotNew();
     this.#emitSessionEnd(reason);
     if (this.#context.options.onSessionEnd === 'ignore') return this.#leaveRoom(session);
     const listenerFinished = Promise.race([settled(listenerResult), pause(longestListenerWait)]);

@@ -54,7 +54,7 @@ export class SocketContext {
 
   /** Reports a failure that no listener gets. */
   report(error: unknown, event: EventName): void {
-    this.shared.reporter.failed(error, { socket: this.socket, event });
+    this.shared.reporter.report(error, { socket: this.socket, event });
   }
 
   /** Reports an error if an operator needs to see it, which is not so if a visitor is not logged in. */
@@ -64,11 +64,11 @@ export class SocketContext {
 
   /** Reports why the client has no session, or is refused. */
   reportRefusal(error: SessionError, event: EventName): void {
-    this.shared.reporter.refused(error, { socket: this.socket, event });
+    this.shared.reporter.reportRefusal(error, { socket: this.socket, event });
   }
 
   /** Reports what a listener threw or rejected with, if `call` did not call it. */
   reportListener(error: unknown, { event, hasSession }: Required<EventContext>): void {
-    this.shared.reporter.listenerFailed(error, { socket: this.socket, event, hasSession });
+    this.shared.reporter.reportListener(error, { socket: this.socket, event, hasSession });
   }
 }

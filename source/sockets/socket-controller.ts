@@ -62,7 +62,7 @@ export class SocketController {
     const pending = this.#pendingEvents();
     const bytes = pending.enter(event, listener, { args, isUnlimited: hasLeft });
     if (bytes === undefined) {
-      this.#calls.deliver(event, listener, { error: pending.overload() }, args);
+      this.#calls.deliver(event, listener, { error: pending.overloadError() }, args);
       return;
     }
     // One `then` per event on the shared promise: the listeners are called in the order in which the
@@ -105,12 +105,12 @@ export class SocketController {
 
   /** Counts a read of the session for an event as activity of the client, which may touch it. */
   #use(event: EventName, snapshot: Snapshot): void {
-    if (!snapshot.isNew) this.#reader.newSession?.settle();
+    if (!snapshot.isNew) this.#reader.newSession?.markNotNew();
     // The store may have been down when the socket was announced.
     if (!this.membership.session) this.membership.join(snapshot);
     const { session } = this.membership;
     if (session === undefined || event === 'disconnect') return;
-    const touched = this.#context.shared.engine.use(session, snapshot);
+    const touched = this.#context.shared.engine.countActivity(session, snapshot);
     touched?.catch((error) => this.#context.report(error, event));
   }
 }

@@ -9,9 +9,9 @@ export type AnyMethod = Function;
 /** How a view differs from its prototype. */
 export interface PrototypeDifferences {
   /** Whether the view shows another method of this name than the prototype. */
-  readonly isShown: (key: PropertyKey) => boolean;
+  readonly isDifferent: (key: PropertyKey) => boolean;
   /** The method that the view shows; `method` is undefined if the prototype has none. */
-  readonly shown: (key: PropertyKey, method: AnyMethod | undefined) => AnyMethod | undefined;
+  readonly methodFor: (key: PropertyKey, method: AnyMethod | undefined) => AnyMethod | undefined;
   /** The value that the prototype gets when one is assigned through the view. */
   readonly stored: (key: PropertyKey, value: unknown) => unknown;
 }
@@ -21,21 +21,23 @@ export function prototypeView(prototype: object, differences: PrototypeDifferenc
   const describe = (key: PropertyKey): PropertyDescriptor | undefined => {
     const own = inheritedProperty(prototype, key);
     if (own && typeof own.value !== 'function') return own;
-    const value = differences.shown(key, own?.value);
+    const value = differences.methodFor(key, own?.value);
     return { writable: true, ...own, value, configurable: true };
   };
   const view: object = new Proxy(prototype, {
     get: (_prototype, key, receiver) =>
-      differences.isShown(key) ? describe(key)?.value : Reflect.get(prototype, key, receiver),
+      differences.isDifferent(key) ? describe(key)?.value : Reflect.get(prototype, key, receiver),
     set: (_prototype, key, value, receiver) =>
       receiver === view
         ? Reflect.set(prototype, key, differences.stored(key, value))
         : Reflect.set(prototype, key, value, receiver),
-    has: (_prototype, key) => differences.isShown(key) || key in prototype,
+    has: (_prototype, key) => differences.isDifferent(key) || key in prototype,
     // Keeps `instanceof` working for the class of the raw socket.
     getPrototypeOf: () => prototype,
     getOwnPropertyDescriptor: (_prototype, key) =>
-      differences.isShown(key) ? describe(key) : Reflect.getOwnPropertyDescriptor(prototype, key),
+      differences.isDifferent(key)
+        ? describe(key)
+        : Reflect.getOwnPropertyDescriptor(prototype, key),
     defineProperty: (_prototype, key, descriptor) => {
       const value = differences.stored(key, descriptor.value);
       const isSame = value === descriptor.value;

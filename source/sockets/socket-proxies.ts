@@ -148,21 +148,22 @@ export class SocketProxies {
   /** How a function of the raw socket is shown. */
   #shown(raw: Socket, key: PropertyKey, value: AnyMethod): AnyMethod {
     const isOverridden = this.#overrides.has(key);
-    if (!Object.hasOwn(raw, key)) return isOverridden ? this.#shownMethods.over(key, value) : value;
+    if (!Object.hasOwn(raw, key))
+      return isOverridden ? this.#shownMethods.functionFor(key, value) : value;
     const assigned = this.#standIns.assignedTo(raw, value);
     if (assigned) return assigned;
     if (isFixed(raw, key) || !isDataProperty(raw, key)) return value;
     // Another library may have replaced a method by one that returns the raw socket.
     const inherited = inheritedMethod(raw, key);
     const isReplaced = inherited !== undefined && inherited !== value;
-    return isOverridden || isReplaced ? this.#shownMethods.over(key, value) : value;
+    return isOverridden || isReplaced ? this.#shownMethods.functionFor(key, value) : value;
   }
 
   /** The descriptor for the raw socket when a property is defined through its proxy. */
   #stored(raw: Socket, key: PropertyKey, descriptor: PropertyDescriptor): PropertyDescriptor {
     const assigned: unknown = descriptor.value;
     if (typeof assigned !== 'function' || isFixed(raw, key, descriptor)) return descriptor;
-    const value = this.#shownMethods.beneath(key, assigned);
+    const value = this.#shownMethods.methodBehind(key, assigned);
     if (value !== assigned) return { ...descriptor, value };
     const inherited = inheritedMethod(raw, key);
     const isMethod = inherited !== undefined || key === rejectionHandler;
@@ -192,7 +193,7 @@ export class SocketProxies {
       self: this.#isDerived(raw, self) ? socket : self,
       name,
       method,
-      methodOf: (other) => this.#standIns.methodBeneath(raw, other),
+      methodOf: (other) => this.#standIns.rawMethod(raw, other),
     };
   }
 
@@ -222,10 +223,10 @@ export class SocketProxies {
     let view = this.#prototypes.get(prototype);
     if (view === undefined) {
       view = prototypeView(prototype, {
-        isShown: (key) => this.#overrides.has(key) || this.#additions.has(key),
-        shown: (key, method) =>
-          method ? this.#shownMethods.over(key, method) : this.#additions.get(key),
-        stored: (key, value) => this.#shownMethods.beneath(key, value),
+        isDifferent: (key) => this.#overrides.has(key) || this.#additions.has(key),
+        methodFor: (key, method) =>
+          method ? this.#shownMethods.functionFor(key, method) : this.#additions.get(key),
+        stored: (key, value) => this.#shownMethods.methodBehind(key, value),
       });
       this.#prototypes.set(prototype, view);
     }

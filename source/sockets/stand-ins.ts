@@ -1,18 +1,19 @@
 /**
- * @module Functions that stand in for others: on a prototyped socket for methods that it runs in
- * another way, and on a raw socket for what an application assigned in place of a method.
+ * @module Functions that stand in for others. A prototyped socket shows one for each method that it runs
+ * in another way than its raw socket; the raw socket has one for each function that an application
+ * assigned to the prototyped socket in place of a method.
  */
 
 import type { Socket } from 'socket.io';
 import { type AnyMethod, inheritedMethod } from './socket-prototypes.js';
 
-/** Calls `method` through a prototyped socket, which is `self` or what it was derived from. */
+/** Calls `method` through a prototyped socket: `self`, or the one that `self` derives from. */
 type CallMethod = (key: PropertyKey, method: AnyMethod, self: Socket, args: unknown[]) => unknown;
 
 /** The functions that a prototyped socket shows for its raw socket's methods. */
 export class ShownMethods {
   readonly #call: CallMethod;
-  /** The functions, by the names of the methods and by the methods. */
+  /** The shown functions, by the names of the methods and by the methods. */
   readonly #shown = new Map<PropertyKey, WeakMap<AnyMethod, AnyMethod>>();
   readonly #methods = new WeakMap<AnyMethod, { key: PropertyKey; method: AnyMethod }>();
 
@@ -21,7 +22,7 @@ export class ShownMethods {
   }
 
   /** The function that is shown for a method; always the same one. */
-  over(key: PropertyKey, method: AnyMethod): AnyMethod {
+  functionFor(key: PropertyKey, method: AnyMethod): AnyMethod {
     let ofKey = this.#shown.get(key);
     if (ofKey === undefined) {
       ofKey = new WeakMap();
@@ -38,8 +39,8 @@ export class ShownMethods {
     return shown;
   }
 
-  /** The method for which `value` is shown under this key, or `value` itself if it is something else. */
-  beneath(key: PropertyKey, value: unknown): unknown {
+  /** The method for which `value` is shown under this key, or `value` itself if it is shown for none. */
+  methodBehind(key: PropertyKey, value: unknown): unknown {
     // Any value may be looked up in a `WeakMap`.
     const known = this.#methods.get(value as AnyMethod);
     return known?.key === key ? known.method : value;
@@ -88,7 +89,7 @@ export class StandIns {
   }
 
   /** The raw socket's method, even if another function was assigned in its place. */
-  methodBeneath(raw: Socket, name: string): AnyMethod {
+  rawMethod(raw: Socket, name: string): AnyMethod {
     // It is called with names of methods only.
     const method = Reflect.get(raw, name) as unknown as AnyMethod;
     return this.#standIns.has(method) ? (inheritedMethod(raw, name) ?? method) : method;

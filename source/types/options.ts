@@ -157,7 +157,7 @@ export interface ExpressionSocketOptions {
   /**
    * The shortest interval, in milliseconds, at which events for `sessOn` touch their session in the
    * store, which keeps it from expiring, as HTTP requests do. A session whose cookie lives for less than
-   * twice this time is touched after half of its life. With `false`, only HTTP requests touch it.
+   * twice this time is touched after half of its lifetime. With `false`, only HTTP requests touch it.
    *
    * @default 60000
    */

@@ -82,7 +82,13 @@ describe('CONTRIBUTING.md', () => {
     expect(arrows).to.have.members([...found]);
   });
 
-  for (const heading of ['An event', 'A save', 'A logout', 'A handshake']) {
+  for (const heading of [
+    'An event',
+    'A save',
+    'A write of an HTTP handler',
+    'A logout',
+    'A handshake',
+  ]) {
     it(`follows the way of "${heading}" through files that exist and lead to each other`, () => {
       const lists = stepsOf(heading);
       expect(lists).to.not.have.length(0);
@@ -107,6 +113,15 @@ describe('CONTRIBUTING.md', () => {
     expect(leadsTo(from, step('session/reader.ts', 'read'))).to.equal(true);
     expect(leadsTo(from, step('session/reader.ts', 'admit'))).to.equal(false);
   });
+
+  for (const folder of ['session', 'sockets']) {
+    it(`names each file of \`source/${folder}/\` once, in its table`, () => {
+      const table = contributing.text.split(`| \`source/${folder}/\` | for |`, 2)[1] ?? '';
+      const rows = table.split('\n\n', 1)[0] ?? '';
+      const named = [...rows.matchAll(/`([\w-]+\.ts)`/g)].map(([, name]) => `${folder}/${name}`);
+      expect(named).to.have.members([...files.keys()].filter((file) => partOf(file) === folder));
+    });
+  }
 
   it('names folders that exist', () => {
     for (const [, folder = ''] of contributing.text.matchAll(/^\| `((?:tests|source)\/[^`]+)`/gm)) {

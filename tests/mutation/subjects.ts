@@ -22,6 +22,7 @@ const foldersOf: Readonly<Record<string, readonly string[]>> = {
 const otherFoldersOf: Readonly<Record<string, readonly string[]>> = {
   assertions: ['transparency'],
   compose: ['handshake', 'lifecycle', 'namespaces'],
+  'cookie-expiry': ['lifecycle', 'redis'],
   'data-size': ['events', 'saving', 'recovery'],
   deadlines: ['events', 'handshake'],
   diagnostics: ['events', 'handshake'],
@@ -48,6 +49,7 @@ const otherFoldersOf: Readonly<Record<string, readonly string[]>> = {
   'sockets/admission': ['handshake', 'events', 'recovery', 'lifecycle', 'namespaces'],
   'sockets/authorization': ['handshake', 'recovery'],
   'sockets/cluster-bus': ['lifecycle', 'http'],
+  'sockets/event-buffer': ['recovery', 'events'],
   'sockets/listener-calls': ['events', 'handshake', 'saving', 'recovery'],
   'sockets/membership': ['lifecycle', 'recovery', 'events'],
   'sockets/pending-events': ['events', 'recovery'],

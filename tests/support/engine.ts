@@ -76,7 +76,7 @@ export class Engine {
   /** An event comes: reads the session, and keeps it alive. */
   async use(live: LiveSession): Promise<void> {
     const { snapshot } = await this.#composition.engine.read(live.sessionId);
-    if (snapshot) this.#composition.engine.use(live, snapshot)?.catch(() => {});
+    if (snapshot) this.#composition.engine.countActivity(live, snapshot)?.catch(() => {});
   }
 
   /** An event of a socket that has just come, and goes again. */
@@ -86,7 +86,7 @@ export class Engine {
     const member: Member = { isGone: false, end: async () => {} };
     const live = this.#composition.engine.join(sessionId, member, snapshot);
     if (typeof live === 'string') return;
-    await this.#composition.engine.use(live, snapshot)?.catch(() => {});
+    await this.#composition.engine.countActivity(live, snapshot)?.catch(() => {});
     this.#composition.engine.leave(live, member);
   }
 

@@ -41,13 +41,13 @@ export class OverlappingWrites {
   /** A write that reads its session. */
   begin(sessionId = id): Write {
     const write = this.active.begin(sessionId);
-    this.lost.reading(write);
+    this.lost.beforeRead(write);
     return write;
   }
 
   /** A write that misses its deadline; the store answers when what this returns is called. */
   giveUp(values: object, sessionId = id, write = this.begin(sessionId)): () => Promise<void> {
-    this.lost.issued(write, record(values));
+    this.lost.beforeCall(write, record(values));
     this.lost.settled(write);
     this.active.endPart(write);
     return async () => {
@@ -58,7 +58,7 @@ export class OverlappingWrites {
 
   /** The store answers a write in time. */
   async land(write: Write, values: object): Promise<void> {
-    this.lost.issued(write, record(values));
+    this.lost.beforeCall(write, record(values));
     this.lost.answered(write);
     this.lost.settled(write);
     this.active.endPart(write);
@@ -68,7 +68,7 @@ export class OverlappingWrites {
   /** Changes are saved; what this returns takes them back. */
   save(values: object, sessionId = id): () => void {
     const write = this.active.begin(sessionId);
-    this.lost.writing(write, changes(values));
+    this.lost.beforeWrite(write, changes(values));
     this.active.endPart(write);
     return () => this.lost.takeBack(write, changes(values));
   }

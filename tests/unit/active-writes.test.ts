@@ -19,8 +19,8 @@ describe('ActiveWrites', () => {
     const writes = [1, 2, 3].map(() => active.begin(id));
     const [first, second, third] = writes;
     if (second) active.endPart(second);
-    expect(first?.destroy).to.equal(undefined);
-    active.beginDestroy(id)(true);
+    expect(first?.logout).to.equal(undefined);
+    active.beginLogout(id)(true);
     const told = await Promise.all(writes.map((write) => write.isOvertaken()));
     expect(told).to.deep.equal([true, false, true]);
     expect(active.of(id)).to.deep.equal([first, third]);
@@ -28,24 +28,24 @@ describe('ActiveWrites', () => {
 
   it('tells a write of no logout of another session', async () => {
     const write = active.begin(id);
-    active.beginDestroy('another')(true);
+    active.beginLogout('another')(true);
     expect(await write.isOvertaken()).to.equal(false);
   });
 
   it('tells a write that a logout has failed, and of the next one', async () => {
     const write = active.begin(id);
-    active.beginDestroy(id)(false);
+    active.beginLogout(id)(false);
     expect(await write.isOvertaken()).to.equal(false);
-    expect(write.destroy).to.equal(undefined);
-    active.beginDestroy(id)(true);
+    expect(write.logout).to.equal(undefined);
+    active.beginLogout(id)(true);
     expect(await write.isOvertaken()).to.equal(true);
   });
 
   it('tells a write of the logout that comes while it waits for another', async () => {
     const write = active.begin(id);
-    const fail = active.beginDestroy(id);
+    const fail = active.beginLogout(id);
     const overtaken = write.isOvertaken();
-    active.beginDestroy(id)(true);
+    active.beginLogout(id)(true);
     fail(false);
     expect(await overtaken).to.equal(true);
   });
@@ -56,39 +56,39 @@ describe('ActiveWrites', () => {
   ]) {
     it(`tells a write of two logouts that one of them worked (${results})`, async () => {
       const write = active.begin(id);
-      const logouts = results.map(() => active.beginDestroy(id));
+      const logouts = results.map(() => active.beginLogout(id));
       for (const [at, settle] of logouts.entries()) settle(results[at] === true);
       expect(await write.isOvertaken()).to.equal(true);
     });
   }
 
   it('tells a write that begins only of the logouts that are still in progress', async () => {
-    const older = active.beginDestroy(id);
-    const younger = active.beginDestroy(id);
+    const older = active.beginLogout(id);
+    const younger = active.beginLogout(id);
     older(true);
     const write = active.begin(id);
-    expect(write.destroy).to.be.instanceOf(Promise);
+    expect(write.logout).to.be.instanceOf(Promise);
     younger(false);
     expect(await write.isOvertaken()).to.equal(false);
-    expect(active.begin(id).destroy).to.equal(undefined);
+    expect(active.begin(id).logout).to.equal(undefined);
   });
 
   it('tells a write that a logout without an answer has failed', async () => {
     const write = active.begin(id);
-    active.beginDestroy(id);
+    active.beginLogout(id);
     const overtaken = write.isOvertaken();
     await clock.tickAsync(100);
     expect(await overtaken).to.equal(false);
   });
 
-  for (const isGone of [true, false]) {
-    it(`tells writes that gave up waiting for a logout ${isGone ? 'once it works' : 'nothing if it fails'}`, async () => {
-      const settle = active.beginDestroy(id);
+  for (const isRemoved of [true, false]) {
+    it(`tells writes that gave up waiting for a logout ${isRemoved ? 'once it works' : 'nothing if it fails'}`, async () => {
+      const settle = active.beginLogout(id);
       await clock.tickAsync(100);
       const write = active.begin(id);
-      expect(write.destroy).to.equal(undefined);
-      expect(settle(isGone)).to.equal(false);
-      expect(await write.isOvertaken()).to.equal(isGone);
+      expect(write.logout).to.equal(undefined);
+      expect(settle(isRemoved)).to.equal(false);
+      expect(await write.isOvertaken()).to.equal(isRemoved);
     });
   }
 
@@ -158,7 +158,7 @@ describe('ActiveWrites', () => {
     expect(active.isIdle).to.equal(false);
     for (const write of writes) active.endPart(write);
     expect(active.isIdle).to.equal(true);
-    const settle = active.beginDestroy(undefined);
+    const settle = active.beginLogout(undefined);
     expect(active.isIdle).to.equal(false);
     settle(true);
     expect(active.isIdle).to.equal(true);
@@ -175,8 +175,8 @@ describe('ActiveWrites', () => {
 
   it('calls back if a logout has missed its deadline, and not if it has not', async () => {
     const late: string[] = [];
-    active.beginDestroy(id, () => late.push('late'));
-    active.beginDestroy(id, () => late.push('in time'))(true);
+    active.beginLogout(id, () => late.push('late'));
+    active.beginLogout(id, () => late.push('in time'))(true);
     await clock.tickAsync(1_000);
     expect(late).to.deep.equal(['late']);
   });
@@ -187,9 +187,9 @@ describe('ActiveWrites', () => {
     [false, false],
   ]) {
     it(`waits for the logouts of a session and of all, and tells whether one of them worked (${results})`, async () => {
-      const settles = [active.beginDestroy(id), active.beginDestroy(undefined)];
+      const settles = [active.beginLogout(id), active.beginLogout(undefined)];
       const told: unknown[] = [];
-      void active.destroyOf(id)?.then((isGone) => told.push(isGone));
+      void active.logoutOf(id)?.then((isRemoved) => told.push(isRemoved));
       settles[0]?.(results[0] === true);
       await clock.tickAsync(0);
       expect(told).to.deep.equal([]);
@@ -200,15 +200,15 @@ describe('ActiveWrites', () => {
   }
 
   it('waits for the logout of a session alone, or for that of all', async () => {
-    expect(active.destroyOf(id)).to.equal(undefined);
-    const settle = active.beginDestroy(id);
-    const own = active.destroyOf(id);
-    expect(active.destroyOf('another')).to.equal(undefined);
+    expect(active.logoutOf(id)).to.equal(undefined);
+    const settle = active.beginLogout(id);
+    const own = active.logoutOf(id);
+    expect(active.logoutOf('another')).to.equal(undefined);
     settle(true);
     expect(await own).to.equal(true);
-    active.beginDestroy(undefined)(true);
-    const settleAll = active.beginDestroy(undefined);
-    const ofAll = active.destroyOf(id);
+    active.beginLogout(undefined)(true);
+    const settleAll = active.beginLogout(undefined);
+    const ofAll = active.logoutOf(id);
     settleAll(true);
     expect(await ofAll).to.equal(true);
   });

@@ -29,18 +29,18 @@ class BrokenAdapter extends Adapter {
 
 describe('ClusterBus', () => {
   let namespace: Namespace;
-  let failed: sinon.SinonSpy;
+  let report: sinon.SinonSpy;
   let advise: sinon.SinonSpy;
 
   beforeEach(() => {
-    failed = sinon.spy();
+    report = sinon.spy();
     advise = sinon.spy();
   });
 
   function start(adapter?: typeof Adapter, isLockShared = true): ClusterBus {
     const io = new Server(adapter ? { adapter } : {});
     namespace = io.of('/');
-    return new ClusterBus(io, { failed, advise }, isLockShared);
+    return new ClusterBus(io, { report, advise }, isLockShared);
   }
 
   /** What reaches a subscriber of what other nodes send. */
@@ -72,7 +72,7 @@ describe('ClusterBus', () => {
     it(`sends a message by the adapter that connects the nodes, here ${adapter.name}`, () => {
       start(adapter).publish(message);
       expect((namespace.adapter as NodeAdapter).sent).to.deep.equal([[eventName(), message]]);
-      expect(failed.callCount).to.equal(0);
+      expect(report.callCount).to.equal(0);
     });
   }
 
@@ -85,7 +85,7 @@ describe('ClusterBus', () => {
 
   it('reports an adapter that is down', () => {
     start(BrokenAdapter).publish(message);
-    expect(String(failed.firstCall.args[0])).to.equal('Error: the adapter is down');
+    expect(String(report.firstCall.args[0])).to.equal('Error: the adapter is down');
   });
 
   it('receives all messages that it knows', () => {

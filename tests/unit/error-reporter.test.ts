@@ -34,7 +34,7 @@ describe("A listener's mistake stays its own", () => {
   describe('with `onError`', () => {
     it('tells what a listener threw, and where', () => {
       const onError = sandbox.stub();
-      new ErrorReporter(onError).call(
+      new ErrorReporter({ onError }).call(
         () => {
           throw mistake;
         },
@@ -46,14 +46,14 @@ describe("A listener's mistake stays its own", () => {
 
     it('tells what a listener rejected with', async () => {
       const onError = sandbox.stub();
-      new ErrorReporter(onError).call(() => Promise.reject(mistake), [], context);
+      new ErrorReporter({ onError }).call(() => Promise.reject(mistake), [], context);
       await new Promise(setImmediate);
       expect(onError.args).to.deep.equal([[mistake, context]]);
     });
 
     it('tells a thrown `undefined`, too', () => {
       const onError = sandbox.stub();
-      new ErrorReporter(onError).call(
+      new ErrorReporter({ onError }).call(
         () => {
           throw undefined;
         },
@@ -64,16 +64,16 @@ describe("A listener's mistake stays its own", () => {
     });
 
     it('rethrows nothing', () => {
-      new ErrorReporter(sandbox.stub()).listenerFailed(mistake, context);
+      new ErrorReporter({ onError: sandbox.stub() }).reportListener(mistake, context);
       expect(nextTick.called).to.equal(false);
     });
 
     it('tells every failure of the store', () => {
       const onError = sandbox.stub();
-      const reporter = new ErrorReporter(onError);
+      const reporter = new ErrorReporter({ onError });
       const failure = new SessionError('ERR_SESSION_STORE', 'It failed');
-      reporter.failed(failure, context);
-      reporter.failed(failure, context);
+      reporter.report(failure, context);
+      reporter.report(failure, context);
       expect(onError.args).to.deep.equal([
         [failure, context],
         [failure, context],
@@ -82,16 +82,17 @@ describe("A listener's mistake stays its own", () => {
 
     it('rethrows what `onError` itself throws, as Node.js would have it', () => {
       const wrong = new Error('a mistake in `onError`');
-      new ErrorReporter(() => {
+      const onError = (): never => {
         throw wrong;
-      }).failed(mistake, context);
+      };
+      new ErrorReporter({ onError }).report(mistake, context);
       expect(runNextTick).to.throw(wrong);
     });
   });
 
   describe('without `onError`', () => {
     it('rethrows what a listener threw, where nobody else is on the stack', () => {
-      const reporter = new ErrorReporter(undefined);
+      const reporter = new ErrorReporter({});
       expect(() =>
         reporter.call(
           () => {
@@ -106,7 +107,7 @@ describe("A listener's mistake stays its own", () => {
 
     it('leaves a rejection to Node.js', () => {
       const then = sandbox.stub();
-      new ErrorReporter(undefined).call(() => Object.fromEntries([['then', then]]), [], context);
+      new ErrorReporter({}).call(() => Object.fromEntries([['then', then]]), [], context);
       const [, onRejected] = then.firstCall.args;
       expect(() => onRejected(mistake)).to.throw(mistake);
     });
@@ -114,7 +115,7 @@ describe("A listener's mistake stays its own", () => {
     it('takes a failure of the store that a listener passes on for no mistake of it', async () => {
       const emitWarning = sandbox.stub(process, 'emitWarning');
       const failure = new SessionError('ERR_SESSION_STORE', 'The session store failed');
-      const reporter = new ErrorReporter(undefined);
+      const reporter = new ErrorReporter({});
       reporter.call(() => Promise.reject(failure), [], context);
       await new Promise(setImmediate);
       expect(emitWarning.callCount).to.equal(1);
@@ -136,7 +137,7 @@ describe("A listener's mistake stays its own", () => {
     ] as const) {
       it(`is a warning with the way out and the stack, where it ${what}`, async () => {
         const emitWarning = sandbox.stub(process, 'emitWarning');
-        new ErrorReporter(undefined).call(listener, [], sessionless);
+        new ErrorReporter({}).call(listener, [], sessionless);
         await new Promise(setImmediate);
         const [message, options] = emitWarning.firstCall.args as unknown as [string, object];
         expect(message).to.include('`vote`').and.to.include('check `err` before using `session`');
@@ -147,9 +148,9 @@ describe("A listener's mistake stays its own", () => {
 
     it('is reported once per event', () => {
       const emitWarning = sandbox.stub(process, 'emitWarning');
-      const reporter = new ErrorReporter(undefined);
+      const reporter = new ErrorReporter({});
       for (const event of ['vote', 'vote', 'rename']) {
-        reporter.listenerFailed(mistake, { ...sessionless, event });
+        reporter.reportListener(mistake, { ...sessionless, event });
       }
       expect(emitWarning.callCount).to.equal(2);
     });
@@ -157,14 +158,14 @@ describe("A listener's mistake stays its own", () => {
     it('is a warning where the error cannot be read', () => {
       const emitWarning = sandbox.stub(process, 'emitWarning');
       const unreadable = Object.assign(new Error('down'), { name: Symbol('a name') });
-      new ErrorReporter(undefined).listenerFailed(unreadable, sessionless);
+      new ErrorReporter({}).reportListener(unreadable, sessionless);
       expect(emitWarning.firstCall.args[0]).to.include('an error that cannot be read');
       expect(nextTick.called).to.equal(false);
     });
 
     it('goes to `onError`, with the socket and the event only', () => {
       const onError = sandbox.stub();
-      new ErrorReporter(onError).listenerFailed(mistake, sessionless);
+      new ErrorReporter({ onError }).reportListener(mistake, sessionless);
       expect(onError.args).to.deep.equal([[mistake, context]]);
     });
   });
@@ -172,14 +173,14 @@ describe("A listener's mistake stays its own", () => {
   it('is a warning without `onError`, where a listener throws a `SessionError` on', () => {
     const emitWarning = sandbox.stub(process, 'emitWarning');
     const failure = new SessionError('ERR_SESSION_REGENERATE', 'It failed');
-    new ErrorReporter(undefined).listenerFailed(failure, context);
+    new ErrorReporter({}).reportListener(failure, context);
     expect(emitWarning.callCount).to.equal(1);
     expect(nextTick.called).to.equal(false);
   });
 
   it('calls the listener with its arguments, and the socket as `this`', () => {
     const listener = sandbox.stub();
-    new ErrorReporter(undefined).call(listener, [1, 'two'], context);
+    new ErrorReporter({}).call(listener, [1, 'two'], context);
     expect(listener.args).to.deep.equal([[1, 'two']]);
     expect(listener.firstCall.thisValue).to.equal(context.socket);
   });
@@ -197,7 +198,7 @@ describe('failures of the store without `onError`', () => {
   });
 
   it('are a process warning with their code', () => {
-    new ErrorReporter(undefined).failed(
+    new ErrorReporter({}).report(
       new SessionError('ERR_SESSION_STORE', 'The session store failed'),
       context,
     );
@@ -207,13 +208,13 @@ describe('failures of the store without `onError`', () => {
   });
 
   it('are reported once per kind', () => {
-    const reporter = new ErrorReporter(undefined);
+    const reporter = new ErrorReporter({});
     for (const code of [
       'ERR_SESSION_STORE',
       'ERR_SESSION_STORE',
       'ERR_SESSION_STORE_TIMEOUT',
     ] as const) {
-      reporter.failed(new SessionError(code, 'It failed'), context);
+      reporter.report(new SessionError(code, 'It failed'), context);
     }
     expect(emitWarning.args.map(([, { code }]) => code)).to.deep.equal([
       'ERR_SESSION_STORE',
@@ -223,16 +224,16 @@ describe('failures of the store without `onError`', () => {
 
   it('do not show what is behind them, which may hold a session id', () => {
     const cause = new Error('GET sess:a-session-id failed');
-    const reporter = new ErrorReporter(undefined);
-    reporter.failed(new SessionError('ERR_SESSION_STORE', 'It failed', { cause }), context);
-    reporter.failed(cause, context);
+    const reporter = new ErrorReporter({});
+    reporter.report(new SessionError('ERR_SESSION_STORE', 'It failed', { cause }), context);
+    reporter.report(cause, context);
     expect(emitWarning.callCount).to.equal(2);
     expect(JSON.stringify(emitWarning.args)).not.to.include('a-session-id');
   });
 
   it('are never rethrown', () => {
     const nextTick = sandbox.stub(process, 'nextTick');
-    new ErrorReporter(undefined).failed(mistake, context);
+    new ErrorReporter({}).report(mistake, context);
     expect(nextTick.called).to.equal(false);
   });
 });
@@ -267,7 +268,7 @@ describe('Advice about the configuration', () => {
     it(`is ${count === 1 ? 'one warning' : 'no warning'} in ${environment}`, () => {
       sandbox.stub(process, 'env').value({ ...process.env, NODE_ENV: environment });
       const emitWarning = sandbox.stub(process, 'emitWarning');
-      const reporter = new ErrorReporter(undefined);
+      const reporter = new ErrorReporter({});
       for (let time = 0; time < 2; time++) reporter.advise('Give the option `lock`');
       expect(emitWarning.callCount).to.equal(count);
     });

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Socket } from 'socket.io';
-import { bufferEvents, PendingEvents } from '../../source/sockets/pending-events.js';
+import { bufferEvents } from '../../source/sockets/event-buffer.js';
+import { PendingEvents } from '../../source/sockets/pending-events.js';
 
 describe('bufferEvents', () => {
   it('leaves no method on a socket that several callers have released, in any order', () => {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { type EndTurn, KeyedQueue } from '../../source/keyed-queue.js';
 import { rejection } from '../support/outcomes.js';
 
-const limits = { perKey: 2, inAll: 3 };
+const limits = { perKey: 2, total: 3 };
 
 describe('KeyedQueue', () => {
   let queue: KeyedQueue;

@@ -17,7 +17,7 @@ describe('The repairs that LostSaves asks for', () => {
   it('asks for no repair where a write has changed all of it itself', async () => {
     const write = writes.begin();
     writes.save({ n: 2 });
-    writes.lost.writing(write, changes({ n: 3 }));
+    writes.lost.beforeWrite(write, changes({ n: 3 }));
     await writes.land(write, { n: 3 });
     expect(writes.repaired).to.deep.equal([]);
   });

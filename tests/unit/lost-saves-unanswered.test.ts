@@ -58,7 +58,7 @@ describe('LostSaves of a store that does not answer, or fails', () => {
     writes.save({ n: 2 }, 'the last');
     expect(writes.repair({ n: 1 })).to.deep.equal({ n: 1 });
     const [forgotten] = writes.active.of(id);
-    expect(forgotten).to.include({ written: undefined, later: undefined });
+    expect(forgotten).to.include({ writtenRecord: undefined, laterChanges: undefined });
     writes.save({ n: 3 });
     await answer();
     await answerLast();

@@ -96,7 +96,7 @@ describe('LostSaves', () => {
 
   it('takes back what failed from a write that began meanwhile', async () => {
     const failing = writes.active.begin(id);
-    writes.lost.writing(failing, changes({ n: 2 }));
+    writes.lost.beforeWrite(failing, changes({ n: 2 }));
     const answer = writes.giveUp({ n: 1 });
     writes.lost.takeBack(failing, changes({ n: 2 }));
     expect(writes.repair({ n: 1 })).to.deep.equal({ n: 1 });
@@ -106,17 +106,17 @@ describe('LostSaves', () => {
 
   it('does not repair by what was not saved in time', async () => {
     const late = writes.begin();
-    writes.lost.writing(late, changes({ n: 1 }));
+    writes.lost.beforeWrite(late, changes({ n: 1 }));
     writes.giveUp({ n: 1 }, id, late);
     const next = writes.begin();
-    expect(next.later).to.equal(undefined);
+    expect(next.laterChanges).to.equal(undefined);
   });
 
   it('repairs nothing that a write has changed itself after it was saved by others', async () => {
     writes.canRepair = false;
     const write = writes.begin();
     writes.save({ n: 2, m: 2 });
-    writes.lost.writing(write, changes({ n: 3 }));
+    writes.lost.beforeWrite(write, changes({ n: 3 }));
     await writes.land(write, { n: 3 });
     expect(writes.repair({ n: 3 })).to.deep.equal({ n: 3, m: 2 });
   });
@@ -132,15 +132,15 @@ describe('LostSaves', () => {
 
   it('repairs what was being saved when another write was given to the store', () => {
     const saving = writes.active.begin(id);
-    writes.lost.writing(saving, changes({ n: 2 }));
+    writes.lost.beforeWrite(saving, changes({ n: 2 }));
     const other = writes.active.begin(id);
-    writes.lost.issued(other, record({ n: 1 }));
+    writes.lost.beforeCall(other, record({ n: 1 }));
     expect(writes.repair({ n: 1 })).to.deep.equal({ n: 2 });
   });
 
   it('knows that a write that the store has answered, by an error too, erases nothing later', async () => {
     const write = writes.begin();
-    writes.lost.issued(write, record({ n: 1 }));
+    writes.lost.beforeCall(write, record({ n: 1 }));
     writes.lost.answered(write);
     writes.save({ n: 2 });
     writes.lost.settled(write);
@@ -171,7 +171,7 @@ describe('LostSaves', () => {
   it('compares with what was being written when something else was saved', () => {
     const session = record({ n: 1 });
     const write = writes.begin();
-    writes.lost.issued(write, session);
+    writes.lost.beforeCall(write, session);
     writes.save({ n: 2 });
     Object.assign(session, { n: 5 });
     writes.lost.settled(write);
@@ -180,7 +180,7 @@ describe('LostSaves', () => {
 
   it('counts one answer of a store that gives two', () => {
     const write = writes.begin();
-    writes.lost.issued(write, record());
+    writes.lost.beforeCall(write, record());
     writes.lost.answered(write);
     writes.lost.answered(write);
     expect(writes.active.of(id)).to.deep.equal([write]);
@@ -190,7 +190,7 @@ describe('LostSaves', () => {
     writes.canRepair = false;
     const write = writes.begin();
     const theirs = writes.active.begin(id);
-    writes.create().writing(theirs, changes({ n: 2 }));
+    writes.create().beforeWrite(theirs, changes({ n: 2 }));
     await writes.land(write, { n: 1 });
     expect(writes.repair({ n: 1 })).to.deep.equal({ n: 2 });
   });

@@ -40,7 +40,7 @@ class FakeSocket {
 describe('Membership', () => {
   let socket: FakeSocket;
   let engine: { join: sinon.SinonStub; leave: sinon.SinonStub };
-  let reporter: { call: sinon.SinonSpy; failed: sinon.SinonSpy };
+  let reporter: { call: sinon.SinonSpy; report: sinon.SinonSpy };
   let ends: unknown[];
   let leaveRoomListener: LeaveRoomListener;
   let session: LiveSession;
@@ -49,7 +49,7 @@ describe('Membership', () => {
     socket = new FakeSocket();
     session = new LiveSession(id);
     engine = { join: sinon.stub().returns(session), leave: sinon.stub() };
-    reporter = { call: sinon.spy((listener, args) => listener(...args)), failed: sinon.spy() };
+    reporter = { call: sinon.spy((listener, args) => listener(...args)), report: sinon.spy() };
     ends = [];
     leaveRoomListener = new LeaveRoomListener();
   });
@@ -138,7 +138,7 @@ describe('Membership', () => {
     membership.leave();
     await turn();
     expect([...socket.rooms]).to.deep.equal([]);
-    expect(reporter.failed.called).to.equal(false);
+    expect(reporter.report.called).to.equal(false);
   });
 
   for (const how of ['rejects', 'throws']) {
@@ -150,7 +150,7 @@ describe('Membership', () => {
       };
       expect(create().join(snapshot)).to.equal(true);
       await turn();
-      expect(reporter.failed.args).to.deep.equal([
+      expect(reporter.report.args).to.deep.equal([
         [failure, { socket: prototyped, event: 'connection' }],
       ]);
     });

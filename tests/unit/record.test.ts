@@ -9,8 +9,8 @@ import {
   lifetimeOf,
   plainCookie,
   recordOf,
-  renewed,
   withChanges,
+  withRenewedLifetime,
 } from '../../source/session/record.js';
 
 const cookie = { path: '/', httpOnly: true, originalMaxAge: 60_000 };
@@ -100,13 +100,13 @@ describe('A record', () => {
     const clock = useFakeTimers({ toFake: ['Date'], now: 1_000_000 });
     try {
       const old = { cookie: { ...cookie, expires: new Date(5) }, n: 1 };
-      expect(renewed(old)).to.deep.equal({
+      expect(withRenewedLifetime(old)).to.deep.equal({
         cookie: { ...cookie, expires: new Date(1_060_000) },
         n: 1,
       });
       expect(old.cookie.expires).to.deep.equal(new Date(5));
       const endless = { cookie: { path: '/', originalMaxAge: null, expires: null } };
-      expect(renewed(endless)).to.equal(endless);
+      expect(withRenewedLifetime(endless)).to.equal(endless);
     } finally {
       clock.restore();
     }

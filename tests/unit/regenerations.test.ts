@@ -93,26 +93,26 @@ describe('Regenerations', () => {
 
   it('are noted as seen once the store removes their session, and that of no other', () => {
     const regeneration = regenerations.begin('one', { res: response });
-    expect(regenerations.seen('another')).to.equal(undefined);
+    expect(regenerations.markSeen('another')).to.equal(undefined);
     expect(regeneration.isSeen).to.equal(false);
-    expect(regenerations.seen('one')).to.equal(regeneration);
+    expect(regenerations.markSeen('one')).to.equal(regeneration);
     expect(regeneration.isSeen).to.equal(true);
   });
 
   it('are over once they have ended, or the response was sent, though the store never answers', async () => {
     const regeneration = regenerations.begin('one', { res: response });
     regenerations.end('one', regeneration);
-    expect(regenerations.seen('one')).to.equal(undefined);
+    expect(regenerations.markSeen('one')).to.equal(undefined);
     regenerations.begin('one', { res: response });
     response.emit('close');
     await new Promise(setImmediate);
-    expect(regenerations.seen('one')).to.equal(undefined);
+    expect(regenerations.markSeen('one')).to.equal(undefined);
   });
 
   it('are not ended by an earlier one of the same session', () => {
     const earlier = regenerations.begin('one', { res: response });
     const regeneration = regenerations.begin('one', { res: response });
     regenerations.end('one', earlier);
-    expect(regenerations.seen('one')).to.equal(regeneration);
+    expect(regenerations.markSeen('one')).to.equal(regeneration);
   });
 });

@@ -32,12 +32,12 @@ describe('StoreWrites', () => {
     return new StoreWrites(new MemoryStore(), {
       options: { storeTimeout: 100, rewrite },
       // A store that does not answer.
-      call: (name, sessionId) => called.push(`${name} ${sessionId}`),
+      hooks: { call: (name, sessionId) => called.push(`${name} ${sessionId}`) },
       turns: { active },
       // Only the store uses methods of the session.
       factory: { forStore: (_sessionId, session) => session as object as SessionData },
       lostSaves: {
-        issued: () => void told.push('issued'),
+        beforeCall: () => void told.push('beforeCall'),
         settled: () => void told.push('settled'),
         answered: () => void told.push('answered'),
       },
@@ -55,7 +55,7 @@ describe('StoreWrites', () => {
       expect(write.keepsTurn).to.equal(name === 'set');
       await clock.tickAsync(100);
       expect(await failure).to.equal('ERR_SESSION_STORE_TIMEOUT');
-      expect(told).to.deep.equal(['issued', 'settled']);
+      expect(told).to.deep.equal(['beforeCall', 'settled']);
     });
   }
 
@@ -66,9 +66,9 @@ describe('StoreWrites', () => {
     await new Promise(setImmediate);
     rejections.stop();
     expect(rejections.values).to.deep.equal([]);
-    expect(told).to.deep.equal(['issued', 'settled']);
+    expect(told).to.deep.equal(['beforeCall', 'settled']);
     answered();
-    expect(told).to.deep.equal(['issued', 'settled', 'answered']);
+    expect(told).to.deep.equal(['beforeCall', 'settled', 'answered']);
   });
 
   describe('by `rewrite`', () => {

@@ -56,33 +56,33 @@ describe('Touches', () => {
   it('touch a session at its first use, and again when the interval is over', async () => {
     const touches = create();
     const session = new LiveSession(id);
-    await touches.use(session, snapshot());
+    await touches.countActivity(session, snapshot());
     clock.tick(59_999);
-    expect(touches.use(session, snapshot())).to.equal(undefined);
+    expect(touches.countActivity(session, snapshot())).to.equal(undefined);
     clock.tick(1);
-    await touches.use(session, snapshot());
+    await touches.countActivity(session, snapshot());
     expect(touched).to.deep.equal([id, id]);
   });
 
   it('remember a session whose last socket went, until the interval is over', async () => {
     const touches = create();
-    await touches.use(new LiveSession(id), snapshot());
+    await touches.countActivity(new LiveSession(id), snapshot());
     clock.tick(59_999);
-    expect(touches.use(new LiveSession(id), snapshot())).to.equal(undefined);
-    await touches.use(new LiveSession('another'), snapshot());
+    expect(touches.countActivity(new LiveSession(id), snapshot())).to.equal(undefined);
+    await touches.countActivity(new LiveSession('another'), snapshot());
     clock.tick(1);
-    await touches.use(new LiveSession(id), snapshot());
+    await touches.countActivity(new LiveSession(id), snapshot());
     expect(touched).to.deep.equal([id, 'another', id]);
   });
 
   it('count from the touch, and not from when its session came again', async () => {
     const touches = create();
-    await touches.use(new LiveSession(id), snapshot());
+    await touches.countActivity(new LiveSession(id), snapshot());
     clock.tick(40_000);
     const session = new LiveSession(id);
-    expect(touches.use(session, snapshot())).to.equal(undefined);
+    expect(touches.countActivity(session, snapshot())).to.equal(undefined);
     clock.tick(20_000);
-    await touches.use(session, snapshot());
+    await touches.countActivity(session, snapshot());
     expect(touched).to.have.length(2);
   });
 
@@ -90,16 +90,16 @@ describe('Touches', () => {
     const touches = create(0);
     const session = new LiveSession(id);
     const shared = snapshot();
-    await touches.use(session, shared);
-    expect(touches.use(session, shared)).to.equal(undefined);
-    await touches.use(session, snapshot());
+    await touches.countActivity(session, shared);
+    expect(touches.countActivity(session, shared)).to.equal(undefined);
+    await touches.countActivity(session, snapshot());
     expect(touched).to.have.length(2);
   });
 
   it('touch no session that is not stored yet, and none at all without an interval', () => {
     const session = new LiveSession(id);
-    expect(create(0).use(session, snapshot({ isNew: true }))).to.equal(undefined);
-    expect(create(false).use(session, snapshot())).to.equal(undefined);
+    expect(create(0).countActivity(session, snapshot({ isNew: true }))).to.equal(undefined);
+    expect(create(false).countActivity(session, snapshot())).to.equal(undefined);
     expect(touched).to.deep.equal([]);
   });
 
@@ -107,11 +107,11 @@ describe('Touches', () => {
     const touches = create();
     const session = new LiveSession(id);
     session.lifetime = 10_000;
-    await touches.use(session, snapshot());
+    await touches.countActivity(session, snapshot());
     clock.tick(4_999);
-    expect(touches.use(session, snapshot())).to.equal(undefined);
+    expect(touches.countActivity(session, snapshot())).to.equal(undefined);
     clock.tick(1);
-    await touches.use(session, snapshot());
+    await touches.countActivity(session, snapshot());
     expect(touched).to.have.length(2);
   });
 
@@ -120,12 +120,14 @@ describe('Touches', () => {
     const session = new LiveSession(id);
     const down = new Error('down');
     store = () => Promise.reject(down);
-    expect(await touches.use(session, snapshot())?.catch((error) => error)).to.equal(down);
+    expect(await touches.countActivity(session, snapshot())?.catch((error) => error)).to.equal(
+      down,
+    );
     store = async () => {};
     clock.tick(999);
-    expect(touches.use(session, snapshot())).to.equal(undefined);
+    expect(touches.countActivity(session, snapshot())).to.equal(undefined);
     clock.tick(1);
-    await touches.use(session, snapshot());
+    await touches.countActivity(session, snapshot());
     expect(touched).to.have.length(2);
   });
 
@@ -135,17 +137,17 @@ describe('Touches', () => {
     const read = snapshot();
     clock.tick(10);
     session.writtenAt = performance.now();
-    await touches.use(session, read);
+    await touches.countActivity(session, read);
     expect(touched).to.deep.equal([]);
     clock.tick(10);
-    await touches.use(session, snapshot());
+    await touches.countActivity(session, snapshot());
     expect(touched).to.deep.equal([id]);
   });
 
   it('touch no session that has ended since it was read, or while it waited', async () => {
     const touches = create();
     end = 'destroyed';
-    await touches.use(new LiveSession(id), snapshot());
+    await touches.countActivity(new LiveSession(id), snapshot());
     await touches.touch(new Write(id, Promise.resolve(true)), { cookie: {} });
     expect(touched).to.deep.equal([]);
     await touches.touch(new Write(id, Promise.resolve(false)), { cookie: {} });
@@ -154,7 +156,7 @@ describe('Touches', () => {
 
   it('touch no session of a store that cannot touch', async () => {
     canTouch = false;
-    await create().use(new LiveSession(id), snapshot());
+    await create().countActivity(new LiveSession(id), snapshot());
     expect(touched).to.deep.equal([]);
   });
 
@@ -185,7 +187,7 @@ describe('Touches', () => {
       }),
     );
     const touching = create().touch(overtaken, { cookie: {} });
-    overtaken.destroy = Promise.resolve(true);
+    overtaken.logout = Promise.resolve(true);
     fail(false);
     await touching;
     expect(touched).to.deep.equal([]);

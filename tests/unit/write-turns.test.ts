@@ -5,7 +5,7 @@ import { WriteTurns } from '../../source/session/write-turns.js';
 
 const id = 'a session';
 
-type How = 'run' | 'runInTime' | 'runTogetherInTime';
+type How = 'run' | 'runForRequest' | 'runTouchForRequest';
 
 interface Asked {
   hasBegun: boolean;
@@ -57,11 +57,11 @@ describe('WriteTurns', () => {
   }
 
   it('lets a write wait for a logout that is under way', async () => {
-    const settle = turns.active.beginDestroy(id);
+    const settle = turns.active.beginLogout(id);
     let hasBegun = false;
     const written = turns.run(id, async (write) => {
       hasBegun = true;
-      return write.destroy;
+      return write.logout;
     });
     await clock.tickAsync(50);
     expect(hasBegun).to.equal(false);
@@ -71,7 +71,7 @@ describe('WriteTurns', () => {
 
   it('lets a write of HTTP wait no longer than the deadline for its turn', async () => {
     const first = await hold();
-    const second = ask('runInTime');
+    const second = ask('runForRequest');
     await clock.tickAsync(99);
     expect(second.hasBegun).to.equal(false);
     await clock.tickAsync(1);
@@ -110,13 +110,13 @@ describe('WriteTurns', () => {
   });
 
   it('shares the turn of an external write with others, until all have ended', async () => {
-    const [first, second] = [turns.take(id), turns.take(id)];
+    const [first, second] = [turns.takeShared(id), turns.takeShared(id)];
     first?.();
     first?.();
     const next = ask();
     await clock.tickAsync(0);
     expect(next.hasBegun).to.equal(false);
-    expect(turns.take(id), 'an internal write waits').to.equal(undefined);
+    expect(turns.takeShared(id), 'an internal write waits').to.equal(undefined);
     second?.();
     await next.whole;
     expect(next.hasBegun).to.equal(true);
@@ -128,7 +128,7 @@ describe('WriteTurns', () => {
     await clock.tickAsync(0);
     const refusal = await turns.run(id, async () => {}).catch((error: unknown) => error);
     expect(refusal).to.have.property('code', 'ERR_SESSION_OVERLOAD');
-    const ends = Array.from({ length: 10 }, (_, at) => turns.take(`session ${at}`));
+    const ends = Array.from({ length: 10 }, (_, at) => turns.takeShared(`session ${at}`));
     for (let at = 0; at < 9; at++) {
       waiting.push(...[1, 2].map(() => turns.run(`session ${at}`, async () => {})));
     }
@@ -142,7 +142,7 @@ describe('WriteTurns', () => {
   });
 
   it('keeps the turn of an external write without an answer for 1.75 times storeTimeout', async () => {
-    turns.take(id);
+    turns.takeShared(id);
     await clock.tickAsync(100);
     const next = ask();
     await clock.tickAsync(74);
@@ -152,11 +152,11 @@ describe('WriteTurns', () => {
   });
 
   it('ends the turn of an external write that is never answered', async () => {
-    turns.take(id);
-    const taken = turns.takeInTime(id);
+    turns.takeShared(id);
+    const taken = turns.waitForShared(id);
     await clock.tickAsync(100);
     (await taken)();
-    expect(turns.take('another')).to.be.a('function');
+    expect(turns.takeShared('another')).to.be.a('function');
     await clock.tickAsync(75);
     const end = await hold();
     await end();
@@ -164,7 +164,7 @@ describe('WriteTurns', () => {
 
   it('gives an external write its turn once an internal one has ended', async () => {
     const end = await hold();
-    const taken = turns.takeInTime(id);
+    const taken = turns.waitForShared(id);
     await end();
     const next = ask();
     const endTaken = await taken;
@@ -175,13 +175,13 @@ describe('WriteTurns', () => {
 
   it('takes no turn for an external write while an internal one has it', async () => {
     const end = await hold();
-    expect(turns.take(id)).to.equal(undefined);
+    expect(turns.takeShared(id)).to.equal(undefined);
     await end();
-    expect(turns.take(id)).to.be.a('function');
+    expect(turns.takeShared(id)).to.be.a('function');
   });
 
   it('lets touches of requests share a turn, and keeps others waiting for the last of them', async () => {
-    const [first, second] = [await hold('runTogetherInTime'), await hold('runTogetherInTime')];
+    const [first, second] = [await hold('runTouchForRequest'), await hold('runTouchForRequest')];
     const next = ask();
     await first();
     await clock.tickAsync(0);
@@ -193,7 +193,7 @@ describe('WriteTurns', () => {
 
   it('lets a touch of a request wait for what is written, until the deadline', async () => {
     const end = await hold();
-    const touch = ask('runTogetherInTime');
+    const touch = ask('runTouchForRequest');
     await clock.tickAsync(99);
     expect(touch.hasBegun).to.equal(false);
     await clock.tickAsync(1);
@@ -204,9 +204,9 @@ describe('WriteTurns', () => {
 
   it('lets all touches of requests that wait share the next turn, before a write that waits', async () => {
     const end = await hold();
-    const touches = [hold('runTogetherInTime')];
+    const touches = [hold('runTouchForRequest')];
     const next = ask();
-    touches.push(hold('runTogetherInTime'), hold('runTogetherInTime'));
+    touches.push(hold('runTouchForRequest'), hold('runTouchForRequest'));
     await end();
     const ends = await Promise.all(touches);
     for (const endTouch of ends) {
@@ -221,27 +221,27 @@ describe('WriteTurns', () => {
     const end = await hold();
     await clock.tickAsync(50);
     const early = [
-      turns.runTogetherInTime(id, async () => {}),
-      turns.runTogetherInTime(id, async () => {}),
+      turns.runTouchForRequest(id, async () => {}),
+      turns.runTouchForRequest(id, async () => {}),
     ];
     await clock.tickAsync(100);
     await Promise.all(early);
     await end();
     const next = await hold();
-    const waiting = hold('runTogetherInTime');
+    const waiting = hold('runTouchForRequest');
     await next();
     await (await waiting)();
   });
 
   it('tells a write of HTTP of the logout that came while it waited for its turn', async () => {
     const end = await hold();
-    const waiting = turns.runInTime(id, async ({ destroy }) => destroy);
-    turns.active.beginDestroy(id)(true);
+    const waiting = turns.runForRequest(id, async ({ logout }) => logout);
+    turns.active.beginLogout(id)(true);
     await end();
     expect(await waiting).to.equal(true);
   });
 
-  for (const begin of ['run', 'runInTime'] as const) {
+  for (const begin of ['run', 'runForRequest'] as const) {
     it(`gives no turn to a write that has given up waiting for it (${begin})`, async () => {
       const end = await hold();
       const late = turns[begin](id, async () => {}).catch(() => {});
@@ -254,8 +254,8 @@ describe('WriteTurns', () => {
   }
 
   it('takes another turn for an external write after the last has ended', async () => {
-    turns.take(id)?.();
-    const end = turns.take(id);
+    turns.takeShared(id)?.();
+    const end = turns.takeShared(id);
     const internal = ask();
     await clock.tickAsync(1);
     expect(internal.hasBegun).to.equal(false);

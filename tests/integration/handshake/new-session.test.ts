@@ -252,7 +252,7 @@ describe('with `io.engine.use(session(…))` in front', () => {
   it('stores no session again that has ended', async () => {
     await start();
     const { newSession } = await visit('websocket');
-    newSession?.settle();
+    newSession?.markNotNew();
     await newSession?.storeIfCookieSent();
     expect(await stored()).to.deep.equal([]);
   });

@@ -1,12 +1,17 @@
 /**
- * @module Does what the methods of a listener's session ask for. `Session` of express-session calls
- * `req.sessionStore`, which is this in place of the store.
+ * @module Opens sessions for listeners and jobs, and does what their methods ask for: `Session` of
+ * express-session calls `req.sessionStore`, which is an `OpenSessions` in place of the store.
  */
 
 import { trace } from '../diagnostics.js';
 import { SessionError } from '../errors.js';
 import type { SessionChange, SocketSession } from '../types/session.js';
-import type { OpenSession, SessionOwner, SessionStore } from './held-session.js';
+import {
+  HeldSession,
+  type OpenSession,
+  type SessionOwner,
+  type SessionStore,
+} from './held-session.js';
 import { callBack } from './hooked-method.js';
 import type { SessionReader } from './reader.js';
 import { SessionChanges } from './session-changes.js';
@@ -16,31 +21,35 @@ import type { StoreWrites } from './store-writes.js';
 import type { SessionUpdater } from './updater.js';
 import type { SessionWriter } from './writer.js';
 
-/** Opens a session for an owner. */
-export type OpenSessionFor = (
-  sessionId: string,
-  snapshot: Snapshot,
-  owner: SessionOwner,
-) => SocketSession;
-
-/** What the backend works with. */
-export interface SessionBackendDependencies {
+/** What open sessions work with. */
+export interface OpenSessionsDependencies {
   readonly writes: StoreWrites;
   readonly reader: SessionReader;
   readonly writer: SessionWriter;
   readonly updater: SessionUpdater;
   readonly factory: SessionFactory;
-  readonly open: OpenSessionFor;
 }
 
 type Callback = (error?: unknown) => void;
 
-/** The store of listeners' sessions. */
-export class SessionBackend implements SessionStore {
-  readonly #dependencies: SessionBackendDependencies;
+/** The sessions that listeners and jobs have. */
+export class OpenSessions implements SessionStore {
+  readonly #dependencies: OpenSessionsDependencies;
 
-  constructor(dependencies: SessionBackendDependencies) {
+  constructor(dependencies: OpenSessionsDependencies) {
     this.#dependencies = dependencies;
+  }
+
+  /**
+   * Makes a session object for one owner.
+   *
+   * @throws {SessionError} `ERR_SESSION_STORE` if no session can be made from the record
+   */
+  open(sessionId: string, snapshot: Snapshot, owner: SessionOwner): SocketSession {
+    const { factory } = this.#dependencies;
+    const held = new HeldSession(sessionId, snapshot, { store: this, owner, shape: factory });
+    // Its prototype has the methods that the type adds.
+    return factory.open(held) as SocketSession;
   }
 
   /** Saves a session. */
@@ -61,9 +70,10 @@ export class SessionBackend implements SessionStore {
   }
 
   update(session: OpenSession, change: SessionChange<unknown>): Promise<unknown> {
-    const { updater, open } = this.#dependencies;
     const { sessionID, owner } = session.req;
-    return updater.updateHeld(session, change, (snapshot) => open(sessionID, snapshot, owner));
+    return this.#dependencies.updater.updateHeld(session, change, (snapshot) =>
+      this.open(sessionID, snapshot, owner),
+    );
   }
 
   async #destroy(sessionId: string): Promise<void> {
