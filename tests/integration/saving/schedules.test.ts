@@ -25,7 +25,7 @@ describe('Whatever the schedule, no update is lost, no session revived, and no s
           fc.array(fc.constantFrom(...steps), { minLength: 2, maxLength: 7 }),
           async (schedule, chosen) => new World(schedule, isAtomic).run(chosen),
         ),
-        { numRuns: 2_500 },
+        { numRuns: 4_800 },
       );
     });
   }

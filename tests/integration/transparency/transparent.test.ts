@@ -74,10 +74,11 @@ describe(promise, () => {
       socket.join(['red', 'blue']);
       socket.leave('blue');
 
+      // It calls no method.
+      deepStrictEqual(structuredClone(socket.rooms), new Set([raw.id, 'red']));
       expect(socket.rooms).to.equal(rooms);
       expect(rooms.size).to.equal(2);
       deepStrictEqual(rooms, new Set([raw.id, 'red']));
-      deepStrictEqual(structuredClone(socket.rooms), new Set([raw.id, 'red']));
       const seen: unknown[] = [];
       rooms.forEach((room, _again, all) => {
         seen.push(room, all === rooms);
@@ -96,6 +97,21 @@ describe(promise, () => {
       expect([...rooms]).to.deep.equal([raw.id, 'red', 'blue']);
       raw.leave('red');
       expect([rooms.has('red'), rooms.has('blue')]).to.deep.equal([false, true]);
+    });
+
+    it('have a `rooms` whose methods are those of a set', async () => {
+      const { raw, socket } = await pair(app, await app.login());
+      const { rooms } = socket;
+      raw.join('red');
+      const seen: string[] = [];
+      for (const room of rooms) {
+        seen.push(room);
+        // Nothing is visited again because it was looked up.
+        if (!rooms.has(room) || seen.length > 2) break;
+      }
+      expect(seen).to.deep.equal([raw.id, 'red']);
+      expect(rooms.has.call(new Set(['green']), 'green')).to.equal(true);
+      expect(rooms.constructor).to.equal(Set);
     });
 
     it('change the `rooms` of the raw socket where theirs are changed', async () => {
