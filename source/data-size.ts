@@ -5,6 +5,8 @@
 import { types } from 'node:util';
 import { isPlain } from './assertions.js';
 
+const hasOwn = Object.prototype.hasOwnProperty;
+
 /** The size at which measuring stops, in bytes: it exceeds every limit. */
 const maxMeasured = 256_000_000;
 
@@ -43,7 +45,8 @@ export function sizeOf(values: Iterable<unknown>, memory: ArrayBufferLike[] = []
     } else if (ArrayBuffer.isView(value)) {
       bytes += binarySizeOf(value.buffer, value.byteLength, memory);
     } else if (isPlain(value)) {
-      for (const key of Object.keys(value)) {
+      for (const key in value) {
+        if (!hasOwn.call(value, key)) continue;
         bytes += key.length + ownSizeOf(fieldOf(value, key), nested);
       }
     } else if (types.isAnyArrayBuffer(value)) {

@@ -18,6 +18,8 @@ export interface PendingTotal {
   bytes: number;
 }
 
+const turn = Promise.resolve();
+
 /** Counts events: each once, however many listeners it has. */
 export class PendingEvents {
   readonly #limit: number;
@@ -26,8 +28,9 @@ export class PendingEvents {
   #bytes = 0;
   /** The latest event, the listeners that it was received for, and whether it may wait. */
   #event: EventName | undefined;
-  readonly #listeners: Listener[] = [];
+  #listeners: Listener[] = [];
   #mayWait = true;
+  #willEnd = false;
 
   constructor(limit: number, total: PendingTotal) {
     this.#limit = limit;
@@ -37,15 +40,10 @@ export class PendingEvents {
   /**
    * Counts an event that arrived for a listener.
    *
-   * @param isUnlimited whether it may wait even beyond the limits
    * @returns its size in bytes for its first listener, 0 for a further one, or undefined if the event
-   * may not wait
+   * may not wait, and is not counted
    */
-  enter(
-    event: EventName,
-    listener: Listener,
-    { args, isUnlimited }: { readonly args: readonly unknown[]; readonly isUnlimited: boolean },
-  ): number | undefined {
+  enter(event: EventName, listener: Listener, args: readonly unknown[]): number | undefined {
     // The listeners of one event are called in a row, so a new name or a known listener is a new event.
     const isFirst = event !== this.#event || this.#listeners.includes(listener);
     if (!isFirst) {
@@ -55,7 +53,7 @@ export class PendingEvents {
     this.#begin(event, listener);
     const memory: ArrayBufferLike[] = [];
     const bytes = eventSize + sizeOf(args, memory);
-    this.#mayWait = isUnlimited || this.#hasRoomFor(bytes);
+    this.#mayWait = this.#hasRoomFor(bytes);
     if (!this.#mayWait) {
       forgetCounted(memory);
       return undefined;
@@ -68,16 +66,19 @@ export class PendingEvents {
 
   /** Begins a new event, which ends with this turn at the latest. */
   #begin(event: EventName, listener: Listener): void {
-    if (this.#listeners.length === 0) {
-      queueMicrotask(() => {
-        this.#event = undefined;
-        this.#listeners.length = 0;
-      });
-    }
     this.#event = event;
-    this.#listeners.length = 0;
-    this.#listeners.push(listener);
+    this.#listeners = [listener];
+    if (this.#willEnd) return;
+    this.#willEnd = true;
+    // Costs less than `queueMicrotask`, which makes an asynchronous resource.
+    void turn.then(this.#end);
   }
+
+  readonly #end = (): void => {
+    this.#willEnd = false;
+    this.#event = undefined;
+    this.#listeners = [];
+  };
 
   /**
    * An event no longer waits for one of its listeners.

@@ -60,15 +60,15 @@ export class SocketController {
       return;
     }
     const pending = this.#pendingEvents();
-    const bytes = pending.enter(event, listener, { args, isUnlimited: hasLeft });
-    if (bytes === undefined) {
+    const bytes = pending.enter(event, listener, args);
+    if (bytes === undefined && !hasLeft) {
       this.#calls.deliver(event, listener, { error: pending.overloadError() }, args);
       return;
     }
     // One `then` per event on the shared promise: the listeners are called in the order in which the
     // events arrived, and each in its own asynchronous context.
     void this.#reader.readForEvent().then((result) => {
-      pending.leave(bytes);
+      if (bytes) pending.leave(bytes);
       if (result.snapshot) this.#use(event, result.snapshot);
       this.#calls.deliver(event, listener, result, args);
     });
@@ -86,7 +86,7 @@ export class SocketController {
   #defer(event: EventName, listener: Listener, args: readonly unknown[]): void {
     const { raw } = this.#context;
     const pending = this.#pendingEvents();
-    const bytes = pending.enter(event, listener, { args, isUnlimited: false });
+    const bytes = pending.enter(event, listener, args);
     if (bytes === undefined) {
       raw.conn.close();
       return;

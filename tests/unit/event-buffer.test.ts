@@ -83,7 +83,7 @@ describe('bufferEvents', () => {
     release();
     const pending = new PendingEvents(1_000, { bytes: 0 });
 
-    const bytes = pending.enter('tell', () => {}, { args: [view], isUnlimited: false });
+    const bytes = pending.enter('tell', () => {}, [view]);
     expect(bytes).to.be.above(1_000_000);
   });
 });

@@ -16,16 +16,13 @@ describe('PendingEvents', () => {
 
   function enter(
     args: readonly unknown[] = [],
-    { event = 'an event', to = listener, isUnlimited = false } = {},
+    { event = 'an event', to = listener } = {},
   ): ReturnType<PendingEvents['enter']> {
-    return pending.enter(event, to, { args, isUnlimited });
+    return pending.enter(event, to, args);
   }
   const bytesOf = (...args: unknown[]): number => {
     const before = total.bytes;
-    const entered = new PendingEvents(1, total).enter('measured', listener, {
-      args,
-      isUnlimited: false,
-    });
+    const entered = new PendingEvents(1, total).enter('measured', listener, args);
     if (entered !== undefined) return entered;
     throw new Error(`it was refused at ${before}`);
   };
@@ -75,14 +72,6 @@ describe('PendingEvents', () => {
     expect(enter([], { event: 'd' })).to.equal(undefined);
   });
 
-  it('lets unlimited events wait, and counts them', () => {
-    enter();
-    enter();
-    enter();
-    expect(enter([], { isUnlimited: true })).to.be.above(0);
-    expect(enter()).to.equal(undefined);
-  });
-
   it('counts a later event whose only listener is another function', async () => {
     const first = enter();
     if (first !== undefined) pending.leave(first);
@@ -115,9 +104,7 @@ describe('PendingEvents', () => {
   it('limits the size of the events of all sockets', () => {
     const buffer = Buffer.alloc(15 * megabyte);
     const sockets = Array.from({ length: 20 }, () => new PendingEvents(3, total));
-    const entered = sockets.map((socket) =>
-      socket.enter('an event', listener, { args: [buffer], isUnlimited: false }),
-    );
+    const entered = sockets.map((socket) => socket.enter('an event', listener, [buffer]));
     expect(entered.filter(Boolean)).to.have.length(17);
     expect(total.bytes).to.be.below(256 * megabyte);
     for (const [index, event] of entered.entries()) {
@@ -130,7 +117,7 @@ describe('PendingEvents', () => {
     const entered = enter([Buffer.alloc(300 * megabyte)]);
     expect(entered).to.be.above(0);
     const elsewhere = new PendingEvents(3, total);
-    expect(elsewhere.enter('e', listener, { args: ['x'], isUnlimited: false })).to.equal(undefined);
+    expect(elsewhere.enter('e', listener, ['x'])).to.equal(undefined);
   });
 
   it('measures strings, bytes and keys, at any depth', () => {
@@ -225,7 +212,7 @@ describe('the memory of pending events', () => {
     const pending = new PendingEvents(Number.POSITIVE_INFINITY, total);
     let waiting = 0;
     while (waiting < 1_000_000) {
-      const entered = pending.enter(`event ${waiting}`, () => {}, { args: [], isUnlimited: false });
+      const entered = pending.enter(`event ${waiting}`, () => {}, []);
       if (entered === undefined) break;
       waiting++;
     }
