@@ -78,16 +78,12 @@ export class SessionReader {
     }
     let since = Number.POSITIVE_INFINITY;
     for (const sessionId of sessionIds) since = Math.min(since, this.#markIssued(sessionId));
-    this.#store.getMany(sessionIds, since, (results) => {
-      for (const [index, result] of results.entries()) {
-        this.#answer(sessionIds[index] ?? '', result);
-      }
-    });
+    this.#store.getMany(sessionIds, since, this.#answer);
   }
 
   #issue(sessionId: string): void {
     const since = this.#markIssued(sessionId);
-    this.#store.get(sessionId, since, (result) => this.#answer(sessionId, result));
+    this.#store.get(sessionId, since, this.#answer);
   }
 
   #markIssued(sessionId: string): number {
@@ -96,7 +92,8 @@ export class SessionReader {
     return read?.since ?? performance.now();
   }
 
-  #answer(sessionId: string, result: ReadResult): void {
+  /** Made once, and not for each read. */
+  readonly #answer = (sessionId: string, result: ReadResult): void => {
     const read = this.#reads[sessionId];
     read?.settle(result);
     if (read?.next === undefined) {
@@ -110,5 +107,5 @@ export class SessionReader {
       if (this.#store.canReadMany) this.#want(sessionId);
       else this.#issue(sessionId);
     });
-  }
+  };
 }

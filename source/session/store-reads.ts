@@ -22,6 +22,9 @@ export interface StoreReadsDependencies {
   readonly absent: (sessionId: string) => void;
 }
 
+/** Called with the result of each read. */
+export type ReadCallback = (sessionId: string, result: ReadResult) => void;
+
 /** Reads the sessions of one store. */
 export class StoreReads {
   readonly #store: Store;
@@ -50,16 +53,16 @@ export class StoreReads {
    * @param settled called once: with a snapshot, or with `ERR_SESSION_NOT_FOUND`, `ERR_SESSION_STORE`
    * or `ERR_SESSION_STORE_TIMEOUT`
    */
-  get(sessionId: string, since: number, settled: (result: ReadResult) => void): void {
+  get(sessionId: string, since: number, settled: ReadCallback): void {
     if (!isTraced('read')) {
       this.#get(sessionId, { since, deadlines: this.#deadlines, settled });
       return;
     }
     traceCallback('read', { sessions: 1 }, (done) => {
-      const traced = (result: ReadResult): void => {
+      const traced: ReadCallback = (_id, result) => {
         // An absent session is no failure of the read.
         done(result.error?.code === 'ERR_SESSION_NOT_FOUND' ? undefined : result.error);
-        settled(result);
+        settled(sessionId, result);
       };
       this.#get(sessionId, { since, deadlines: this.#deadlines, settled: traced });
     });
@@ -68,13 +71,9 @@ export class StoreReads {
   /**
    * Reads records in one call, in the order of their ids.
    *
-   * @param settled called once, with a result for each id, as `get` gives it
+   * @param settled called once for each id, as `get` calls it
    */
-  getMany(
-    sessionIds: readonly string[],
-    since: number,
-    settled: (results: readonly ReadResult[]) => void,
-  ): void {
+  getMany(sessionIds: readonly string[], since: number, settled: ReadCallback): void {
     this.#read({
       sessionIds,
       start: (callback) =>
@@ -83,28 +82,26 @@ export class StoreReads {
           .then((values) => callback(undefined, values)),
       settled: (error, values) => {
         const failure = error ?? wrongCountError(sessionIds.length, values);
-        if (failure) {
-          settled(sessionIds.map(() => ({ error: failure })));
-          return;
-        }
         // `wrongCountError` has checked that it is a list.
-        const list = values as readonly unknown[];
-        settled(
-          sessionIds.map((sessionId, at) => {
-            const value = list[at];
-            return typeof value === 'string'
-              ? this.#resultOfText(sessionId, value, since)
-              : this.#resultOf(sessionId, value, since);
-          }),
-        );
+        const list = failure ? [] : (values as readonly unknown[]);
+        for (const [at, sessionId] of sessionIds.entries()) {
+          settled(
+            sessionId,
+            failure ? { error: failure } : this.#resultOfMany(sessionId, list[at], since),
+          );
+        }
       },
     });
   }
 
   /** Reads a record before it is written, as `get` does, also after `close()`. */
   getForWrite(sessionId: string): Promise<ReadResult> {
-    return new Promise((settled) => {
-      this.#get(sessionId, { since: performance.now(), deadlines: this.#untilWritten, settled });
+    return new Promise((resolve) => {
+      this.#get(sessionId, {
+        since: performance.now(),
+        deadlines: this.#untilWritten,
+        settled: (_id, result) => resolve(result),
+      });
     });
   }
 
@@ -126,15 +123,15 @@ export class StoreReads {
     }: {
       readonly since: number;
       readonly deadlines: Deadlines;
-      readonly settled: (result: ReadResult) => void;
+      readonly settled: ReadCallback;
     },
   ): void {
-    const wait = deadlines.begin((when) => settled({ error: storeTimeoutError(when) }));
+    const wait = deadlines.begin((when) => settled(sessionId, { error: storeTimeoutError(when) }));
     if (wait === undefined) return;
     const callback: StoreCallback = (cause, value) => {
       if (!deadlines.end(wait)) return;
       const found = cause ? storeError(cause, [sessionId]) : value;
-      settled(this.#resultOf(sessionId, found, since));
+      settled(sessionId, this.#resultOf(sessionId, found, since));
     };
     try {
       const result: unknown = this.#store.get(sessionId, callback);
@@ -158,11 +155,13 @@ export class StoreReads {
     });
   }
 
-  /** A record that is parsed here belongs to nobody else. */
-  #resultOfText(sessionId: string, text: string, since: number): ReadResult {
+  /** Turns what `readMany` returned for a session into a result. */
+  #resultOfMany(sessionId: string, text: unknown, since: number): ReadResult {
+    if (typeof text !== 'string') return this.#resultOf(sessionId, text, since);
     try {
       const record: unknown = this.#dependencies.cache.parse(sessionId, text);
       if (!isRecord(record)) return { error: notASessionError(record) };
+      // A record that is parsed here belongs to nobody else.
       return { snapshot: new Snapshot(record, { since, isOwn: true }) };
     } catch (cause) {
       return { error: storeError(cause, [sessionId]) };

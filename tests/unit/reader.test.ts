@@ -5,8 +5,7 @@ import sinon from 'sinon';
 import { SessionError } from '../../source/errors.js';
 import { SessionReader } from '../../source/session/reader.js';
 import { type ReadResult, Snapshot } from '../../source/session/snapshot.js';
-
-type Answer = (result: ReadResult) => void;
+import type { ReadCallback } from '../../source/session/store-reads.js';
 
 function found(values: object): ReadResult {
   return { snapshot: new Snapshot({ cookie: {}, ...values }) };
@@ -15,9 +14,9 @@ function found(values: object): ReadResult {
 /** A store that answers when it is told to, with the number of the read. */
 function controlled() {
   const reads: { sessionId: string; answer(): void }[] = [];
-  const get = sinon.spy((sessionId: string, _since: number, answer: Answer) => {
+  const get = sinon.spy((sessionId: string, _since: number, answer: ReadCallback) => {
     const number = reads.length;
-    reads.push({ sessionId, answer: () => answer(found({ number })) });
+    reads.push({ sessionId, answer: () => answer(sessionId, found({ number })) });
   });
   const getMany = sinon.stub();
   return { reads, get, reader: new SessionReader({ canReadMany: false, get, getMany }) };
@@ -73,7 +72,7 @@ describe('SessionReader', () => {
 
   it('hands on the error of a read, and reads anew for those who came meanwhile', async () => {
     const error = new SessionError('ERR_SESSION_STORE', 'no');
-    const answers: Answer[] = [];
+    const answers: ReadCallback[] = [];
     const reader = new SessionReader({
       canReadMany: false,
       get: (_id, _since, answer) => answers.push(answer),
@@ -82,10 +81,10 @@ describe('SessionReader', () => {
     const first = reader.read('a');
     await turn();
     const second = reader.read('a');
-    answers[0]?.({ error });
+    answers[0]?.('a', { error });
     expect((await first).error).to.equal(error);
     await turn();
-    answers[1]?.(found({}));
+    answers[1]?.('a', found({}));
     expect((await second).snapshot?.record).to.deep.equal({ cookie: {} });
   });
 
@@ -98,18 +97,15 @@ describe('SessionReader', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.boolean(), async (steps, many) => {
         let clock = 0;
         const underWay: (() => void)[] = [];
-        const get = (sessionId: string, _since: number, answer: Answer): void => {
+        const get = (sessionId: string, _since: number, answer: ReadCallback): void => {
           const issued = clock++;
-          underWay.push(() => answer(found({ issued, sessionId })));
+          underWay.push(() => answer(sessionId, found({ issued, sessionId })));
         };
-        const getMany = (
-          ids: readonly string[],
-          _since: number,
-          answer: (all: readonly ReadResult[]) => void,
-        ): void => {
+        const getMany = (ids: readonly string[], _since: number, answer: ReadCallback): void => {
           const issued = clock++;
-          const all = ids.map((sessionId) => found({ issued, sessionId }));
-          underWay.push(() => answer(all));
+          underWay.push(() => {
+            for (const sessionId of ids) answer(sessionId, found({ issued, sessionId }));
+          });
         };
         const reader = new SessionReader({ canReadMany: many, get, getMany });
         const settled: Record<string, number[]> = { a: [], b: [], c: [] };
@@ -143,10 +139,9 @@ describe('SessionReader', () => {
 
   describe('where the store can read many at a time', () => {
     it('reads the sessions of one turn of the event loop in one call', async () => {
-      const getMany = sinon.spy(
-        (ids: readonly string[], _since: number, answer: (all: ReadResult[]) => void) =>
-          answer(ids.map((sessionId) => found({ sessionId }))),
-      );
+      const getMany = sinon.spy((ids: readonly string[], _since: number, answer: ReadCallback) => {
+        for (const sessionId of ids) answer(sessionId, found({ sessionId }));
+      });
       const reader = new SessionReader({ canReadMany: true, get: sinon.stub(), getMany });
       const ids = Array.from({ length: 100 }, (_, index) => `session ${index}`);
       const readings = await Promise.all([...ids, ...ids].map((id) => reader.read(id)));
