@@ -43,7 +43,7 @@ export function compose(io: Server, { store, cookieParser, options }: Dependenci
   const reporter = new ErrorReporter(options);
 
   // A server without an engine yet has no `cors` either.
-  const cors = (request: IncomingMessage): unknown => (engineOf(request) ?? io.engine)?.opts?.cors;
+  const cors = (request: IncomingMessage): unknown => engineOf(request, io)?.opts?.cors;
   const cookie = new SignedCookie(key, cookieParser, deadlines);
   const tickets =
     options.ticket &&

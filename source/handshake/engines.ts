@@ -64,17 +64,21 @@ function hookBind(io: EngineHolder): BindHook {
   return hook;
 }
 
-/** The engine of the connection that each request has opened. */
+/** The engines of the requests that came to another one than the server's last. */
 const engines = new WeakMap<IncomingMessage, Engine>();
 
-/** Remembers with which engine a request has opened a connection. */
-export function rememberEngine(request: IncomingMessage, conn: Socket['conn']): void {
+/** Remembers through which engine the request of a raw socket came. */
+export function rememberEngine(
+  request: IncomingMessage,
+  { conn, nsp }: Pick<Socket, 'conn' | 'nsp'>,
+): void {
   // Private in the types of Engine.IO.
   const engine: Engine | undefined = Reflect.get(Object(conn), 'server');
-  if (engine) engines.set(request, engine);
+  // Nearly always it is the last one, which `engineOf` knows by itself.
+  if (engine && engine !== nsp.server.engine) engines.set(request, engine);
 }
 
-/** The engine of a request that has opened a connection. */
-export function engineOf(request: IncomingMessage): Engine | undefined {
-  return engines.get(request);
+/** The engine that a request came through; undefined before the server is attached. */
+export function engineOf(request: IncomingMessage, io: Pick<Server, 'engine'>): Engine | undefined {
+  return engines.get(request) ?? io.engine;
 }

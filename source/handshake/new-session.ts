@@ -51,7 +51,7 @@ export class NewSessions {
    * before, the engines of the earlier ones are known only from their handshakes.
    */
   watchEngineOf(request: IncomingMessage): void {
-    const engine = engineOf(request);
+    const engine = engineOf(request, this.#dependencies.io);
     if (engine) this.#watch(engine);
   }
 

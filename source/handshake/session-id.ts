@@ -173,11 +173,12 @@ const emptyRequests = new WeakMap<object, IncomingMessage>();
  * The request that opened the connection of a raw socket; for WebTransport, an empty one. All
  * namespaces of a connection share it.
  */
-export function requestOf({ conn, request }: Pick<Socket, 'conn' | 'request'>): IncomingMessage {
+export function requestOf(raw: Pick<Socket, 'conn' | 'nsp' | 'request'>): IncomingMessage {
+  const { conn, request } = raw;
   // It may be null, whatever the types of Socket.IO say.
   const known: IncomingMessage | null | undefined = request ?? emptyRequests.get(conn);
   const found = known ?? makeRequest();
   if (!known) emptyRequests.set(conn, found);
-  rememberEngine(found, conn);
+  rememberEngine(found, raw);
   return found;
 }

@@ -77,7 +77,7 @@ export class Membership implements Member {
     }
     this.#isEnding = false;
     this.#session = session;
-    this.#context.shared.leaveRoomListener.add(this.#context.raw, this);
+    this.#context.shared.leaveRoomListener.add(this.#context.raw);
     this.#enterRoom();
     return true;
   }

@@ -26,19 +26,22 @@ interface RoomMember {
  * socket itself could be removed by the application, and would be visible to it.
  */
 export class LeaveRoomListener {
-  readonly #members = new WeakMap<Socket, RoomMember>();
+  readonly #memberOf: (raw: Socket) => RoomMember | undefined;
   readonly #listeners = new WeakMap<object, (room: string, id: string) => void>();
 
-  /** Calls `member` when its socket leaves a room. */
-  add(raw: Socket, member: RoomMember): void {
-    this.#members.set(raw, member);
-    const { nsp: namespace } = raw;
+  /** @param memberOf finds what is called when a socket leaves a room */
+  constructor(memberOf: (raw: Socket) => RoomMember | undefined) {
+    this.#memberOf = memberOf;
+  }
+
+  /** Listens to the adapter of a socket. */
+  add({ nsp: namespace }: Socket): void {
     // An application may replace the adapter at any time.
     const { adapter } = namespace;
     if (this.#listeners.has(adapter)) return;
     const listener = (room: string, id: string): void => {
       const socket = namespace.sockets.get(id);
-      if (socket) this.#members.get(socket)?.leftRoom(room);
+      if (socket) this.#memberOf(socket)?.leftRoom(room);
     };
     this.#listeners.set(adapter, listener);
     adapter.on('leave-room', listener);

@@ -21,7 +21,7 @@ export class SessionSockets {
     this.#shared = {
       ...dependencies,
       pendingTotal: { bytes: 0 },
-      leaveRoomListener: new LeaveRoomListener(),
+      leaveRoomListener: new LeaveRoomListener((raw) => this.#controllers.get(raw)?.membership),
     };
     const { alwaysSession } = dependencies.options;
     this.#methods = new SocketMethods(alwaysSession, (raw) => this.of(raw));

@@ -43,6 +43,7 @@ describe('Membership', () => {
   let reporter: { call: sinon.SinonSpy; report: sinon.SinonSpy };
   let ends: unknown[];
   let leaveRoomListener: LeaveRoomListener;
+  let members: Membership[];
   let session: LiveSession;
 
   beforeEach(() => {
@@ -51,7 +52,8 @@ describe('Membership', () => {
     engine = { join: sinon.stub().returns(session), leave: sinon.stub() };
     reporter = { call: sinon.spy((listener, args) => listener(...args)), report: sinon.spy() };
     ends = [];
-    leaveRoomListener = new LeaveRoomListener();
+    leaveRoomListener = new LeaveRoomListener(() => members.at(-1));
+    members = [];
   });
 
   function create(
@@ -71,6 +73,7 @@ describe('Membership', () => {
       sessionId: id,
       newSession,
     });
+    members.push(membership);
     membership.endEvents.on('sessionend', (reason) => ends.push(reason));
     return membership;
   }
@@ -267,24 +270,24 @@ describe('Membership', () => {
 
 describe('LeaveRoomListener', () => {
   it('listens once to each adapter, even if it is replaced, until it is closed', () => {
-    const listener = new LeaveRoomListener();
     const socket = new FakeSocket();
     const raw = socket as unknown as Socket;
     const left: string[] = [];
     const member = { leftRoom: (name: string) => void left.push(name) };
-    listener.add(raw, member);
-    listener.add(raw, member);
+    const listener = new LeaveRoomListener((one) => (one === raw ? member : undefined));
+    listener.add(raw);
+    listener.add(raw);
     socket.leave('first');
     const replaced = new EventEmitter();
     socket.nsp.adapter = replaced;
-    listener.add(raw, member);
+    listener.add(raw);
     replaced.emit('leave-room', 'second', socket.id);
     replaced.emit('leave-room', 'third', 'another socket');
     expect(left).to.deep.equal(['first', 'second']);
     listener.close(raw.nsp);
     expect(replaced.listenerCount('leave-room')).to.equal(0);
     listener.close(raw.nsp);
-    listener.add(raw, member);
+    listener.add(raw);
     expect(replaced.listenerCount('leave-room')).to.equal(1);
   });
 });
