@@ -79,7 +79,7 @@ export class SocketMethods implements MethodTable {
   readonly #alwaysSession: boolean;
   readonly #controllerOf: ControllerOf;
   readonly #sessionListeners = new WeakSet<Listener>();
-  readonly #released = new WeakSet<Socket>();
+  #isReleased = false;
   #registration: Registration | undefined;
 
   constructor(alwaysSession: boolean, controllerOf: ControllerOf) {
@@ -97,9 +97,12 @@ export class SocketMethods implements MethodTable {
     };
   }
 
-  /** Removes the listeners that get a session from a raw socket; one that remains does nothing. */
+  /**
+   * Removes the listeners that get a session from a raw socket. From then on, those that remain on any
+   * socket do nothing.
+   */
   release(raw: Socket): void {
-    this.#released.add(raw);
+    this.#isReleased = true;
     for (const event of EventEmitter.prototype.eventNames.call(raw)) {
       for (const listener of registeredOn(raw, event)) {
         if (!this.#sessionListeners.has(listener)) continue;
@@ -172,14 +175,15 @@ export class SocketMethods implements MethodTable {
   #forSession({ raw }: SocketCall, args: unknown[], isOnce: boolean): Registration {
     // The caller has checked the listener.
     const [event, listener] = args as [EventName, Listener];
+    const controller = this.#controllerOf(raw);
     let isOver = false;
     const wrapper = wrapping((...given) => {
-      if (isOver || this.#released.has(raw)) return;
+      if (isOver || this.#isReleased) return;
       if (isOnce) {
         isOver = true;
         emitterOf(raw).removeListener(event, registration.registered);
       }
-      this.#controllerOf(raw).receive(event, listener, given);
+      controller.receive(event, listener, given);
     }, listener);
     const registration: Registration = { raw, event, listener: wrapper, registered: wrapper };
     this.#sessionListeners.add(wrapper);
