@@ -36,6 +36,9 @@ interface AdmissionDependencies {
 /** How often a connection that waits for the store reads it again, in milliseconds. */
 const retryInterval = 1_000;
 
+/** The longest interval of a connection that has been announced: there may be thousands of them. */
+const longestRetryInterval = 10_000;
+
 /** The admission of one connection. */
 export class Admission {
   readonly #context: SocketContext;
@@ -162,13 +165,14 @@ export class Admission {
   async #joinLater(wrapper: NamespaceListeners): Promise<void> {
     const isOver = (): boolean =>
       !this.#context.raw.connected || this.#membership.session !== undefined || wrapper.isClosed;
-    let result: ReadResult;
-    do {
-      await delay(retryInterval, undefined, { ref: false });
+    for (let pause = retryInterval; ; pause = Math.min(longestRetryInterval, pause * 2)) {
+      await new Promise((resolve) => void setTimeout(resolve, pause).unref());
       if (isOver()) return;
-      result = await this.#reader.read();
-    } while (isStoreUnavailable(result.error?.code));
-    if (result.snapshot && !isOver()) this.#membership.join(result.snapshot);
+      const { snapshot, error } = await this.#reader.read();
+      if (isStoreUnavailable(error?.code)) continue;
+      if (snapshot && !isOver()) this.#membership.join(snapshot);
+      return;
+    }
   }
 
   /** Admits and announces the connection later, once for all wrappers. */
