@@ -69,10 +69,7 @@ export class Admission {
       // The `connection` listeners get the session as it is after the last of them.
       this.#initialRead = undefined;
     }
-    if (this.#initialRead === undefined) {
-      const result = await this.#reader.read();
-      this.#initialRead = result.snapshot?.isNew ? await this.#readStored() : result;
-    }
+    this.#initialRead ??= await this.#read();
     return this.#hasLostItsSession ? this.#refuseRecovery() : undefined;
   }
 
@@ -91,8 +88,10 @@ export class Admission {
     return authorize(listeners, { context, calls: this.#calls, result, deadlines });
   }
 
-  /** Stores a visitor's new session, now that the client is authorized, and reads it again. */
-  async #readStored(): Promise<ReadResult> {
+  /** Reads the session. A visitor's new one is stored first, now that the client is authorized. */
+  async #read(): Promise<ReadResult> {
+    const result = await this.#reader.read();
+    if (!result.snapshot?.isNew) return result;
     try {
       await this.#reader.storeNewSession();
     } catch (error) {
@@ -155,7 +154,9 @@ export class Admission {
     const hasEnded = snapshot !== undefined && !this.#membership.join(snapshot);
     if (hasEnded) this.#initialRead = { error: notFoundError() };
     if (this.#initialRead === undefined) return;
-    if (isStoreUnavailable(error?.code)) void this.#joinLater(wrapper);
+    if (isStoreUnavailable(error?.code)) {
+      this.#joinLater(wrapper).catch((failure) => this.#context.report(failure, 'connection'));
+    }
     for (const listener of [...wrapper.connectionListeners]) {
       this.#calls.deliver('connection', listener, this.#initialRead, [this.#context.socket]);
     }
@@ -168,7 +169,7 @@ export class Admission {
     for (let pause = retryInterval; ; pause = Math.min(longestRetryInterval, pause * 2)) {
       await new Promise((resolve) => void setTimeout(resolve, pause).unref());
       if (isOver()) return;
-      const { snapshot, error } = await this.#reader.read();
+      const { snapshot, error } = await this.#read();
       if (isStoreUnavailable(error?.code)) continue;
       if (snapshot && !isOver()) this.#membership.join(snapshot);
       return;
@@ -226,7 +227,7 @@ export class Admission {
       !this.#context.raw.connected || wrappers.every(({ isClosed }) => isClosed);
     while (this.#mustWait && !isOver()) {
       await delay(retryInterval, undefined, { ref: false });
-      this.#initialRead = await this.#reader.read();
+      this.#initialRead = await this.#read();
     }
   }
 }
