@@ -139,17 +139,18 @@ export class SocketMethods implements MethodTable {
    * visitor can end the process by it. All other errors are left to Node.js.
    */
   #reporting(listener: Listener, { raw, socket }: SocketCall, event?: EventName): Listener {
+    const report = (error: unknown, [first]: readonly unknown[]): void => {
+      if (!(error instanceof SessionError)) throw error;
+      this.#controllerOf(raw).reportListener(error, event ?? (first as EventName));
+    };
     const run: Listener = (...args) => {
-      const report = (error: unknown): void => {
-        if (!(error instanceof SessionError)) throw error;
-        this.#controllerOf(raw).reportListener(error, event ?? (args[0] as EventName));
-      };
       try {
         const result: unknown = Reflect.apply(listener, socket, args);
         // Of another thenable, `then` may have effects.
-        return result instanceof Promise ? result.then(undefined, report) : result;
+        if (!(result instanceof Promise)) return result;
+        return result.then(undefined, (error) => report(error, args));
       } catch (error) {
-        return report(error);
+        return report(error, args);
       }
     };
     return standingFor(run, listener);
