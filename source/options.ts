@@ -2,7 +2,7 @@
  * @module The defaults of the options, and the checks of their values.
  */
 
-import { isDelay, isPlain, longestDelay } from './assertions.js';
+import { isDelay, longestDelay } from './assertions.js';
 import { describeValue } from './errors.js';
 import type { ExpressionSocketOptions, TicketOptions } from './types/options.js';
 
@@ -185,8 +185,9 @@ function checked(
     }
     given[name] = value;
   }
-  // A `Map`, or a promise of options.
-  if (!isPlain(options) && [given, options].every((one) => Object.keys(one).length === 0)) {
+  // A `Map`, or a promise of options. The getters of a class may all return undefined.
+  const isBuiltIn = Object.prototype.toString.call(options) !== '[object Object]';
+  if (isBuiltIn && [given, options].every((one) => Object.keys(one).length === 0)) {
     throw new TypeError(`\`${whole}\`: expected an object, got ${describeValue(options)}`);
   }
   return given;

@@ -14,7 +14,7 @@ import type { Handshake } from '../types/options.js';
 import { rememberEngine } from './engines.js';
 import type { NewSession, NewSessions } from './new-session.js';
 import type { OriginPolicy } from './origin-policy.js';
-import { confidentialOf, makeRequest, type SignedCookie } from './signed-cookie.js';
+import { makeRequest, type SignedCookie } from './signed-cookie.js';
 import type { Tickets } from './tickets.js';
 
 /** A session id, or the error that says why there is none. */
@@ -107,11 +107,12 @@ export class SessionIdReader {
   }
 
   #failure(error: unknown, request: IncomingMessage): SessionError {
+    const { cookie, custom } = this.#dependencies;
     const hasCause = !(error instanceof SessionError) || error.cause !== undefined;
     // What the application's functions throw may hold cookies.
-    const cause = hasCause ? redactError(error, confidentialOf(request)) : error;
+    const cause = hasCause ? redactError(error, cookie.confidentialOf(request)) : error;
     if (cause instanceof SessionError) return cause;
-    const message = this.#dependencies.custom
+    const message = custom
       ? 'The option `sessionId` failed'
       : 'The cookies that the cookie parser set could not be read';
     return new SessionError('ERR_SESSION_COOKIE_PARSER', message, { cause });

@@ -54,6 +54,14 @@ export class SignedCookie {
     return request.secret;
   }
 
+  /** What errors must not show of a request: its cookies, the ids in them, and the parser's secrets. */
+  confidentialOf({ headers: { cookie = '' }, secret, secrets }: ParsedRequest): string[] {
+    return [...confidentialTexts(cookie, this.#key), secret, secrets]
+      .flat()
+      .filter((text) => typeof text === 'string')
+      .filter(({ length }) => length >= shortestConfidential);
+  }
+
   async #runParser(request: ParsedRequest): Promise<void> {
     try {
       await this.#deadlines.wait<void>(
@@ -61,7 +69,7 @@ export class SignedCookie {
         (when) => new Error(`The cookie parser did not call \`next\` ${when}`),
       );
     } catch (error) {
-      const cause = redactError(error, confidentialOf(request));
+      const cause = redactError(error, this.confidentialOf(request));
       throw new SessionError('ERR_SESSION_COOKIE_PARSER', 'The cookie parser failed', { cause });
     }
   }
@@ -160,17 +168,27 @@ function ownValue(cookies: unknown, key: string): unknown {
 /** The shortest text of a cookie that is removed from errors: no shorter one is a session id. */
 const shortestConfidential = 8;
 
-/** What errors must not show of a request: its cookies, the ids in them, and the parser's secrets. */
-export function confidentialOf({ headers, secret, secrets }: ParsedRequest): string[] {
-  const { cookie = '' } = headers;
-  const values = cookie.split(';').map((one) => one.slice(one.indexOf('=') + 1).trim());
-  const texts = [cookie, ...values].flatMap((one) => [one, decoded(one)]);
-  const ids = texts.flatMap((text) => /^"?(?:s:)?([^"]*)/.exec(text)?.[1] ?? []);
-  const parts = ids.map((id) => id.replace(/\.[^.]*$/, ''));
-  return [...texts, ...ids, ...parts, secret, secrets]
-    .flat()
-    .filter((text) => typeof text === 'string')
-    .filter(({ length }) => length >= shortestConfidential);
+/** What the values and ids in the cookies of a request may be quoted as: encoded or not, signed or not. */
+function confidentialTexts(cookies: string, key: string): Set<string> {
+  const texts = new Set([cookies, decoded(cookies)]);
+  for (const cookie of cookies.split(';')) {
+    const [name = '', ...rest] = cookie.split('=');
+    const value = rest.join('=').trim();
+    for (const text of [value, decoded(value)]) {
+      const id = /^"?(?:s:)?([^"]*)/.exec(text)?.[1] ?? '';
+      const forms = [text, id, id.replace(/\.[^.]*$/, '')];
+      for (const form of forms) if (name.trim() === key || !isWords(form)) texts.add(form);
+    }
+  }
+  return texts;
+}
+
+/**
+ * Whether a text consists of words only, such as `dark-mode` or `Europe/Berlin`: no session id does, and
+ * an error may need the words to be understood.
+ */
+function isWords(text: string): boolean {
+  return /^[a-z]{1,14}(?:[-_./ ][a-z]{1,14})*$/i.test(text);
 }
 
 /** Decodes a cookie, in which a client may encode any character. */

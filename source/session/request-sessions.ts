@@ -121,7 +121,11 @@ function showCookie(cookie: object, stored: object): void {
 function forgetLastSave(session: RequestSession): void {
   // Other frameworks have no such method on the session itself.
   if (!Object.hasOwn(session, 'save')) return;
-  const somethingElse = { id: session.id, req: { sessionStore: { set: () => {} } } };
+  const set = (_id: string, _session: object, callback: () => void): void => callback();
+  // The application may have replaced `save` by a function that reads the session.
+  const somethingElse = Object.create(session, {
+    req: { value: { sessionStore: { set } }, enumerable: true },
+  });
   Reflect.apply(session.save, somethingElse, []);
 }
 

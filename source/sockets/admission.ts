@@ -36,6 +36,9 @@ interface AdmissionDependencies {
 /** How often a connection that waits for the store reads it again, in milliseconds. */
 const retryInterval = 1_000;
 
+/** The longest interval of a connection that has been announced: there may be thousands of them. */
+const longestRetryInterval = 10_000;
+
 /** The admission of one connection. */
 export class Admission {
   readonly #context: SocketContext;
@@ -66,10 +69,7 @@ export class Admission {
       // The `connection` listeners get the session as it is after the last of them.
       this.#initialRead = undefined;
     }
-    if (this.#initialRead === undefined) {
-      const result = await this.#reader.read();
-      this.#initialRead = result.snapshot?.isNew ? await this.#readStored() : result;
-    }
+    this.#initialRead ??= await this.#read();
     return this.#hasLostItsSession ? this.#refuseRecovery() : undefined;
   }
 
@@ -88,8 +88,10 @@ export class Admission {
     return authorize(listeners, { context, calls: this.#calls, result, deadlines });
   }
 
-  /** Stores a visitor's new session, now that the client is authorized, and reads it again. */
-  async #readStored(): Promise<ReadResult> {
+  /** Reads the session. A visitor's new one is stored first, now that the client is authorized. */
+  async #read(): Promise<ReadResult> {
+    const result = await this.#reader.read();
+    if (!result.snapshot?.isNew) return result;
     try {
       await this.#reader.storeNewSession();
     } catch (error) {
@@ -152,7 +154,9 @@ export class Admission {
     const hasEnded = snapshot !== undefined && !this.#membership.join(snapshot);
     if (hasEnded) this.#initialRead = { error: notFoundError() };
     if (this.#initialRead === undefined) return;
-    if (isStoreUnavailable(error?.code)) void this.#joinLater(wrapper);
+    if (isStoreUnavailable(error?.code)) {
+      this.#joinLater(wrapper).catch((failure) => this.#context.report(failure, 'connection'));
+    }
     for (const listener of [...wrapper.connectionListeners]) {
       this.#calls.deliver('connection', listener, this.#initialRead, [this.#context.socket]);
     }
@@ -162,13 +166,14 @@ export class Admission {
   async #joinLater(wrapper: NamespaceListeners): Promise<void> {
     const isOver = (): boolean =>
       !this.#context.raw.connected || this.#membership.session !== undefined || wrapper.isClosed;
-    let result: ReadResult;
-    do {
-      await delay(retryInterval, undefined, { ref: false });
+    for (let pause = retryInterval; ; pause = Math.min(longestRetryInterval, pause * 2)) {
+      await new Promise((resolve) => void setTimeout(resolve, pause).unref());
       if (isOver()) return;
-      result = await this.#reader.read();
-    } while (isStoreUnavailable(result.error?.code));
-    if (result.snapshot && !isOver()) this.#membership.join(result.snapshot);
+      const { snapshot, error } = await this.#read();
+      if (isStoreUnavailable(error?.code)) continue;
+      if (snapshot && !isOver()) this.#membership.join(snapshot);
+      return;
+    }
   }
 
   /** Admits and announces the connection later, once for all wrappers. */
@@ -222,7 +227,7 @@ export class Admission {
       !this.#context.raw.connected || wrappers.every(({ isClosed }) => isClosed);
     while (this.#mustWait && !isOver()) {
       await delay(retryInterval, undefined, { ref: false });
-      this.#initialRead = await this.#reader.read();
+      this.#initialRead = await this.#read();
     }
   }
 }

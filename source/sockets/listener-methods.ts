@@ -31,13 +31,16 @@ const anyMethods = [
 /** The views of Socket.IO's arrays of listeners. */
 const views = new WeakMap<Listener[], Listener[]>();
 
-/** Binds the acknowledgement of an event to the socket of the call that emits it. */
-type BindAcknowledgement = (listener: Listener, call: SocketCall, event: EventName) => Listener;
+/**
+ * Binds a listener or an acknowledgement to the socket of the call that takes it.
+ *
+ * @param event undefined for a listener of any event, whose first argument it is
+ */
+type Bind = (listener: Listener, call: SocketCall, event?: EventName) => Listener;
 
 /** The overrides of the methods that take listeners of any event, or acknowledgements. */
 export function callbackMethods(
-  bindAcknowledgement: BindAcknowledgement = (listener, { socket }) =>
-    bindListener(listener, socket),
+  bind: Bind = (listener, { socket }) => bindListener(listener, socket),
 ): Record<string, SocketMethod> {
   const overrides: Record<string, SocketMethod> = {
     // `this` of an acknowledgement is the prototyped socket. Both methods bind it: a function that a plugin
@@ -46,18 +49,21 @@ export function callbackMethods(
     emit: (call, args) => {
       const acknowledge = args.at(-1);
       if (typeof acknowledge !== 'function') return runMethod(call, args);
-      const bound = bindAcknowledgement(acknowledge as Listener, call, args[0] as EventName);
+      const bound = bind(acknowledge as Listener, call, args[0] as EventName);
       return runMethod(call, [...args.slice(0, -1), bound]);
     },
     // Private, and as old as `timeout`: every method that sends passes its acknowledgement to it.
     registerAckCallback: (call, [id, acknowledge]) =>
       runMethod(call, [id, boundTo(call, acknowledge)]),
   };
+  const add: SocketMethod = (call, args) => {
+    const [listener] = args;
+    // Socket.IO itself accepts anything.
+    if (typeof listener !== 'function') return runMethod(call, args);
+    return runMethod(call, [bind(listener as Listener, call), ...args.slice(1)]);
+  };
   for (const { adders, remover, lister } of anyMethods) {
-    for (const adder of adders) {
-      overrides[adder] = (call, args) =>
-        runMethod(call, [boundTo(call, args[0]), ...args.slice(1)]);
-    }
+    for (const adder of adders) overrides[adder] = add;
     overrides[remover] = (call, args) => {
       const [listener] = args;
       const registered = listed(call, lister).find((one) => leadsTo(one, listener));

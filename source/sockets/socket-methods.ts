@@ -67,6 +67,8 @@ interface Registration {
   readonly listener: Listener;
   /** The function that is on the raw socket in the end. */
   registered: Listener;
+  /** Whether the listener is bound in the call of `on` within this registration. */
+  readonly isBoundLater?: boolean;
 }
 
 /** The methods; `release` removes the listeners that they have registered. */
@@ -126,11 +128,12 @@ export class SocketMethods implements MethodTable {
     }
     if (typeof listener !== 'function') return runMethod(call, args);
     const given = listener as Listener;
-    // Node.js binds a listener of `once` to the object that `once` is called on. A function that another
+    // `once` of Node.js calls `on` with a listener of its own, which is bound then. A function that another
     // library put in its place may call it on the raw socket.
-    const isBoundByNode = onceAdders.has(name) && inheritedMethod(call.raw, name) === call.method;
-    const registered = isBoundByNode ? given : this.#reporting(given, call, event);
-    return this.#register({ raw: call.raw, event, listener: registered, registered }, call, args);
+    const isBoundLater = onceAdders.has(name) && inheritedMethod(call.raw, name) === call.method;
+    const registered = isBoundLater ? given : this.#reporting(given, call, event);
+    const registration = { raw: call.raw, event, listener: registered, registered, isBoundLater };
+    return this.#register(registration, call, args);
   }
 
   /**
@@ -138,18 +141,19 @@ export class SocketMethods implements MethodTable {
    * throws or rejects with, such as that of a save of another listener's session after a logout: no
    * visitor can end the process by it. All other errors are left to Node.js.
    */
-  #reporting(listener: Listener, { raw, socket }: SocketCall, event: EventName): Listener {
-    const report = (error: unknown): void => {
+  #reporting(listener: Listener, { raw, socket }: SocketCall, event?: EventName): Listener {
+    const report = (error: unknown, [first]: readonly unknown[]): void => {
       if (!(error instanceof SessionError)) throw error;
-      this.#controllerOf(raw).reportListener(error, event);
+      this.#controllerOf(raw).reportListener(error, event ?? (first as EventName));
     };
     const run: Listener = (...args) => {
       try {
         const result: unknown = Reflect.apply(listener, socket, args);
         // Of another thenable, `then` may have effects.
-        return result instanceof Promise ? result.then(undefined, report) : result;
+        if (!(result instanceof Promise)) return result;
+        return result.then(undefined, (error) => report(error, args));
       } catch (error) {
-        return report(error);
+        return report(error, args);
       }
     };
     return standingFor(run, listener);
@@ -210,13 +214,19 @@ export class SocketMethods implements MethodTable {
   }
 
   /** A call within a registration: `once` of Node.js calls `on`, and so may a replaced method. */
-  #addNested({ raw, event, listener }: Registration, call: SocketCall, args: unknown[]): unknown {
-    const [, given] = args as [EventName, unknown];
-    if (typeof given !== 'function') return runMethod(call, args);
+  #addNested(
+    { raw, event, listener, isBoundLater }: Registration,
+    call: SocketCall,
+    args: unknown[],
+  ): unknown {
+    const [, inner] = args as [EventName, unknown];
+    if (typeof inner !== 'function') return runMethod(call, args);
+    const given = isBoundLater
+      ? this.#reporting(inner as Listener, call, event)
+      : (inner as Listener);
     // A session listener removes itself, and `off` finds it only if it is not wrapped once more.
-    const isSessionListener =
-      this.#sessionListeners.has(listener) && isFoundBy(given as Listener, listener);
-    const passed = isSessionListener ? listener : (given as Listener);
+    const isSessionListener = this.#sessionListeners.has(listener) && isFoundBy(given, listener);
+    const passed = isSessionListener ? listener : given;
     const before = registeredOn(raw, event);
     const result = runMethod(call, [event, passed, ...args.slice(2)]);
     const added = addedSince(before, raw, { event, listener: passed });

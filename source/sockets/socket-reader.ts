@@ -99,8 +99,11 @@ export class SocketReader {
    */
   async storeNewSession(): Promise<void> {
     if (this.#newSession === undefined) return;
-    await this.#newSession.storeIfCookieSent();
-    this.#engine.adopt(this.#newSession);
+    try {
+      await this.#newSession.storeIfCookieSent();
+    } finally {
+      this.#engine.adopt(this.#newSession);
+    }
   }
 
   async #readUnadmitted(): Promise<ReadResult> {

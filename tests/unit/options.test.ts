@@ -117,6 +117,15 @@ describe('options', () => {
     }
   });
 
+  it('are the defaults where the getters of a class return undefined', () => {
+    class Settings {
+      get key(): string | undefined {
+        return undefined;
+      }
+    }
+    expect(resolve(new Settings())).to.have.property('key', 'connect.sid');
+  });
+
   it('are refused where a wrong or unknown one is inherited', () => {
     expect(() => resolve(Object.create({ key: 5 }))).to.throw(TypeError, '`key`');
     expect(() => resolve(Object.create({ cookieName: 'sid' }))).to.throw(TypeError, '`cookieName`');

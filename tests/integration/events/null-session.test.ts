@@ -3,6 +3,7 @@
  */
 
 import { expect } from 'chai';
+import type { Socket } from 'socket.io';
 import { received, refused, useApps } from '../../support/app.js';
 import { expectNoCrash } from '../../support/crashes.js';
 import { ProcessEvents } from '../../support/process-events.js';
@@ -157,6 +158,37 @@ describe('A null session ends no process', () => {
       acknowledge();
       await warningOf('ERR_SESSION_ENDED');
     });
+
+    it('tells `onError` and goes on, in `once`', async () => {
+      await saveAfterLogout((socket, listener) => socket.once('vote', listener));
+    });
+
+    for (const method of ['onAny', 'prependAny', 'onAnyOutgoing'] as const) {
+      it(`tells \`onError\` and goes on, in \`${method}\``, async () => {
+        await saveAfterLogout((socket, listener) => socket[method](listener));
+      });
+    }
+
+    async function saveAfterLogout(
+      add: (socket: Socket, listener: () => Promise<void>) => void,
+    ): Promise<void> {
+      const reported: unknown[] = [];
+      const app = await startApp({
+        options: { onError: (error, { event }) => reported.push([codeOf(error), event]) },
+      });
+      const { cookie, sessionId } = await app.login();
+      app.expressionIO.sockets.on('connection', (_err, session, socket) => {
+        socket.on('vote', () => socket.emit('vote'));
+        add(socket, async () => {
+          await session?.save();
+        });
+      });
+      const client = await app.connect({ cookie });
+      await new Promise((resolve) => app.store.destroy(sessionId, resolve));
+      client.emit('vote');
+      await until(() => reported.length > 0);
+      expect(reported).to.deep.equal([['ERR_SESSION_ENDED', 'vote']]);
+    }
 
     it('passes the error, and no other, to `onError`', async () => {
       const reported: unknown[] = [];

@@ -120,6 +120,24 @@ describe('Bad input by a cookie parser', () => {
     });
   }
 
+  it('shows the words of other cookies where an error of the parser quotes them', async () => {
+    const failures: unknown[] = [];
+    const message = 'cannot read theme `dark-mode` in Europe/Berlin: undefined is no colour';
+    await start((_request, _response, next) => {
+      failures.push(new Error(message));
+      next(failures.at(-1));
+    });
+    const words = 'theme=dark-mode; zone=Europe%2FBerlin; last=undefined; path=node_modules';
+    const { err } = await arrive(app, { cookie: `${words}; ${(await app.login()).cookie}` });
+    expect(err?.cause).to.equal(failures[0]).and.to.have.property('message', message);
+  });
+
+  it('shows no id that consists of words', async () => {
+    await start((_request, _response, next) => next(new Error('no session happy-blue-horse')));
+    const { err } = await arrive(app, { cookie: 'connect.sid=s%3Ahappy-blue-horse.signature' });
+    expect(err?.cause).to.have.property('message', 'no session [session id]');
+  });
+
   for (const [how, parser] of Object.entries({
     'calls back twice': (request, response, next) => {
       good(request, response, next);

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { Site } from '../../support/site.js';
 import { SlowStore } from '../../support/slow-store.js';
 import { codeOf } from '../../support/visits.js';
+import { until } from '../../support/waiting.js';
 
 /** What a `connection` listener finds. */
 interface Arrival {
@@ -99,5 +100,34 @@ describe('A first visitor whose session comes with the handshake', () => {
     site.expressionIO.sockets.on('connection', () => {});
     const error: unknown = await site.connect('').catch((reason: unknown) => reason);
     expect(error).to.have.nested.property('data.code', 'ERR_SESSION_REFUSED');
+  });
+
+  for (const autoErrManager of [false, true]) {
+    it(`is stored once a store is back that was down, with ${JSON.stringify({ autoErrManager })}`, async () => {
+      site = await Site.start({
+        store,
+        session: { saveUninitialized: true },
+        options: { autoErrManager, onError: () => {} },
+      });
+      site.io.engine.use(site.session);
+      site.expressionIO.sockets.on('connection', () => {});
+      store.failing.add('get');
+      await site.connect('');
+      store.failing.clear();
+      await until(() => store.records.size === 1);
+    });
+  }
+
+  it('reports a session that cannot be written as JSON once a store is back that was down', async () => {
+    const reported: unknown[] = [];
+    site = await Site.start({ store, options: { onError: (error) => reported.push(error) } });
+    site.io.engine.use(site.session);
+    site.expressionIO.sockets.on('connection', (_err, _session, { request }) => {
+      Object.assign(Reflect.get(request, 'session'), { balance: 1n });
+    });
+    store.failing.add('get');
+    await site.connect('');
+    store.failing.clear();
+    await until(() => reported.some((error) => error instanceof TypeError));
   });
 });

@@ -5,8 +5,10 @@
 
 import { expect } from 'chai';
 import type { Request } from 'express';
+import type { Socket } from 'socket.io';
 import type { SocketSession } from '../../../source/index.js';
 import { Site } from '../../support/site.js';
+import { SlowStore } from '../../support/slow-store.js';
 import { forEachStore } from '../../support/store-kinds.js';
 import { codeOf } from '../../support/visits.js';
 import { until } from '../../support/waiting.js';
@@ -77,5 +79,30 @@ describe('The request of a handshake with a new session', () => {
       await save();
       expect(await site.record(session.id)).to.equal(undefined);
     });
+  });
+  it('keeps by an update what a socket has saved, after the store was down during the handshake', async () => {
+    const store = new SlowStore();
+    const site = await Site.start({ store, session: { saveUninitialized: true } });
+    try {
+      site.io.engine.use(site.session);
+      store.failing.add('set');
+      const connected = new Promise<Socket>((resolve) => {
+        site.expressionIO.sockets.on('connection', (_err, _session, socket) => {
+          socket.sessOn('vote', async (_error, session, ack) => {
+            await session?.update(count);
+            ack();
+          });
+          resolve(socket as unknown as Socket);
+        });
+      });
+      const client = await site.connect('');
+      const { request } = await connected;
+      store.failing.clear();
+      await client.emitWithAck('vote');
+      await site.expressionIO.update(request as Request, count);
+      expect(await site.record((request as Request).sessionID)).to.have.property('n', 2);
+    } finally {
+      await site.stop();
+    }
   });
 });

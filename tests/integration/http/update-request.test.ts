@@ -115,6 +115,21 @@ describe('update(request, change)', () => {
             expect(await site.record(sessionId)).to.have.property('n', 0);
           });
 
+          it('lets the application replace `save` by a function that reads the session', async () => {
+            const { cookie, sessionId } = await site.visitor();
+            const { result } = await site.visit(cookie, async (request) => {
+              request.session.visitor = { name: 'Ann', tags: [] };
+              const { save } = request.session;
+              request.session.save = function (callback) {
+                expect(this.visitor?.name).to.equal('Ann');
+                return save.call(this, callback);
+              };
+              return codeOf(site.expressionIO.update(request, count));
+            });
+            expect(result).to.equal('fulfilled');
+            expect(await site.record(sessionId)).to.have.property('n', 1);
+          });
+
           it('passes an error of the change on, and saves nothing', async () => {
             const { cookie, sessionId } = await site.visitor();
             const mistake = new Error('a mistake');

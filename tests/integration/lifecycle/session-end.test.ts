@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
+import sinon from 'sinon';
 import type { SessionEndReason } from '../../../source/index.js';
 import { App, received } from '../../support/app.js';
+import { stopClock, withoutPings } from '../../support/clock.js';
 import { pair } from '../../support/pair.js';
 import { leavesInTime, watch } from '../../support/session-ends.js';
 import { holdNext, SlowStore } from '../../support/slow-store.js';
@@ -14,7 +16,7 @@ describe('When a session ends', () => {
 
   beforeEach(async () => {
     store = new SlowStore();
-    app = await App.start({ store });
+    app = await App.start({ store, server: withoutPings });
   });
   afterEach(() => app.stop());
 
@@ -78,6 +80,24 @@ describe('When a session ends', () => {
     await app.logout(visitor.cookie);
     expect(await ended).to.equal('destroyed');
     expect(await left).to.equal('io server disconnect');
+  });
+
+  it('its idle sockets read the store less and less often while it is down', async () => {
+    const visitor = await app.login();
+    store.failing.add('get');
+    const get = sinon.spy(store, 'get');
+    const clock = stopClock();
+    try {
+      const { client, raw } = await watch(app, visitor);
+      for (let second = 0; second < 60; second++) {
+        clock.tick(1_000);
+        await barrier(client, raw);
+      }
+      // At once, and after 1, 3, 7, 15, 25, 35, 45 and 55 seconds.
+      expect(get.callCount).to.equal(9);
+    } finally {
+      clock.restore();
+    }
   });
 
   it('its sockets of all namespaces end, also of those that are made as clients ask', async () => {
