@@ -30,13 +30,6 @@ export interface LiveSessionsDependencies {
  */
 const endMemory = 120_000;
 
-/** How long an end may take after it was announced, in milliseconds. A login waits for its response. */
-const announcementTime: Readonly<Record<SessionEndReason, number>> = {
-  destroyed: 2_000,
-  expired: 2_000,
-  regenerated: 32_000,
-};
-
 /** The sessions that have members in this process. */
 export class LiveSessions {
   readonly #dependencies: LiveSessionsDependencies;
@@ -119,15 +112,16 @@ export class LiveSessions {
   absent(sessionId: string): void {
     const session = this.find(sessionId);
     if (!session?.isStored) return;
-    const { ending } = session;
-    if (ending && performance.now() - ending.since < announcementTime[ending.reason]) {
-      session.checkAt = Math.min(session.checkAt, Date.now() + announcementTime.destroyed);
-      this.#watch.checkAt(session.checkAt);
+    // A message that says why may still be on its way.
+    if (!(session.ending || session.isOverdue)) session.expectEnd('expired');
+    if (session.untilEnd > 0) {
+      this.#watchOver(session);
       return;
     }
+    const reason = session.ending?.reason ?? 'expired';
     // After the listeners that share the read.
     setImmediate(() => {
-      if (this.find(sessionId) === session) this.end(sessionId, ending?.reason ?? 'expired');
+      if (this.find(sessionId) === session) this.end(sessionId, reason);
     });
   }
 
@@ -170,6 +164,8 @@ export class LiveSessions {
   /** Requests a check when a session expires; soon if it may have been read before the store was cleared. */
   #watchOver(session: LiveSession): void {
     if (performance.now() - this.#clearedAt < endMemory) session.checkAt = Date.now();
+    // The process that is ending it may have died.
+    if (session.ending) session.checkAt = Math.min(session.checkAt, Date.now() + session.untilEnd);
     this.#watch.checkAt(session.checkAt);
   }
 
@@ -202,8 +198,10 @@ export class LiveSessions {
     const { type, hash, reason } = message;
     const session = this.#sessions.get(hash);
     if (type === 'ended') this.#endHere(hash, reason);
+    else if (session && type === 'stayed') session.ending = undefined;
     else if (session) {
-      session.ending = type === 'ending' ? { reason, since: performance.now() } : undefined;
+      session.expectEnd(reason);
+      this.#watchOver(session);
     }
   }
 

@@ -147,14 +147,45 @@ describe('LiveSessions', () => {
   });
 
   describe('where the store has no such session', () => {
-    it('ends it as expired', async () => {
+    it('ends it as expired where its time is over', async () => {
       const one = member();
-      live.join(id, one, record());
+      live.join(id, one, record(-1));
       live.absent(id);
       expect(one.reasons).to.deep.equal([]);
       await turn();
       expect(one.reasons).to.deep.equal(['expired']);
     });
+
+    it('ends it as expired where no other process says why, after another look', async () => {
+      const one = member();
+      live.join(id, one, record());
+      live.absent(id);
+      await turn();
+      expect(one.reasons).to.deep.equal([]);
+      clock.tick(249);
+      expect(reads).to.deep.equal([]);
+      clock.tick(1);
+      expect(reads).to.deep.equal([id]);
+      live.absent(id);
+      await turn();
+      expect(one.reasons).to.deep.equal(['expired']);
+    });
+
+    for (const type of ['ending', 'ended'] as const) {
+      it(`ends it as another process says, whose message '${type}' comes later`, async () => {
+        const one = member();
+        live.join(id, one, record());
+        live.absent(id);
+        clock.tick(100);
+        receive({ type, hash, reason: 'regenerated' });
+        clock.tick(500);
+        live.absent(id);
+        receive({ type: 'ended', hash, reason: 'regenerated' });
+        await turn();
+        expect(one.reasons).to.deep.equal(['regenerated']);
+        expect(published).to.deep.equal([]);
+      });
+    }
 
     it('lets one live that was not stored yet', async () => {
       const one = member();
@@ -166,7 +197,7 @@ describe('LiveSessions', () => {
 
     it('ends nobody who came after the first had left', async () => {
       const [one, two] = [member(), member()];
-      const session = live.join(id, one, record());
+      const session = live.join(id, one, record(-1));
       live.absent(id);
       live.leave(session, one);
       live.join(id, two, record());
@@ -186,21 +217,45 @@ describe('LiveSessions', () => {
         live.absent(id);
         await turn();
         expect(one.reasons).to.deep.equal([]);
-        expect(live.find(id)?.checkAt).to.equal(Date.now() + 2_000);
         expect(reads).to.deep.equal([]);
-        clock.tick(2_000);
+        clock.tick(100);
         expect(reads).to.deep.equal([id]);
         live.absent(id);
         await turn();
         expect(one.reasons).to.deep.equal([reason]);
       });
+
+      it(`looks for it by itself where the process that announced that it is ${reason} has died`, () => {
+        live.join(id, member(), record());
+        receive({ type: 'ending', hash, reason });
+        receive({ type: 'extended', expiries: [[hash, start + 80_000]] });
+        clock.tick(patience - 1);
+        expect(reads).to.deep.equal([]);
+        clock.tick(100);
+        expect(reads).to.deep.equal([id]);
+      });
     }
+
+    it('ends it as expired where an earlier announcement had come to nothing', async () => {
+      const one = member();
+      const session = live.join(id, one, record());
+      receive({ type: 'ending', hash, reason: 'destroyed' });
+      clock.tick(2_000);
+      session.wasChecked(record());
+      live.absent(id);
+      clock.tick(250);
+      live.absent(id);
+      await turn();
+      expect(one.reasons).to.deep.equal(['expired']);
+    });
 
     it('ends it as expired where the announced end did not come', async () => {
       const one = member();
       live.join(id, one, record());
       live.ending(id, 'destroyed');
       live.stayed(id);
+      live.absent(id);
+      clock.tick(250);
       live.absent(id);
       await turn();
       expect(one.reasons).to.deep.equal(['expired']);
