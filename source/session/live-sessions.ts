@@ -30,12 +30,17 @@ export interface LiveSessionsDependencies {
  */
 const endMemory = 120_000;
 
+/** How long an announced end is remembered, in milliseconds: as long as a login may take. */
+const announcementMemory = 32_000;
+
 /** The sessions that have members in this process. */
 export class LiveSessions {
   readonly #dependencies: LiveSessionsDependencies;
   readonly #watch: ExpiryWatch;
   readonly #sessions = new Map<string, LiveSession>();
   readonly #ends = new ExpiringMap<SessionEndReason>(endMemory);
+  /** The ends that were announced, also of sessions without members here: their clients may be away. */
+  readonly #announced = new ExpiringMap<SessionEndReason>(announcementMemory);
   readonly #extensions: Extensions;
   /** When the store was last cleared, by `performance.now()`. */
   #clearedAt = Number.NEGATIVE_INFINITY;
@@ -70,9 +75,9 @@ export class LiveSessions {
     return end && end.addedAt >= since ? end.value : undefined;
   }
 
-  /** Whether a session was regenerated as long ago as ends are remembered. */
+  /** Whether a session was regenerated as long ago as ends are remembered, or is being regenerated. */
   wasRegenerated(hash: string): boolean {
-    return this.#ends.get(hash)?.value === 'regenerated';
+    return [this.#ends, this.#announced].some((ends) => ends.get(hash)?.value === 'regenerated');
   }
 
   /**
@@ -197,6 +202,8 @@ export class LiveSessions {
     }
     const { type, hash, reason } = message;
     const session = this.#sessions.get(hash);
+    if (type === 'ending') this.#announced.set(hash, reason);
+    else this.#announced.delete(hash);
     if (type === 'ended') this.#endHere(hash, reason);
     else if (session && type === 'stayed') session.ending = undefined;
     else if (session) {
@@ -210,10 +217,13 @@ export class LiveSessions {
     this.#extensions.close();
     this.#sessions.clear();
     this.#ends.clear();
+    this.#announced.clear();
   }
 
   #add(session: LiveSession): LiveSession {
     this.#sessions.set(session.hash, session);
+    const announced = this.#announced.get(session.hash);
+    if (announced) session.expectEnd(announced.value);
     // An application that removes the listeners of its server must not miss the ends of its sessions.
     this.#subscribe();
     return session;
