@@ -213,7 +213,7 @@ export class SessionEngine {
 
   /** Ends the sockets of a session in all processes. The store keeps the session. */
   end(sessionId: string): void {
-    this.#live.end(sessionId, 'destroyed');
+    this.#hooks.end(sessionId, this.#events);
   }
 
   /** Removes the hooks from the store. Writes that have begun are finished. */

@@ -26,6 +26,16 @@ const usualInterval = 5 * 60_000;
 const shortestInterval = 1_000;
 const longestInterval = 60_000;
 
+/**
+ * How long an end may take once it is expected, in milliseconds. A login waits for its response. A session
+ * that the store does not have may also have been ended by a process whose message is on its way.
+ */
+const expectedTime: Readonly<Record<SessionEndReason, number>> = {
+  destroyed: 2_000,
+  expired: 250,
+  regenerated: 32_000,
+};
+
 /** A session with members. */
 export class LiveSession {
   readonly sessionId: string;
@@ -95,8 +105,20 @@ export class LiveSession {
     else this.checkAt = isOverdue ? this.#overdueCheck(now) : expiry;
   }
 
+  /** Expects it to end soon. */
+  expectEnd(reason: SessionEndReason): void {
+    this.ending = { reason, since: performance.now() };
+  }
+
+  /** How long to wait for the expected end, in milliseconds; 0 or less if that is over. */
+  get untilEnd(): number {
+    if (this.ending === undefined) return 0;
+    return this.ending.since + expectedTime[this.ending.reason] - performance.now();
+  }
+
   /** Notes that a check has found it alive. */
   wasChecked(record: { readonly cookie?: unknown }): void {
+    if (this.untilEnd <= 0) this.ending = undefined;
     this.#overdueChecks++;
     this.noteRecord(record);
   }

@@ -30,12 +30,8 @@ export interface LiveSessionsDependencies {
  */
 const endMemory = 120_000;
 
-/** How long an end may take after it was announced, in milliseconds. A login waits for its response. */
-const announcementTime: Readonly<Record<SessionEndReason, number>> = {
-  destroyed: 2_000,
-  expired: 2_000,
-  regenerated: 32_000,
-};
+/** How long an announced end is remembered, in milliseconds: as long as a login may take. */
+const announcementMemory = 32_000;
 
 /** The sessions that have members in this process. */
 export class LiveSessions {
@@ -43,6 +39,8 @@ export class LiveSessions {
   readonly #watch: ExpiryWatch;
   readonly #sessions = new Map<string, LiveSession>();
   readonly #ends = new ExpiringMap<SessionEndReason>(endMemory);
+  /** The ends that were announced, also of sessions without members here: their clients may be away. */
+  readonly #announced = new ExpiringMap<SessionEndReason>(announcementMemory);
   readonly #extensions: Extensions;
   /** When the store was last cleared, by `performance.now()`. */
   #clearedAt = Number.NEGATIVE_INFINITY;
@@ -77,9 +75,9 @@ export class LiveSessions {
     return end && end.addedAt >= since ? end.value : undefined;
   }
 
-  /** Whether a session was regenerated as long ago as ends are remembered. */
+  /** Whether a session was regenerated as long ago as ends are remembered, or is being regenerated. */
   wasRegenerated(hash: string): boolean {
-    return this.#ends.get(hash)?.value === 'regenerated';
+    return [this.#ends, this.#announced].some((ends) => ends.get(hash)?.value === 'regenerated');
   }
 
   /**
@@ -119,15 +117,16 @@ export class LiveSessions {
   absent(sessionId: string): void {
     const session = this.find(sessionId);
     if (!session?.isStored) return;
-    const { ending } = session;
-    if (ending && performance.now() - ending.since < announcementTime[ending.reason]) {
-      session.checkAt = Math.min(session.checkAt, Date.now() + announcementTime.destroyed);
-      this.#watch.checkAt(session.checkAt);
+    // A message that says why may still be on its way.
+    if (!(session.ending || session.isOverdue)) session.expectEnd('expired');
+    if (session.untilEnd > 0) {
+      this.#watchOver(session);
       return;
     }
+    const reason = session.ending?.reason ?? 'expired';
     // After the listeners that share the read.
     setImmediate(() => {
-      if (this.find(sessionId) === session) this.end(sessionId, ending?.reason ?? 'expired');
+      if (this.find(sessionId) === session) this.end(sessionId, reason);
     });
   }
 
@@ -170,6 +169,8 @@ export class LiveSessions {
   /** Requests a check when a session expires; soon if it may have been read before the store was cleared. */
   #watchOver(session: LiveSession): void {
     if (performance.now() - this.#clearedAt < endMemory) session.checkAt = Date.now();
+    // The process that is ending it may have died.
+    if (session.ending) session.checkAt = Math.min(session.checkAt, Date.now() + session.untilEnd);
     this.#watch.checkAt(session.checkAt);
   }
 
@@ -201,9 +202,13 @@ export class LiveSessions {
     }
     const { type, hash, reason } = message;
     const session = this.#sessions.get(hash);
+    if (type === 'ending') this.#announced.set(hash, reason);
+    else this.#announced.delete(hash);
     if (type === 'ended') this.#endHere(hash, reason);
+    else if (session && type === 'stayed') session.ending = undefined;
     else if (session) {
-      session.ending = type === 'ending' ? { reason, since: performance.now() } : undefined;
+      session.expectEnd(reason);
+      this.#watchOver(session);
     }
   }
 
@@ -212,10 +217,13 @@ export class LiveSessions {
     this.#extensions.close();
     this.#sessions.clear();
     this.#ends.clear();
+    this.#announced.clear();
   }
 
   #add(session: LiveSession): LiveSession {
     this.#sessions.set(session.hash, session);
+    const announced = this.#announced.get(session.hash);
+    if (announced) session.expectEnd(announced.value);
     // An application that removes the listeners of its server must not miss the ends of its sessions.
     this.#subscribe();
     return session;

@@ -60,6 +60,10 @@ export class StoreEvents implements LogoutObserver, WriteObserver {
     this.#dependencies.live.ended(sessionId, reason, finished);
   }
 
+  end(sessionId: string): void {
+    this.#dependencies.live.end(sessionId, 'destroyed');
+  }
+
   cleared(): void {
     this.#dependencies.live.cleared();
   }

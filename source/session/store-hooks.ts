@@ -18,7 +18,11 @@ import { type CreateSession, hasStandardSessions } from './session-factory.js';
 import { WriteTurns } from './write-turns.js';
 
 /** Observes what happens to the sessions of a store. */
-export type StoreObserver = LogoutObserver & WriteObserver;
+export type StoreObserver = LogoutObserver &
+  WriteObserver & {
+    /** The sockets of a session are to end, but the store keeps it. */
+    end(sessionId: string): void;
+  };
 
 /** Handles a call of a method; returns what the caller gets. */
 type Hook = (call: MethodCall) => unknown;
@@ -117,6 +121,11 @@ export class StoreHooks {
   /** Notifies the observers of a session that the option `rewrite` has written. */
   rewritten(sessionId: string, session: unknown): void {
     for (const observer of this.#observers) observer.written(sessionId, session);
+  }
+
+  /** Ends the sockets of a session, those of one observer also if it has stopped observing. */
+  end(sessionId: string, own: StoreObserver): void {
+    for (const observer of new Set([own, ...this.#observers])) observer.end(sessionId);
   }
 
   #install(): void {

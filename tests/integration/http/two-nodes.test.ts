@@ -1,10 +1,25 @@
 import { expect } from 'chai';
 import { createClient } from 'redis';
+import type { Server } from 'socket.io';
 import { received } from '../../support/app.js';
 import { type Nodes, startNodes } from '../../support/nodes.js';
 import { type RedisServer, requireRedis } from '../../support/redis.js';
 import type { Site } from '../../support/site.js';
 import { until } from '../../support/waiting.js';
+
+/** Holds what other nodes send until it is released. */
+function holdMessages(io: Server): { release(): void } {
+  const namespace = io.of('/');
+  const receive = namespace._onServerSideEmit.bind(namespace);
+  const held: [string, ...unknown[]][] = [];
+  namespace._onServerSideEmit = (args) => void held.push(args);
+  return {
+    release: () => {
+      namespace._onServerSideEmit = receive;
+      for (const args of held) receive(args);
+    },
+  };
+}
 
 describe('Two nodes on one Redis', () => {
   let server: RedisServer;
@@ -134,6 +149,31 @@ describe('Two nodes on one Redis', () => {
     const left = received(client, 'disconnect');
     await one.visit(cookie, ({ session }) => new Promise((done) => session.destroy(done)));
     await left;
+  });
+
+  it('end the sockets of a login as such, also where an event finds the session gone before the message comes', async () => {
+    await start({});
+    const { cookie } = await one.visitor();
+    const reasons: string[] = [];
+    const codes: unknown[] = [];
+    two.expressionIO.sockets.on('connection', (_err, _session, socket) => {
+      socket.on('sessionend', (reason) => reasons.push(reason));
+      socket.sessOn('event', (err, _session, ack) => {
+        codes.push(err?.code);
+        ack();
+      });
+    });
+    const client = await two.connect(cookie);
+    const left = received(client, 'disconnect');
+    const messages = holdMessages(two.io);
+    await one.visit(cookie, async ({ session }) => {
+      await new Promise((done) => session.regenerate(done));
+      await client.emitWithAck('event');
+      messages.release();
+    });
+    expect((await left)[0]).to.equal('transport close');
+    expect(codes).to.deep.equal(['ERR_SESSION_NOT_FOUND']);
+    expect(reasons).to.deep.equal(['regenerated']);
   });
 
   it('end the sockets on one when the other removes all sessions from the store', async () => {

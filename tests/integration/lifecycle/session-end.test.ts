@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
+import cookieParser from 'cookie-parser';
 import sinon from 'sinon';
-import type { SessionEndReason } from '../../../source/index.js';
-import { App, received } from '../../support/app.js';
+import { ExpressionSocket, type SessionEndReason } from '../../../source/index.js';
+import { App, received, secret } from '../../support/app.js';
 import { stopClock, withoutPings } from '../../support/clock.js';
 import { pair } from '../../support/pair.js';
 import { leavesInTime, watch } from '../../support/session-ends.js';
@@ -252,6 +253,19 @@ describe('When a session ends', () => {
     expect(store.record(visitor.sessionId)).to.have.property('n', 0);
     const visits = new Visits(app);
     expect(await visits.go(await app.connect(visitor), (session) => session.n)).to.equal(0);
+  });
+
+  it('end() ends the sockets of other instances on the same store, too', async () => {
+    const other = new ExpressionSocket(app.io, store, cookieParser(secret));
+    try {
+      other.of('/other').on('connection', () => {});
+      const visitor = await app.login();
+      const left = received(await app.connect({ ...visitor, namespace: '/other' }), 'disconnect');
+      app.expressionIO.end(visitor.sessionId);
+      await left;
+    } finally {
+      other.close();
+    }
   });
 
   it('end() takes a session id, and nothing else', () => {
