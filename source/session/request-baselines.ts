@@ -29,6 +29,12 @@ export class RequestBaselines {
     return baseline?.sessionId === sessionId ? baseline.record : undefined;
   }
 
+  /** Whether a request's session is new: the store cannot have loaded anything in its place. */
+  isNew(session: unknown, sessionId: string): boolean {
+    if (typeof session !== 'object' || session === null) return false;
+    return Reflect.get(session, 'id') === sessionId && !this.#baselines.has(session);
+  }
+
   /** A session that was adopted, as long as its request has not stored it. */
   newSessionOf(session: object): NewRequestSession | undefined {
     return this.#baselines.get(session)?.newSession;

@@ -146,13 +146,17 @@ export class StoreHooks {
     }
   }
 
-  /** A request loads its session. */
+  /** A request loads its session, or fills its new session with data from elsewhere. */
   #create({ method, target, args }: MethodCall): unknown {
+    const request = Object(args[0]);
+    // The store's method replaces it.
+    const previous: unknown = Reflect.get(request, 'session');
     const session: unknown = Reflect.apply(method, target, [...args]);
-    const sessionId: unknown = Reflect.get(Object(args[0]), 'sessionID');
-    if (typeof session === 'object' && session !== null && typeof sessionId === 'string') {
-      this.baselines.load(session, sessionId);
+    const sessionId: unknown = Reflect.get(request, 'sessionID');
+    if (typeof session !== 'object' || session === null || typeof sessionId !== 'string') {
+      return session;
     }
+    if (!this.baselines.isNew(previous, sessionId)) this.baselines.load(session, sessionId);
     return session;
   }
 }

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { SessionData } from 'express-session';
 import { Site } from '../../support/site.js';
 import { Gate } from '../../support/slow-store.js';
 import { forEachStore } from '../../support/store-kinds.js';
@@ -36,6 +37,26 @@ describe('What HTTP handlers write', () => {
       const { cookie: stored, ...data } = (await site.record(first.result)) ?? {};
       expect(data).to.deep.equal({ n: 1, visitor: { name: 'Ada', tags: ['new'] } });
       expect(stored).to.have.property('path', '/');
+    });
+
+    it('is written whole for a new session that is made from the data of another', async () => {
+      await write((session) => {
+        session.visitor = { name: 'Ada', tags: [] };
+      });
+      const copy = await site.visit(undefined, async (request) => {
+        const { sessionStore, sessionID } = request;
+        const record = await new Promise<SessionData | null | undefined>((resolve) =>
+          sessionStore.get(sessionId, (_error, found) => resolve(found)),
+        );
+        if (!record) throw new Error('Expected a record');
+        sessionStore.createSession(request, record);
+        await saved(request.session);
+        return sessionID;
+      });
+      expect(await site.record(copy.result)).to.have.deep.property('visitor', {
+        name: 'Ada',
+        tags: [],
+      });
     });
 
     it('is only what a new session changes once it is stored', async () => {
