@@ -154,6 +154,12 @@ export function resolveTicketOptions({
   return { secrets: typeof secret === 'string' ? [secret] : secret, lifetime, once };
 }
 
+/** The value of an option, which may be inherited. What all objects have is none, whoever added it. */
+export function optionOf(options: object, name: string): unknown {
+  const isOption = Object.hasOwn(options, name) || !(name in Object.prototype);
+  return isOption ? Reflect.get(options, name) : undefined;
+}
+
 /**
  * Returns the options that are given, all of them checked by their rules: own ones, inherited ones, and
  * those that a class has as getters.
@@ -166,19 +172,14 @@ function checked(
   how: { name: string; prefix?: string; show: (name: string, value: unknown) => string },
 ): object {
   const { name: whole, prefix = '', show } = how;
-  // What all objects have is no option, whoever added it.
-  const givenAs = (name: string): unknown =>
-    Object.hasOwn(options, name) || !(name in Object.prototype)
-      ? Reflect.get(options, name)
-      : undefined;
   for (const name in options) {
-    if (Object.hasOwn(known, name) || givenAs(name) === undefined) continue;
+    if (Object.hasOwn(known, name) || optionOf(options, name) === undefined) continue;
     const names = Object.keys(known).join(', ');
     throw new TypeError(`Unknown option \`${prefix}${name}\`; expected one of ${names}`);
   }
   const given: Record<string, unknown> = {};
   for (const [name, [expected, isRight]] of Object.entries(known)) {
-    const value = givenAs(name);
+    const value = optionOf(options, name);
     if (value === undefined) continue;
     if (!isRight(value)) {
       throw new TypeError(`\`${prefix}${name}\`: expected ${expected}, got ${show(name, value)}`);

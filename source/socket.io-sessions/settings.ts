@@ -9,7 +9,7 @@ import type { Server } from 'socket.io';
 import { assertCookieParser, assertServer, assertStore, isServer } from '../assertions.js';
 import { describeValue } from '../errors.js';
 import { makeRequest } from '../handshake/signed-cookie.js';
-import { assertTicketOptions, optionNames } from '../options.js';
+import { assertTicketOptions, optionNames, optionOf } from '../options.js';
 import type { CookieParser, ExpressionSocketOptions, TicketOptions } from '../types/options.js';
 
 /**
@@ -105,10 +105,14 @@ function resolve(io: unknown, store: unknown, given: unknown): ResolvedSettings 
   if (!isObject(given)) {
     throw new TypeError(`\`enable\`: expected an object of options, got ${describeValue(given)}`);
   }
-  for (const name of Object.keys(given)) {
-    if (!names.includes(name)) throw invalidName(name);
+  for (const name in given) {
+    if (!names.includes(name) && optionOf(given, name) !== undefined) throw invalidName(name);
   }
-  const { per_message, parser, cutter, resourcePolicy, ...options } = given as SessionsOptions;
+  // Options may be inherited, or the getters of a class.
+  const copied = Object.fromEntries(
+    names.flatMap((name) => (name in given ? [[name, optionOf(given, name)]] : [])),
+  );
+  const { per_message, parser, cutter, resourcePolicy, ...options } = copied as SessionsOptions;
   const { ticket = {} } = options;
   assertTicketOptions(ticket);
   checkPerMessage(per_message);

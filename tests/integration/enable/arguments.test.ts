@@ -65,6 +65,11 @@ describe('`enable`', () => {
     }
   });
 
+  it('reads inherited options, too', () => {
+    expect(complaint(socket, store, Object.create({ parser, origins: 5 }))).to.include('`origins`');
+    expect(complaint(socket, store, Object.create({ parser, origin: [] }))).to.include('`origin`');
+  });
+
   it('refuses what is no server, or nothing at all', () => {
     expect(complaint()).to.match(/`enable`: expected `\{ socket, store, parser \}`.*got undefined/);
     expect(complaint(null)).to.include('got null');
