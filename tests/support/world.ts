@@ -86,9 +86,14 @@ export class World {
     await this.#during(Promise.all(works));
     // What nobody waits for: the write that a logout overtook is removed again.
     await this.#schedule.waitIdle();
-    // What the timer of expiry does.
-    await this.#during(this.engine.open(sessionId));
-    await new Promise(setImmediate);
+    // What the timer of expiry does: it looks a second time when no message can say any more why the
+    // session has ended.
+    for (let look = 0; look < 2; look++) {
+      const { ending } = this.#live;
+      if (ending) this.#live.ending = { ...ending, since: Number.NEGATIVE_INFINITY };
+      await this.#during(this.engine.open(sessionId));
+      await new Promise(setImmediate);
+    }
     this.engine.close();
     this.#checkEnd();
   }
