@@ -11,7 +11,7 @@ import type { VariantName } from './variants.js';
 /** A run. */
 export interface Results {
   readonly machine: Machine;
-  readonly settings: Pace & { readonly rounds: number };
+  readonly settings: Pace & { readonly rounds: number; readonly processes: number };
   readonly loads: readonly LoadResult[];
 }
 

@@ -113,9 +113,10 @@ export function writeTables({ machine, settings, loads }: Results, earlier?: Res
   return [
     `${cpu}, ${cores} cores, ${platform}, Node.js ${node}, ${date}.`,
     `Medians of ${settings.rounds} interleaved rounds, of ${settings.seconds} s over the network and`,
-    `${settings.insideSeconds} s without. Each variant has a server process of its own. “of bare” is the CPU time`,
-    'of a bare socket, divided by the variant’s, which is the variant’s share of bare’s events per CPU',
-    'second; “of recipe” likewise. Over the network, a round in which the server was busy for less than',
+    `${settings.insideSeconds} s without. Each variant has a server process of its own; for events over the network,`,
+    `${settings.processes} one after the other, each for all rounds. “of bare” is the CPU time of a bare socket,`,
+    'divided by the variant’s, which is the variant’s share of bare’s events per CPU second; “of recipe”',
+    'likewise. Over the network, a round in which the server was busy for less than',
     `${percent(leastBusy)} does not count, and a figure with less than half of its rounds left is marked as`,
     'idle, and used for nothing.',
     '“no core” is the share of the time in which the server was ready to run while other processes had',
